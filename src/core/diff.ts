@@ -1,0 +1,23 @@
+/** What has to happen to get from one set of named things to another. */
+export interface Difference {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** Compares by name, then by `equal`; in the order of `next`, the removed in that of `current`. */
+export function diff<T>(
+  current: ReadonlyMap<string, T>,
+  next: ReadonlyMap<string, T>,
+  equal: (a: T, b: T) => boolean,
+): Difference {
+  const added: string[] = [];
+  const changed: string[] = [];
+  for (const [name, value] of next) {
+    const old = current.get(name);
+    if (old === undefined) added.push(name);
+    else if (!equal(old, value)) changed.push(name);
+  }
+  const removed = [...current.keys()].filter((name) => !next.has(name));
+  return { added, changed, removed };
+}

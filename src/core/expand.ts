@@ -1,0 +1,71 @@
+/** What `%(name)s` stands for, if for anything. */
+export type Names = (name: string) => string | number | undefined;
+
+/** The expanded text, or what is wrong with it. */
+export type Expanded = { readonly text: string } | { readonly problem: string };
+
+// a Python conversion: %(name), flags, width, precision, length modifier, type
+const CONVERSION = /%\((\w+)\)([-#0 +]*)(\d*)(?:\.(\d+))?[hlL]?([a-zA-Z])/g;
+const KNOWN = /^(?:program_name|process_num|numprocs|group_name|host_node_name|here|ENV_\w+)$/;
+
+/**
+ * Expands supervisord's names, with Python's printf conversions (`%(process_num)02d`). Only these
+ * names: any other percent sign is ordinary text.
+ */
+export function expand(text: string, names: Names): Expanded {
+  let problem: string | undefined;
+  const expanded = text.replaceAll(
+    CONVERSION,
+    (
+      match,
+      name: string,
+      flags: string,
+      width: string,
+      precision: string | undefined,
+      type: string,
+    ) => {
+      if (!KNOWN.test(name)) return match;
+      const value = names(name);
+      if (value === undefined) {
+        problem ??= name.startsWith("ENV_")
+          ? `%(${name})s: the environment variable ${name.slice(4)} is not set`
+          : `%(${name})s has no meaning here`;
+        return match;
+      }
+      const formatted = format(value, flags, Number(width), precision, type);
+      if (formatted === undefined)
+        problem ??= `${match}: no such conversion of ${JSON.stringify(value)}`;
+      return formatted ?? match;
+    },
+  );
+  return problem === undefined ? { text: expanded } : { problem };
+}
+
+function format(
+  value: string | number,
+  flags: string,
+  width: number,
+  precision: string | undefined,
+  type: string,
+): string | undefined {
+  let sign = "";
+  let body: string;
+  if (type === "s") {
+    body = String(value).slice(0, precision === undefined ? undefined : Number(precision));
+  } else if (typeof value === "number" && "diuxXo".includes(type)) {
+    const base = { x: 16, X: 16, o: 8 }[type] ?? 10;
+    body = Math.abs(value)
+      .toString(base)
+      .padStart(Number(precision ?? 0), "0");
+    if (type === "X") body = body.toUpperCase();
+    if (flags.includes("#") && base !== 10) body = `0${type}${body}`;
+    if (value < 0) sign = "-";
+    else if (flags.includes("+")) sign = "+";
+    else if (flags.includes(" ")) sign = " ";
+  } else return undefined;
+  const room = width - sign.length;
+  if (flags.includes("-")) return sign + body.padEnd(room);
+  return flags.includes("0") && type !== "s"
+    ? sign + body.padStart(room, "0")
+    : (sign + body).padStart(width);
+}

@@ -1,0 +1,45 @@
+/** Where a process stands among the others. Lower numbers start first and stop last. */
+export interface Rank {
+  readonly group: string;
+  readonly groupPriority: number;
+  readonly priority: number;
+}
+
+type Ranked = { readonly rank: Rank };
+
+/** Autostart: groups by priority, then by name; inside a group as it was configured. */
+export function autostartOrder<T extends Ranked>(processes: readonly T[]): T[] {
+  return processes.toSorted(({ rank: a }, { rank: b }) => byGroup(a, b));
+}
+
+/** Start on command: as autostart, but inside a group by the priority of each program. */
+export function startOrder<T extends Ranked>(processes: readonly T[]): T[] {
+  return processes.toSorted(({ rank: a }, { rank: b }) => byGroup(a, b) || a.priority - b.priority);
+}
+
+/** Stop: the highest priority number first; those of equal priority together. */
+export function stopWaves<T extends Ranked>(processes: readonly T[]): T[][] {
+  const waves = new Map<string, T[]>();
+  for (const process of startOrder(processes).toReversed().toSorted(byNumbersDown)) {
+    const { groupPriority, priority } = process.rank;
+    const key = `${groupPriority} ${priority}`;
+    const wave = waves.get(key);
+    if (wave) wave.push(process);
+    else waves.set(key, [process]);
+  }
+  return [...waves.values()];
+}
+
+function byGroup(a: Rank, b: Rank): number {
+  return a.groupPriority - b.groupPriority || byText(a.group, b.group);
+}
+
+function byNumbersDown({ rank: a }: Ranked, { rank: b }: Ranked): number {
+  return b.groupPriority - a.groupPriority || b.priority - a.priority;
+}
+
+/** By code units, as Python sorts: `n10` before `n8`, whatever the locale. */
+export function byText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,44 @@
+import type { State } from "./core/machine.ts";
+import { SupervisorError } from "./errors.ts";
+import type { Ending } from "./events.ts";
+import { show } from "./settings.ts";
+import { endingOf } from "./state-event.ts";
+
+/** Why the wait for `verb` has ended in this state, without success. */
+export function failureOf(
+  verb: string,
+  process: string,
+  state: State,
+  output: string,
+): SupervisorError {
+  const what = `Cannot ${verb} ${show(process)}`;
+  const ending = endingOf(state);
+  const details = { process, state: state.name, ...ending, ...(output !== "" && { output }) };
+  switch (state.name) {
+    case "FATAL": {
+      const how = describeEnding(ending);
+      const said = output === "" ? "" : `\nIts last output:\n${output.replaceAll(/^/gm, "  ")}`;
+      const message = `${what}: it gave up (FATAL): ${state.reason}${how && ` (${how})`}${said}`;
+      return new SupervisorError("SPAWN_ERROR", message, { ...details, spawnerr: state.reason });
+    }
+    case "UNKNOWN": {
+      const message = `${what}: the system refused to signal it (UNKNOWN, pid ${state.pid}): ${state.reason}`;
+      return new SupervisorError("FAILED", message, { ...details, spawnerr: state.reason });
+    }
+    case "STOPPED":
+      if (verb === "stop" && state.survivors.length > 0) {
+        const pids = state.survivors.join(", ");
+        const message = `${what}: it is gone, but pid ${pids} of its process group would not go`;
+        return new SupervisorError("STILL_RUNNING", message, details);
+      }
+      break;
+    default:
+  }
+  const message = `${what}: it was stopped meanwhile and is ${state.name}`;
+  return new SupervisorError("ABNORMAL_TERMINATION", message, details);
+}
+
+function describeEnding({ exitstatus, signal }: Partial<Ending>): string {
+  if (typeof exitstatus === "number") return `exit status ${exitstatus}`;
+  return signal ? `terminated by ${signal}` : "";
+}

@@ -1,0 +1,50 @@
+export {
+  SettingsError,
+  SupervisorError,
+  type ErrorCode,
+  type ErrorDetails,
+  type SettingsIssue,
+} from "./errors.ts";
+export type {
+  BackoffEvent,
+  BaseEvent,
+  Ending,
+  EventMap,
+  EventName,
+  EventType,
+  ExitedEvent,
+  FatalEvent,
+  ProcessGroupEvent,
+  ProcessStateEvent,
+  RunningEvent,
+  StartingEvent,
+  StoppedEvent,
+  StoppingEvent,
+  SupervisorEvent,
+  SupervisorEvents,
+  SupervisorStateEvent,
+  TickEvent,
+  UnknownEvent,
+} from "./events.ts";
+export type { ExitStatus, Signal, StateName } from "./core/machine.ts";
+export type { ProcessInfo } from "./info.ts";
+export type { Program } from "./program.ts";
+export type { Child, ChildEvents, Clock, Command, OutputStream, Spawner } from "./runtime/ports.ts";
+export {
+  groupSettings,
+  programSettings,
+  supervisorSettings,
+  type GroupSettings,
+  type ProgramSettings,
+  type ResolvedProgramSettings,
+  type SignalSetting,
+  type SupervisorSettings,
+} from "./settings.ts";
+export type { Subprocess, WaitOptions } from "./subprocess.ts";
+export {
+  Supervisor,
+  type Leftover,
+  type SupervisorIo,
+  type UpdateOptions,
+  type UpdateResult,
+} from "./supervisor.ts";

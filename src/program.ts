@@ -1,0 +1,90 @@
+import { SupervisorError } from "./errors.ts";
+import type { ProcessInfo } from "./info.ts";
+import { all, restartAll, startAll, stopAll } from "./orders.ts";
+import type { OutputStream } from "./runtime/ports.ts";
+import { show, type ResolvedProgramSettings, type SignalSetting } from "./settings.ts";
+import type { Subprocess, WaitOptions } from "./subprocess.ts";
+
+/** One `[program:x]`: its settings, and its processes. Made by `Supervisor`, and kept over updates. */
+export class Program {
+  /** Its name. */
+  readonly name: string;
+  #settings: ResolvedProgramSettings;
+  #processes: readonly Subprocess[];
+
+  /** @internal */
+  constructor(name: string, settings: ResolvedProgramSettings, processes: readonly Subprocess[]) {
+    this.name = name;
+    this.#settings = settings;
+    this.#processes = processes;
+  }
+
+  /** Its settings: checked, defaults filled in, not yet expanded. */
+  get settings(): ResolvedProgramSettings {
+    return this.#settings;
+  }
+
+  /** Its processes: `numprocs` of them, for each group that holds it. An update may replace them. */
+  get processes(): readonly Subprocess[] {
+    return this.#processes;
+  }
+
+  /** Replaces what it is made of. @internal */
+  become(settings: ResolvedProgramSettings, processes: readonly Subprocess[]): void {
+    this.#settings = settings;
+    this.#processes = processes;
+  }
+
+  /** The reports of its processes. */
+  info(): ProcessInfo[] {
+    return this.#processes.map((process) => process.info());
+  }
+
+  /** Starts all of its processes; see {@link Subprocess.start}. */
+  async start(options: WaitOptions = {}): Promise<void> {
+    await startAll(this.#processes, options);
+  }
+
+  /** Stops all of its processes; see {@link Subprocess.stop}. */
+  async stop(options: WaitOptions = {}): Promise<void> {
+    await stopAll(this.#processes, (process) => process.stop(options));
+  }
+
+  /** Restarts all of its processes; see {@link Subprocess.restart}. */
+  async restart(options: WaitOptions = {}): Promise<void> {
+    await restartAll(this.#processes, options);
+  }
+
+  /** Signals all of its processes; see {@link Subprocess.signal}. */
+  async signal(signal: SignalSetting): Promise<void> {
+    await all(
+      "signal",
+      this.#processes.map((process) => process.signal(signal)),
+    );
+  }
+
+  /** Writes to the standard input of all of its processes; see {@link Subprocess.send}. */
+  async send(chars: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
+    await all(
+      "send to",
+      this.#processes.map((process) => process.send(chars, options)),
+    );
+  }
+
+  /**
+   * The last bytes of its process; see {@link Subprocess.tail}.
+   * @throws {SupervisorError} `BAD_NAME` if it has more than one, or none.
+   */
+  async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
+    return theOnly(this.name, this.#processes).tail(stream, bytes);
+  }
+}
+
+/** The process a name means, where it can only be one. */
+export function theOnly(name: string, processes: readonly Subprocess[]): Subprocess {
+  const [first] = processes;
+  if (first && processes.length === 1) return first;
+  const names = processes.map(({ namespec }) => namespec).join(", ");
+  const message = `${show(name)} is not one process but ${processes.length}${names && `: ${names}`}`;
+  throw new SupervisorError("BAD_NAME", message);
+}

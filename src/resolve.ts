@@ -1,0 +1,317 @@
+import { hostname } from "node:os";
+import type * as z from "zod";
+import { expand, type Names } from "./core/expand.ts";
+import type { Policy } from "./core/machine.ts";
+import { nearest } from "./core/nearest.ts";
+import { byText, type Rank } from "./core/order.ts";
+import { splitWords } from "./core/words.ts";
+import { SettingsError, type SettingsIssue } from "./errors.ts";
+import type { Command } from "./runtime/ports.ts";
+import { findUser } from "./runtime/users.ts";
+import {
+  NAME,
+  groupSettings,
+  policyOf,
+  programSettings,
+  show,
+  supervisorSettings,
+  type ResolvedProgramSettings,
+} from "./settings.ts";
+
+/** All that one process is made of. Two that are deeply equal are the same. */
+export interface ProcessConfig {
+  readonly program: string;
+  readonly group: string;
+  readonly name: string;
+  readonly autostart: boolean;
+  readonly rank: Rank;
+  readonly policy: Policy;
+  readonly command: Command;
+}
+
+/** All settings as they hold: nothing raw enters the house. */
+export interface Resolved {
+  readonly identifier: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly programs: ReadonlyMap<string, ResolvedProgramSettings>;
+  /** In the order in which autostart goes. */
+  readonly processes: readonly ProcessConfig[];
+  /** Every group with its priority, the empty ones too. */
+  readonly groups: ReadonlyMap<string, number>;
+}
+
+/**
+ * Checks and resolves everything, touching nothing.
+ * @throws {SettingsError} with all that is wrong
+ */
+export function resolveSettings(raw: unknown): Resolved {
+  const parsed = supervisorSettings.safeParse(raw);
+  if (parsed.success) return resolveParsed(parsed.data, []);
+  // what is right in form may still be wrong in content: tell all at once
+  const issues = parsed.error.issues.flatMap(readable);
+  const sound = supervisorSettings.safeParse(withoutFaulty(raw, issues));
+  if (sound.success) resolveParsed(sound.data, issues);
+  throw new SettingsError(issues);
+}
+
+/** The settings without the programs, groups and other keys that have issues. */
+function withoutFaulty(raw: unknown, issues: readonly SettingsIssue[]): unknown {
+  if (typeof raw !== "object" || raw === null) return {};
+  const rest: Record<string, unknown> = { ...raw };
+  for (const { path } of issues) {
+    const [key, name] = path as readonly [string, string?];
+    const section = rest[key];
+    if (name === undefined || typeof section !== "object" || section === null) delete rest[key];
+    else
+      rest[key] = Object.fromEntries(Object.entries(section).filter(([other]) => other !== name));
+  }
+  return rest;
+}
+
+function resolveParsed(
+  { identifier, environment, programs, groups }: z.output<typeof supervisorSettings>,
+  issues: SettingsIssue[],
+): Resolved {
+  const faulty = new Set(
+    issues.filter(({ path }) => path[0] === "programs").map(({ path }) => path[1]),
+  );
+  const base = baseNames(environment, issues);
+  const places = new Map<string, { readonly group: string; readonly priority: number }[]>();
+  for (const [group, settings] of Object.entries(groups)) {
+    for (const [i, program] of settings.programs.entries()) {
+      const path = ["groups", group, "programs", i];
+      if (faulty.has(program)) continue;
+      if (!Object.hasOwn(programs, program)) issues.push(unknownProgram(path, program, programs));
+      else if (settings.programs.indexOf(program) !== i) {
+        issues.push({ path, message: `the program ${show(program)} is named twice` });
+      }
+      const known = places.get(program) ?? [];
+      places.set(program, [...known, { group, priority: settings.priority }]);
+    }
+  }
+  const processes: ProcessConfig[] = [];
+  for (const [name, settings] of Object.entries(programs)) {
+    const own = [{ group: name, priority: settings.priority }];
+    if (!places.has(name) && Object.hasOwn(groups, name)) {
+      const message = `there is a group of that name, and the program is not in it`;
+      issues.push({ path: ["programs", name], message });
+    }
+    for (const place of places.get(name) ?? own) {
+      processes.push(...processesOf(name, settings, place, base, issues));
+    }
+  }
+  refuseTwins(processes, issues);
+  if (issues.length > 0) throw new SettingsError(issues);
+  const all = new Map(processes.map(({ group, rank }) => [group, rank.groupPriority]));
+  for (const [group, settings] of Object.entries(groups)) all.set(group, settings.priority);
+  for (const [name, settings] of Object.entries(programs)) {
+    if (!places.has(name)) all.set(name, settings.priority); // numprocs: 0 is a group, too
+  }
+  return {
+    identifier,
+    environment: base.environment,
+    programs: new Map(Object.entries(programs)),
+    processes: inOrder(processes, groups),
+    groups: all,
+  };
+}
+
+/** zod's issue as ours: one for each unknown key, with what was probably meant. */
+function readable(issue: z.core.$ZodIssue): SettingsIssue[] {
+  const { path, message } = issue;
+  if (issue.code === "invalid_key") {
+    return [{ path, message: issue.issues[0]?.message ?? message }];
+  }
+  if (issue.code !== "unrecognized_keys") return [{ path, message }];
+  const schema =
+    { 0: supervisorSettings }[path.length] ??
+    (path[0] === "groups" ? groupSettings : programSettings);
+  return issue.keys.map((key) => {
+    const meant = nearest(key, Object.keys(schema.shape));
+    const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
+    return { path: [...path, key], message: `there is no setting ${show(key)}${hint}` };
+  });
+}
+
+function unknownProgram(path: PropertyKey[], program: string, programs: object): SettingsIssue {
+  const meant = nearest(program, Object.keys(programs));
+  const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
+  return { path, message: `there is no program ${show(program)}${hint}` };
+}
+
+interface Base {
+  readonly names: Names;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What means the same in all programs, and the supervisor's own environment. */
+function baseNames(raw: Readonly<Record<string, string>>, issues: SettingsIssue[]): Base {
+  const host = hostname();
+  const here = process.cwd();
+  const global = (name: string) => {
+    if (name === "host_node_name") return host;
+    return name === "here" ? here : undefined;
+  };
+  const outer: Names = (name) => global(name) ?? variable(process.env, name);
+  const environment = expandAll(raw, outer, ["environment"], issues);
+  const names: Names = (name) =>
+    global(name) ?? variable(environment, name) ?? variable(process.env, name);
+  return { names, environment };
+}
+
+function variable(env: Readonly<Record<string, string | undefined>>, name: string) {
+  if (!name.startsWith("ENV_")) return undefined;
+  const key = name.slice(4);
+  return Object.hasOwn(env, key) ? env[key] : undefined;
+}
+
+function processesOf(
+  program: string,
+  settings: ResolvedProgramSettings,
+  { group, priority }: { readonly group: string; readonly priority: number },
+  base: Base,
+  issues: SettingsIssue[],
+): ProcessConfig[] {
+  const at = (...rest: PropertyKey[]) => ["programs", program, ...rest];
+  const found: SettingsIssue[] = [];
+  const complain = (path: PropertyKey[], message: string) => found.push({ path, message });
+  const { numprocs, numprocs_start: first, process_name: pattern, user } = settings;
+  if (numprocs > 1 && !pattern.includes("%(process_num)")) {
+    complain(
+      at("process_name"),
+      `expected %(process_num)d in it because numprocs is ${numprocs}, got ${show(pattern)}`,
+    );
+  }
+  if (user !== undefined && process.platform === "win32")
+    complain(at("user"), "there is no changing of users on Windows");
+  else if (user !== undefined && !findUser(user))
+    complain(at("user"), `expected the name or uid of a user, got ${show(user)}`);
+  if (settings.umask !== undefined && process.platform === "win32")
+    complain(at("umask"), "there is no umask on Windows");
+  const processes: ProcessConfig[] = [];
+  for (let num = first; num < first + numprocs; num++) {
+    const own = new Map<string, string | number>([
+      ["program_name", program],
+      ["group_name", group],
+      ["process_num", num],
+      ["numprocs", numprocs],
+    ]);
+    const names: Names = (name) => own.get(name) ?? base.names(name);
+    const environment = expandAll(settings.environment, names, at("environment"), found);
+    const inner: Names = (name) => own.get(name) ?? variable(environment, name) ?? base.names(name);
+    const text = (key: string, value: string, ...rest: PropertyKey[]) =>
+      expandOne(value, inner, at(key, ...rest), found);
+    const name = text("process_name", pattern);
+    if (!NAME.test(name))
+      complain(
+        at("process_name"),
+        `expected a name without blanks, colons and slashes, got ${show(name)}`,
+      );
+    const argv = commandWords(settings.command, text, (message) =>
+      complain(at("command"), message),
+    );
+    const directory =
+      settings.directory === undefined ? undefined : text("directory", settings.directory);
+    processes.push({
+      program,
+      group,
+      name,
+      autostart: settings.autostart,
+      rank: { group, groupPriority: priority, priority: settings.priority },
+      policy: policyOf(settings),
+      command: {
+        name: fullName(group, name),
+        argv,
+        environment: {
+          SUPERVISOR_ENABLED: "1",
+          SUPERVISOR_PROCESS_NAME: name,
+          SUPERVISOR_GROUP_NAME: group,
+          ...base.environment,
+          ...environment,
+        },
+        ...(directory !== undefined && { directory }),
+        ...(settings.umask !== undefined && { umask: settings.umask }),
+        ...(user !== undefined && { user }),
+        sweep: settings.sweep,
+      },
+    });
+    if (found.length > 0) break; // the next ones have the same to say
+  }
+  issues.push(...found);
+  return processes;
+}
+
+function commandWords(
+  command: string | readonly string[],
+  text: (key: string, value: string, ...rest: PropertyKey[]) => string,
+  complain: (message: string) => void,
+): readonly [string, ...string[]] {
+  let words: readonly string[];
+  if (typeof command === "string") {
+    const split = splitWords(text("command", command));
+    if ("problem" in split)
+      complain(`cannot be split into words: ${split.problem} in ${show(command)}`);
+    words = "problem" in split ? ["?"] : split.words;
+  } else words = command.map((word, i) => text("command", word, i));
+  const [file, ...args] = words;
+  if (file === undefined || file === "")
+    complain(`expected the name of a program first, got ${show(command)}`);
+  if (words.some((word) => word.includes("\0")))
+    complain(`expected words without NUL, got ${show(command)}`);
+  return [file ?? "", ...args];
+}
+
+function expandAll(
+  texts: Readonly<Record<string, string>>,
+  names: Names,
+  path: readonly PropertyKey[],
+  issues: SettingsIssue[],
+): Record<string, string> {
+  const entries = Object.entries(texts);
+  return Object.fromEntries(
+    entries.map(([key, text]) => [key, expandOne(text, names, [...path, key], issues)]),
+  );
+}
+
+function expandOne(
+  text: string,
+  names: Names,
+  path: readonly PropertyKey[],
+  issues: SettingsIssue[],
+): string {
+  const expanded = expand(text, names);
+  if ("text" in expanded) return expanded.text;
+  issues.push({ path, message: `cannot be expanded: ${expanded.problem}` });
+  return text;
+}
+
+/** The names must tell the processes of a group apart. */
+function refuseTwins(processes: readonly ProcessConfig[], issues: SettingsIssue[]): void {
+  const seen = new Map<string, ProcessConfig>();
+  for (const process of processes) {
+    const { group, name, program } = process;
+    const twin = seen.get(`${group}:${name}`);
+    if (twin) {
+      const whose = twin.program === program ? "itself" : `the program ${show(twin.program)}`;
+      const message = `the group ${show(group)} has a process ${show(name)} already, of ${whose}`;
+      issues.push({ path: ["programs", program, "process_name"], message });
+    } else seen.set(`${group}:${name}`, process);
+  }
+}
+
+/** A group's processes in the order of its `programs`, those of a program by name, as text. */
+function inOrder(
+  processes: readonly ProcessConfig[],
+  groups: Readonly<Record<string, { readonly programs: readonly string[] }>>,
+): ProcessConfig[] {
+  const place = ({ group, program }: ProcessConfig) =>
+    groups[group]?.programs.indexOf(program) ?? 0;
+  return processes.toSorted(
+    (a, b) => place(a) - place(b) || byText(a.program, b.program) || byText(a.name, b.name),
+  );
+}
+
+/** supervisord's name for a process among all. */
+export function fullName(group: string, name: string): string {
+  return group === name ? name : `${group}:${name}`;
+}

@@ -1,0 +1,100 @@
+import { execFileSync } from "node:child_process";
+import { directoryProblem, findProgram, mayExecute } from "./lookup.ts";
+import type { Command } from "./ports.ts";
+import { findUser, groupsOf } from "./users.ts";
+
+/** What the operating system is asked to execute, or why it cannot be. */
+export type Launch =
+  | {
+      readonly file: string;
+      readonly args: readonly string[];
+      readonly argv0?: string;
+      readonly cwd: string;
+      readonly env: Readonly<Record<string, string>>;
+      readonly uid?: number;
+      readonly gid?: number;
+    }
+  | { readonly problem: string };
+
+const isWindows = process.platform === "win32";
+
+/**
+ * Turns a command into what is executed. Umask and user are set in the child, by small programs that
+ * then replace themselves with it (same pid): the host's own would change for all its threads.
+ */
+export function prepare(command: Command): Launch {
+  const cwd = command.directory ?? process.cwd();
+  const inDirectory = directoryProblem(cwd);
+  if (inDirectory !== undefined) return { problem: inDirectory };
+  const env = childEnvironment(command.environment);
+  const searchPath = env["PATH"] ?? env["Path"] ?? "/bin:/usr/bin:/usr/local/bin";
+  const [name, ...args] = command.argv;
+  const found = findProgram(name, cwd, searchPath);
+  if ("problem" in found) return found;
+  const { file } = found;
+  const masked =
+    command.umask === undefined
+      ? { file, args, argv0: name }
+      : sh(`umask ${command.umask.toString(8).padStart(3, "0")}; exec "$0" "$@"`, [file, ...args]);
+  if (command.user === undefined) return { ...masked, cwd, env };
+  const switched = switchUser(command.user, file, masked);
+  return "problem" in switched ? switched : { ...switched, cwd, env };
+}
+
+type Words = { file: string; args: readonly string[]; argv0?: string; uid?: number; gid?: number };
+
+function sh(script: string, args: readonly string[]): Words {
+  return { file: "/bin/sh", args: ["-c", script, ...args] };
+}
+
+/** uid, gid and the supplementary groups as initgroups(3) gives them; no other environment. */
+function switchUser(nameOrUid: string, file: string, words: Words): Words | { problem: string } {
+  const user = findUser(nameOrUid);
+  if (!user) return { problem: `couldn't setuid: there is no user '${nameOrUid}'` };
+  const own = process.geteuid?.();
+  if (own === user.uid) return words;
+  if (own !== 0) {
+    return { problem: `couldn't setuid to ${user.uid}: Can't drop privilege as nonroot user` };
+  }
+  if (!mayExecute(file, user.uid, () => groupsOf(user))) {
+    return { problem: `no permission to run command '${file}' as user '${user.name}'` };
+  }
+  const { uid, gid } = user;
+  const setpriv = findSetpriv();
+  if (setpriv !== undefined) {
+    const ids = ["--reuid", String(uid), "--regid", String(gid), "--init-groups", "--"];
+    return { file: setpriv, args: [...ids, words.file, ...words.args] };
+  }
+  if (groupsOf(user).length > 1) {
+    return {
+      problem: `couldn't set the groups of user '${user.name}': setpriv (util-linux) is not installed`,
+    };
+  }
+  return { ...words, uid, gid };
+}
+
+/** util-linux's setpriv; BusyBox has one of that name that knows no groups. */
+function findSetpriv(): string | undefined {
+  const found = findProgram("setpriv", "/", "/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin");
+  if ("problem" in found) return undefined;
+  try {
+    const help = execFileSync(found.file, ["--help"], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return help.includes("--init-groups") ? found.file : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The host's environment and then the command's; on Windows `Path` and `PATH` are one variable. */
+function childEnvironment(added: Readonly<Record<string, string>>): Record<string, string> {
+  const env: Record<string, string> = {};
+  const names = new Set(Object.keys(added).map((name) => name.toUpperCase()));
+  for (const [name, value] of Object.entries(process.env)) {
+    if (value === undefined || (isWindows && names.has(name.toUpperCase()))) continue;
+    env[name] = value;
+  }
+  return Object.assign(env, added);
+}

@@ -1,0 +1,80 @@
+import type { ExitStatus, Signal } from "../core/machine.ts";
+
+/** Time as the library sees it. Replace it (`new Supervisor(settings, { clock })`) to test in virtual time. */
+export interface Clock {
+  /** Monotonic milliseconds from any origin. All waiting is measured with it. */
+  now(): number;
+  /** The wall clock, in milliseconds since 1970. It only labels events and `info()`. */
+  date(): number;
+  /**
+   * Calls `fn` once, on a later turn of the event loop, `ms` from now.
+   * With `ref` false, the wait does not keep the host alive. May fire early; never throws for a large `ms`.
+   */
+  setTimeout(fn: () => void, ms: number, ref: boolean): unknown;
+  /** Forgets what `setTimeout` returned; anything else is ignored. */
+  clearTimeout(timer: unknown): void;
+}
+
+/** What is to be started, complete but for the host's own environment. */
+export interface Command {
+  /** The process's full name, `group:process` or just `process`; for messages. */
+  readonly name: string;
+  /** The program and its arguments. */
+  readonly argv: readonly [string, ...string[]];
+  /** Added to the environment of the host. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The working directory; the host's own if not given. */
+  readonly directory?: string;
+  /** The file mode creation mask; the host's own if not given. */
+  readonly umask?: number;
+  /** The name or uid of the user to run as; the host's own if not given. */
+  readonly user?: string;
+  /** Whether what the process leaves in its process group is killed when it has ended. */
+  readonly sweep: boolean;
+}
+
+/** Starts children. Replace it (`new Supervisor(settings, { spawner })`) to test without processes. */
+export interface Spawner {
+  /**
+   * Starts a child, at once or soon. Never throws for a child that cannot start: that is
+   * `events.failed`.
+   */
+  spawn(command: Command, events: ChildEvents): Child;
+}
+
+/** One child, from the request to start it to the last of its process group. */
+export interface Child {
+  /**
+   * Sends a signal that is to end the child, to it or to its process group. A child that is gone
+   * already is no error; anything else throws. (Windows: ends the child and its descendants at once.)
+   */
+  kill(signal: Signal, group: boolean): void;
+  /** Sends any signal to the child alone. A child that is gone already is no error; anything else throws. */
+  signal(signal: Signal): void;
+  /** Takes back a start that has not happened yet; no event follows. */
+  cancel(): void;
+  /**
+   * Called once, after `exited`: kills what is left of the process group, after `graceMs`, and calls
+   * `done` when it is empty, with the pids that would not go.
+   */
+  sweep(graceMs: number, done: (survivors: readonly number[]) => void): void;
+  /** Writes to the child's standard input; `done` is called once it is in the pipe, or with what went wrong. */
+  write(chunk: Uint8Array, done: (error?: Error) => void): void;
+  /** Whether the child keeps the host alive. */
+  setRef(ref: boolean): void;
+}
+
+/** What a child reports. `spawned` or `failed` comes first, and may come during `spawn()`. */
+export interface ChildEvents {
+  /** The child runs. */
+  spawned(pid: number): void;
+  /** The child could not be started; nothing else follows. */
+  failed(reason: string): void;
+  /** The process is gone. Its output may still be on its way. */
+  exited(status: ExitStatus): void;
+  /** Bytes the child wrote. The chunk is only lent: copy what is kept. */
+  output(stream: OutputStream, chunk: Uint8Array): void;
+}
+
+/** One of the two streams a process writes to. */
+export type OutputStream = "stdout" | "stderr";

@@ -1,0 +1,153 @@
+import {
+  NEVER,
+  initial,
+  isOverdue,
+  transition,
+  type Effect,
+  type Input,
+  type Instant,
+  type Policy,
+  type State,
+} from "../core/machine.ts";
+import type { Child, Clock, Command, OutputStream, Spawner } from "./ports.ts";
+
+/** What a runner works with. */
+export interface RunnerIo {
+  readonly clock: Clock;
+  readonly spawner: Spawner;
+}
+
+/** Whom a runner tells. Neither may throw. */
+export interface RunnerEvents {
+  /** After every step; the names are equal when only what the state carries has changed. */
+  changed(from: State, to: State): void;
+  output(stream: OutputStream, chunk: Uint8Array): void;
+}
+
+/** Runs one machine: one inbox, one timer, one child. The only writer of `state`. */
+export class Runner {
+  state: State = initial(NEVER);
+  readonly #command: Command;
+  readonly #policy: Policy;
+  readonly #io: RunnerIo;
+  readonly #events: RunnerEvents;
+  readonly #inbox: { readonly input: Input; readonly heard?: () => void }[] = [];
+  #isDraining = false;
+  #timer: { readonly until: Instant; readonly handle: unknown } | undefined;
+  #child: Child | undefined;
+  #ref = true;
+
+  constructor(command: Command, policy: Policy, io: RunnerIo, events: RunnerEvents) {
+    this.#command = command;
+    this.#policy = policy;
+    this.#io = io;
+    this.#events = events;
+  }
+
+  /** The child of the last start, which may be gone. */
+  get child(): Child | undefined {
+    return this.#child;
+  }
+
+  /** Takes an order; `heard` is called when its turn has come and it is carried out. */
+  send(input: Input, heard: () => void = () => {}): void {
+    this.#inbox.push({ input, heard });
+    this.#drain();
+  }
+
+  /** Whether waiting and living children keep the host alive. */
+  setRef(ref: boolean): void {
+    this.#ref = ref;
+    this.#child?.setRef(ref);
+    this.#disarm();
+    this.#arm();
+  }
+
+  /** A fact comes before the orders that are waiting. */
+  #hear(fact: Input): void {
+    this.#inbox.unshift({ input: fact });
+    this.#drain();
+  }
+
+  #drain(): void {
+    if (this.#isDraining) return; // a listener or an effect spoke while we were at work: it waits its turn
+    this.#isDraining = true;
+    try {
+      for (let next; (next = this.#inbox.shift());) {
+        if (isOverdue(this.state, this.#io.clock.now())) this.#step({ type: "deadline" });
+        this.#step(next.input);
+        next.heard?.();
+      }
+    } finally {
+      this.#isDraining = false;
+      this.#arm();
+    }
+  }
+
+  #step(input: Input): void {
+    const from = this.state;
+    const [to, effect] = transition(from, input, this.#policy, this.#io.clock.now());
+    this.state = to;
+    if (to !== from) this.#events.changed(from, to); // who hears of a state may give orders: they wait
+    if (effect) this.#perform(effect);
+  }
+
+  #perform(effect: Effect): void {
+    if (effect.do === "spawn") return this.#spawn();
+    const child = this.#child;
+    if (!child)
+      throw new Error(`There is no child to ${effect.do}. This is a bug in libsupervisor`);
+    if (effect.do === "sweep") {
+      child.sweep(effect.graceMs, (survivors) => {
+        if (child === this.#child) this.#hear({ type: "swept", survivors });
+      });
+    } else if (effect.do === "cancel") {
+      child.cancel();
+      this.#child = undefined; // what it may still say is not ours
+    } else {
+      try {
+        child.kill(effect.signal, effect.group);
+      } catch (error) {
+        this.#inbox.unshift({ input: { type: "killFailed", reason: (error as Error).message } });
+      }
+    }
+  }
+
+  #spawn(): void {
+    let child: Child | undefined;
+    const early: { readonly input: Input }[] = []; // said during spawn(), when we do not know the child yet
+    const hear = (fact: Input) => {
+      if (!child) early.push({ input: fact });
+      else if (child === this.#child) this.#hear(fact); // a former child's late word is not ours
+    };
+    child = this.#io.spawner.spawn(this.#command, {
+      spawned: (pid) => hear({ type: "spawned", pid }),
+      failed: (reason) => hear({ type: "failed", reason }),
+      exited: (status) => hear({ type: "exited", status }),
+      output: (stream, chunk) => this.#events.output(stream, chunk),
+    });
+    this.#child = child;
+    if (!this.#ref) child.setRef(false);
+    this.#inbox.unshift(...early);
+  }
+
+  #arm(): void {
+    const { until } = this.state;
+    if (until === this.#timer?.until) return;
+    this.#disarm();
+    if (until === NEVER) return;
+    const { clock } = this.#io;
+    const due = () => {
+      this.#timer = undefined;
+      if (clock.now() < until) this.#arm(); // early: the wait was longer than a timer can be
+      else this.send({ type: "deadline" });
+    };
+    const handle = clock.setTimeout(due, Math.max(0, until - clock.now()), this.#ref);
+    this.#timer = { until, handle };
+  }
+
+  #disarm(): void {
+    if (this.#timer) this.#io.clock.clearTimeout(this.#timer.handle);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,309 @@
+import { constants } from "node:os";
+import { inspect } from "node:util";
+import * as z from "zod";
+import type { Policy, Signal } from "./core/machine.ts";
+
+/** What the documentation says of an option beside its type, default and range. */
+export interface OptionMeta {
+  readonly summary: string;
+  readonly expected: string;
+  readonly unit?: "s";
+  /** Shown as the default where it is not a plain value. */
+  readonly preset?: string;
+  /** Not an option of supervisord. */
+  readonly isExtension?: true;
+  /** Where it parts from supervisord's option of that name. */
+  readonly differs?: string;
+}
+
+/** Summary, unit and more of each option; a row of the table in the docs. */
+export const options = z.registry<OptionMeta>();
+
+/** Names of processes, programs and groups: supervisord's rule, and at least one character. */
+export const NAME = /^[^\s:/]+$/;
+const NAME_RULE = "a name without blanks, colons and slashes";
+
+/** A signal's name, with or without `SIG` in front, or its number. */
+export type SignalSetting =
+  | NodeJS.Signals
+  | (NodeJS.Signals extends `SIG${infer N}` ? N : never)
+  | number;
+
+const command = described(
+  {
+    expected: "a command line, or an array of a program and its arguments",
+    summary:
+      "The program to run. A string is split into words by the rules of a POSIX shell's quotes (Python's shlex), and no shell is involved: no variables, globs or pipes.",
+  },
+  (say) => z.union([z.string(), z.tuple([z.string()], z.string())], say),
+);
+
+const environment = described(
+  {
+    expected: "an object of strings",
+    preset: "{}",
+    summary: "Variables for the process, over those of the supervisor and of the host.",
+  },
+  (say) =>
+    z
+      .record(
+        z.string().regex(/^[^=\0]+$/, tell("a variable name without =")),
+        z
+          .string(tell("a string"))
+          .refine((value) => !value.includes("\0"), tell("a string without NUL")),
+        say,
+      )
+      .default({}),
+);
+
+/** Settings of one program: a `[program:x]` section. */
+export const programSettings = z
+  .strictObject(
+    {
+      command,
+      process_name: described(
+        {
+          expected: `${NAME_RULE}, after expansion`,
+          summary:
+            "The name of each process. With `numprocs` above 1 it must hold `%(process_num)d`.",
+        },
+        (say) => z.string(say).default("%(program_name)s"),
+      ),
+      numprocs: described(
+        { expected: "a whole number, 0 or more", summary: "How many processes of this program." },
+        (say) => z.int(say).min(0, say).default(1),
+      ),
+      numprocs_start: described(
+        { expected: "a whole number", summary: "The first `process_num`." },
+        (say) => z.int(say).default(0),
+      ),
+      priority: priority("Lower numbers start first and stop last."),
+      autostart: described(
+        { expected: "true or false", summary: "Whether it starts with the supervisor." },
+        (say) => z.boolean(say).default(true),
+      ),
+      startsecs: seconds(
+        1,
+        "How long the process must stay up to count as RUNNING. 0: at once, however briefly.",
+      ),
+      startretries: described(
+        {
+          expected: "a whole number, 0 or more",
+          summary:
+            "How many times a failed start is tried again, after 1, 2, 3 … seconds, before the process is FATAL.",
+        },
+        (say) => z.int(say).min(0, say).default(3),
+      ),
+      autorestart: described(
+        {
+          expected: 'true, false or "unexpected"',
+          summary:
+            'Whether a process that ends after having been RUNNING is started again, at once. `"unexpected"`: unless its exit code is one of `exitcodes`.',
+        },
+        (say) => z.union([z.boolean(), z.literal("unexpected")], say).default("unexpected"),
+      ),
+      exitcodes: described(
+        {
+          expected: "an array of exit codes from 0 to 255",
+          summary: "The expected exit codes. Death by a signal is never expected.",
+        },
+        (say) => z.array(z.int(say).min(0, say).max(255, say), say).default([0]),
+      ),
+      stopsignal: described(
+        {
+          expected: "the name or number of a signal",
+          preset: '"TERM"',
+          summary: "The signal that asks the process to stop.",
+          differs:
+            "On Windows, where there are no signals, every stop ends the process and its descendants at once.",
+        },
+        (say) =>
+          z
+            .custom<SignalSetting>((value) => parseSignal(value), say)
+            .default("TERM")
+            .transform((value): Signal => parseSignal(value) ?? "SIGTERM"),
+      ),
+      stopwaitsecs: seconds(10, "How long it may take to stop before SIGKILL."),
+      stopasgroup: described(
+        {
+          expected: "true or false",
+          summary: "Send the stop signal to its whole process group. Turns `killasgroup` on.",
+        },
+        (say) => z.boolean(say).default(false),
+      ),
+      killasgroup: described(
+        {
+          expected: "true or false",
+          preset: "`stopasgroup`",
+          summary: "Send SIGKILL to its whole process group.",
+        },
+        (say) => z.boolean(say).optional(),
+      ),
+      user: described(
+        {
+          expected: "the name or uid of a user",
+          preset: "the host's",
+          summary:
+            "Whom the process runs as: uid, gid and supplementary groups. The host must be root, or that user. HOME, USER and LOGNAME stay as they are. Not on Windows.",
+        },
+        (say) =>
+          z
+            .union([z.string(), z.int().min(0)], say)
+            .transform(String)
+            .optional(),
+      ),
+      directory: described(
+        {
+          expected: "the path of a directory",
+          preset: "the host's",
+          summary: "The working directory of the process.",
+          differs: "A command given as a relative path is looked up there, too.",
+        },
+        (say) => z.string(say).min(1, say).optional(),
+      ),
+      umask: described(
+        {
+          expected: 'octal digits ("022") or a number, up to 0o777',
+          preset: "the host's",
+          summary: "The file mode creation mask of the process. Not on Windows.",
+        },
+        (say) =>
+          z
+            .union([z.string().regex(/^(?:0o)?0*[0-7]{1,3}$/), z.int().min(0).max(0o777)], say)
+            .transform((value) =>
+              typeof value === "number" ? value : Number.parseInt(value.replace("0o", ""), 8),
+            )
+            .optional(),
+      ),
+      environment,
+      sweep: described(
+        {
+          expected: "true or false",
+          isExtension: true,
+          summary:
+            "Whether what a process leaves behind in its process group is killed after its end: before it is started again, and before it counts as stopped.",
+        },
+        (say) => z.boolean(say).default(true),
+      ),
+    },
+    tell("an object with the settings of a program"),
+  )
+  .refine((s) => !(s.stopasgroup && s.killasgroup === false), {
+    path: ["killasgroup"],
+    error: "expected true or nothing while stopasgroup is true, got false",
+  });
+
+/** Settings of one group: a `[group:x]` section. */
+export const groupSettings = z.strictObject(
+  {
+    programs: described(
+      {
+        expected: "an array of program names",
+        preset: "[]",
+        summary: "The programs of the group. Their processes are then called `group:process`.",
+      },
+      (say) => z.array(z.string(say), say).default([]),
+    ),
+    priority: priority("Orders the groups, as that of a program orders the processes of a group."),
+  },
+  tell("an object with the settings of a group"),
+);
+
+/** Settings of the supervisor as a whole: all programs and groups, and the `[supervisord]` section. */
+export const supervisorSettings = z.strictObject(
+  {
+    programs: described(
+      {
+        expected: "an object of programs by name",
+        preset: "{}",
+        summary: "The programs, by name.",
+      },
+      (say) => z.record(name(), programSettings, say).default({}),
+    ),
+    groups: described(
+      { expected: "an object of groups by name", preset: "{}", summary: "The groups, by name." },
+      (say) => z.record(name(), groupSettings, say).default({}),
+    ),
+    identifier: described(
+      { expected: "a string", summary: "A name for this supervisor, as `supervisor.identifier`." },
+      (say) => z.string(say).default("supervisor"),
+    ),
+    environment,
+  },
+  tell("an object with the settings of a supervisor"),
+);
+
+/** What one writes for a program; see docs/settings.md for each option. */
+export type ProgramSettings = z.input<typeof programSettings>;
+/** The settings of a program as they hold: defaults filled in, not yet expanded. */
+export type ResolvedProgramSettings = z.output<typeof programSettings>;
+/** What one writes for a group. */
+export type GroupSettings = z.input<typeof groupSettings>;
+/** What one writes for a supervisor. */
+export type SupervisorSettings = z.input<typeof supervisorSettings>;
+
+/** Settings as the machine has them: seconds become milliseconds here and nowhere else. */
+export function policyOf(settings: ResolvedProgramSettings): Policy {
+  return {
+    startMs: settings.startsecs * 1000,
+    startRetries: settings.startretries,
+    stopMs: settings.stopwaitsecs * 1000,
+    stopSignal: settings.stopsignal,
+    stopAsGroup: settings.stopasgroup,
+    killAsGroup: settings.killasgroup ?? settings.stopasgroup,
+    autorestart: settings.autorestart,
+    exitCodes: settings.exitcodes,
+  };
+}
+
+/** `"TERM"`, `"sigterm"`, `15` and `"15"` are the same; undefined for what is no signal (0 neither). */
+export function parseSignal(value: unknown): Signal | undefined {
+  if (typeof value !== "string" && typeof value !== "number") return undefined;
+  const text = String(value).trim().toUpperCase();
+  if (/^\d+$/.test(text)) {
+    const number = Number(text);
+    const named = Object.entries(constants.signals).find(([, known]) => known === number);
+    if (named) return named[0] as NodeJS.Signals;
+    // real-time signals have no names in Node
+    return process.platform === "linux" && number >= 34 && number <= 64 ? number : undefined;
+  }
+  const full = text.startsWith("SIG") ? text : `SIG${text}`;
+  return full in constants.signals ? (full as NodeJS.Signals) : undefined;
+}
+
+const LOOK = { depth: 1, breakLength: Infinity };
+
+/** A value as a message shows it. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = typeof value === "string" ? JSON.stringify(value) : inspect(value, LOOK);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+interface Say {
+  readonly error: (issue: { readonly input?: unknown }) => string;
+}
+
+function tell(expected: string): Say {
+  return { error: ({ input }) => `expected ${expected}, got ${show(input)}` };
+}
+
+function described<S extends z.ZodType>(meta: OptionMeta, make: (say: Say) => S): S {
+  const schema = make(tell(meta.expected));
+  options.add(schema, meta);
+  return schema;
+}
+
+function seconds(preset: number, summary: string) {
+  return described({ expected: "a number of seconds, 0 or more", unit: "s", summary }, (say) =>
+    z.number(say).min(0, say).default(preset),
+  );
+}
+
+function priority(summary: string) {
+  return described({ expected: "a whole number", summary }, (say) => z.int(say).default(999));
+}
+
+function name() {
+  return z.string().regex(NAME, tell(NAME_RULE));
+}

@@ -1,0 +1,311 @@
+import type { State, StateName } from "./core/machine.ts";
+import { isSignallable, pidOf, startOutcome, stopOutcome } from "./core/states.ts";
+import { Tail } from "./core/tail.ts";
+import { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
+import type { Fresh } from "./events.ts";
+import { failureOf } from "./failure.ts";
+import { describe, type ProcessInfo } from "./info.ts";
+import type { ProcessConfig } from "./resolve.ts";
+import type { OutputStream } from "./runtime/ports.ts";
+import { Runner, type RunnerIo } from "./runtime/runner.ts";
+import { stateEvent } from "./state-event.ts";
+import { parseSignal, show, type SignalSetting } from "./settings.ts";
+
+/** How long to wait. */
+export interface WaitOptions {
+  /**
+   * Ends the waiting: the promise rejects with the signal's reason. It does not take back the order:
+   * a process that was told to start goes on starting.
+   */
+  readonly signal?: AbortSignal;
+}
+
+/** What a process needs from its supervisor. @internal */
+export interface Host {
+  readonly io: RunnerIo;
+  readonly isClosing: boolean;
+  readonly isRef: boolean;
+  announce(event: Fresh): void;
+}
+
+/** The last bytes of each stream that are kept in memory. */
+const TAIL_BYTES = 16_384;
+
+/**
+ * One process of a program, through all its lives: supervisord's word for it. Obtained from
+ * `program.processes`.
+ */
+export class Subprocess {
+  /** Its name, as `process_name` gives it. */
+  readonly name: string;
+  /** Its group's name: the program's own, unless a group holds the program. */
+  readonly group: string;
+  /** What it is called among all processes: `group:name`, or `name` alone where both are the same. */
+  readonly namespec: string;
+  /** @internal */
+  config: ProcessConfig;
+  /** How many orders to stop it has had. @internal */
+  stops = 0;
+  readonly #host: Host;
+  readonly #runner: Runner;
+  readonly #tails = { stdout: new Tail(TAIL_BYTES), stderr: new Tail(TAIL_BYTES) };
+  readonly #waiting = new Set<() => void>();
+  #laststart = 0;
+  #laststop = 0;
+  #isRemoved = false;
+
+  /** @internal */
+  constructor(config: ProcessConfig, host: Host) {
+    this.config = config;
+    this.name = config.name;
+    this.group = config.group;
+    this.namespec = config.command.name;
+    this.#host = host;
+    this.#runner = new Runner(config.command, config.policy, host.io, {
+      changed: (from, to) => this.#changed(from, to),
+      output: (stream, chunk) => this.#tails[stream].push(chunk),
+    });
+    if (!host.isRef) this.#runner.setRef(false);
+  }
+
+  /** The state it is in. */
+  get state(): StateName {
+    return this.#runner.state.name;
+  }
+
+  /** Its process id while there is a living process. */
+  get pid(): number | undefined {
+    return pidOf(this.#runner.state);
+  }
+
+  /** All about it, as a plain object that can be cloned and sent. Mirrors `getProcessInfo`. */
+  info(): ProcessInfo {
+    const seconds = (ms: number) => Math.floor(ms / 1000);
+    return describe(this.#runner.state, {
+      name: this.name,
+      group: this.group,
+      start: seconds(this.#laststart),
+      stop: seconds(this.#laststop),
+      now: seconds(this.#host.io.clock.date()),
+    });
+  }
+
+  /**
+   * Starts it, and settles once it is RUNNING, over as many attempts as `startretries` allows. If it
+   * is starting or RUNNING already, that start is shared.
+   *
+   * @throws {SupervisorError} `SPAWN_ERROR` if it gave up (FATAL), `ABNORMAL_TERMINATION` if it was
+   * stopped meanwhile, `FAILED` in state UNKNOWN, `SHUTDOWN_STATE`, `BAD_NAME` if it was removed.
+   * @see supervisorctl's `start`. **Differs:** there it is an error if the process is running, and
+   * the first failed attempt is reported while more follow.
+   */
+  async start(options: WaitOptions = {}): Promise<void> {
+    this.#admit();
+    await this.#order("start", options.signal);
+  }
+
+  /**
+   * Stops it: `stopsignal`, after `stopwaitsecs` SIGKILL. Settles once it, and what it left in its
+   * process group, is gone; at once if there is nothing to stop. Wins over a restart that is waiting.
+   *
+   * @throws {SupervisorError} `FAILED` if it may not be signalled (UNKNOWN), `STILL_RUNNING` if
+   * something in its process group would not go.
+   * @see supervisorctl's `stop`. **Differs:** there it is an error if the process is not running.
+   */
+  async stop(options: WaitOptions = {}): Promise<void> {
+    this.stops++;
+    await this.#order("stop", options.signal);
+  }
+
+  /**
+   * Stops it, then starts it; settles once it is RUNNING again. A process that is not running is
+   * just started.
+   *
+   * @throws {SupervisorError} as `start()` and `stop()`
+   * @see supervisorctl's `restart`
+   */
+  async restart(options: WaitOptions = {}): Promise<void> {
+    this.#admit();
+    options.signal?.throwIfAborted();
+    this.stops++;
+    this.#runner.send({ type: "stop" });
+    await this.#order("start", options.signal, "restart");
+  }
+
+  /**
+   * Sends a signal to the process alone. That it may end the process makes it no stop: what comes is
+   * an exit, judged by `autorestart`.
+   *
+   * @param signal - Name or number: `"HUP"`, `"SIGHUP"`, `1`; 0 only asks whether one could.
+   * @throws {SupervisorError} `BAD_SIGNAL`, `NOT_RUNNING`, or `FAILED` if the system refuses.
+   * @see supervisorctl's `signal`
+   */
+  async signal(signal: SignalSetting): Promise<void> {
+    const known = String(signal) === "0" ? 0 : parseSignal(signal);
+    if (known === undefined) {
+      throw this.#error(
+        "BAD_SIGNAL",
+        `Cannot signal ${show(this.namespec)}: there is no signal ${show(signal)}`,
+      );
+    }
+    if (!isSignallable(this.state) || this.pid === undefined) throw this.#notRunning("signal");
+    try {
+      this.#runner.child?.signal(known);
+    } catch (cause) {
+      const { message } = cause as Error;
+      throw this.#error("FAILED", `Cannot signal ${show(this.namespec)}: ${message}`, { cause });
+    }
+  }
+
+  /**
+   * Writes to its standard input; settles once the pipe has taken it all, which a process that does
+   * not read delays.
+   *
+   * @throws {SupervisorError} `NOT_RUNNING`, or `NO_FILE` if it has closed its standard input.
+   * @see the RPC method `sendProcessStdin`
+   */
+  async send(chars: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const child = this.#runner.child;
+    if (!child || this.pid === undefined) throw this.#notRunning("send to");
+    const chunk = typeof chars === "string" ? new TextEncoder().encode(chars) : chars;
+    await abortable(signal, (resolve, reject) => {
+      child.write(chunk, (cause) => {
+        if (!cause) resolve();
+        else
+          reject(
+            this.#error("NO_FILE", `Cannot send to ${show(this.namespec)}: ${cause.message}`, {
+              cause,
+            }),
+          );
+      });
+    });
+  }
+
+  /**
+   * The last bytes it wrote; the latest 16 KiB of each stream are kept, over restarts.
+   *
+   * @param stream - `"stdout"` unless given.
+   * @param bytes - 1600 unless given, as supervisorctl.
+   * @see supervisorctl's `tail`
+   */
+  tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
+    return Promise.resolve(Buffer.from(this.#tails[stream].last(bytes)));
+  }
+
+  /** Ends a wait for the next attempt (BACKOFF becomes FATAL), then stops. @internal */
+  async quit(): Promise<void> {
+    this.#runner.send({ type: "giveup" });
+    await this.stop();
+  }
+
+  /** Whether it is up, or on its way. @internal */
+  get isWanted(): boolean {
+    return startOutcome(this.#runner.state) !== "failed";
+  }
+
+  /** Whether nothing of it is left. @internal */
+  get isGone(): boolean {
+    return stopOutcome(this.#runner.state) === "done" && !this.isWanted;
+  }
+
+  /** Whether it has ever been started. @internal */
+  get wasStarted(): boolean {
+    return this.#laststart > 0;
+  }
+
+  /** Takes no more orders to start. @internal */
+  retire(): void {
+    this.#isRemoved = true;
+  }
+
+  /** @internal */
+  setRef(ref: boolean): void {
+    this.#runner.setRef(ref);
+  }
+
+  #admit(): void {
+    const what = `Cannot start ${show(this.namespec)}`;
+    if (this.#isRemoved) throw this.#error("BAD_NAME", `${what}: it was removed`);
+    if (this.#host.isClosing)
+      throw this.#error("SHUTDOWN_STATE", `${what}: the supervisor is shutting down`);
+  }
+
+  /** Gives the order, and waits from when its turn has come until the state answers it. */
+  async #order(
+    type: "start" | "stop",
+    signal: AbortSignal | undefined,
+    verb: string = type,
+  ): Promise<void> {
+    const outcome = type === "start" ? startOutcome : stopOutcome;
+    let check: (() => void) | undefined;
+    try {
+      await abortable(signal, (resolve, reject) => {
+        check = () => {
+          const { state } = this.#runner;
+          const told = outcome(state);
+          if (told === "done") resolve();
+          else if (told === "failed")
+            reject(failureOf(verb, this.namespec, state, this.#lastLines()));
+        };
+        const watch = check;
+        this.#runner.send({ type }, () => {
+          this.#waiting.add(watch);
+          watch();
+        });
+      });
+    } finally {
+      if (check) this.#waiting.delete(check);
+    }
+  }
+
+  #changed(from: State, to: State): void {
+    const now = this.#host.io.clock.date();
+    if (pidOf(from) !== undefined && pidOf(to) === undefined) this.#laststop = now;
+    if (from.name !== to.name) {
+      if (to.name === "STARTING") this.#laststart = now;
+      this.#host.announce(stateEvent(this.name, this.group, from, to));
+    }
+    for (const check of this.#waiting) check();
+  }
+
+  #notRunning(verb: string): SupervisorError {
+    return this.#error("NOT_RUNNING", `Cannot ${verb} ${show(this.namespec)}: it is ${this.state}`);
+  }
+
+  #error(code: ErrorCode, message: string, details: ErrorDetails = {}): SupervisorError {
+    return new SupervisorError(code, message, {
+      process: this.namespec,
+      state: this.state,
+      ...details,
+    });
+  }
+
+  /** The last ten lines of stderr, or else of stdout. */
+  #lastLines(): string {
+    for (const stream of ["stderr", "stdout"] as const) {
+      const text = Buffer.from(this.#tails[stream].last(4096)).toString().trimEnd();
+      if (text !== "") return text.split("\n").slice(-10).join("\n");
+    }
+    return "";
+  }
+}
+
+/** A promise that an AbortSignal can end. */
+async function abortable(
+  signal: AbortSignal | undefined,
+  begin: (resolve: () => void, reject: (error: Error) => void) => void,
+): Promise<void> {
+  signal?.throwIfAborted();
+  let aborted: (() => void) | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      aborted = () => reject(signal?.reason as Error);
+      signal?.addEventListener("abort", aborted, { once: true });
+      begin(resolve, reject);
+    });
+  } finally {
+    if (aborted) signal?.removeEventListener("abort", aborted);
+  }
+}
