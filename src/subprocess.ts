@@ -23,8 +23,9 @@ export interface WaitOptions {
 /** What a process needs from its supervisor. @internal */
 export interface Host {
   readonly io: RunnerIo;
-  readonly isClosing: boolean;
-  readonly isRef: boolean;
+  isClosing(): boolean;
+  hasBegun(): boolean;
+  isRef(): boolean;
   announce(event: Fresh): void;
 }
 
@@ -65,7 +66,7 @@ export class Subprocess {
       changed: (from, to) => this.#changed(from, to),
       output: (stream, chunk) => this.#tails[stream].push(chunk),
     });
-    if (!host.isRef) this.#runner.setRef(false);
+    if (!host.isRef()) this.#runner.setRef(false);
   }
 
   /** The state it is in. */
@@ -228,7 +229,7 @@ export class Subprocess {
   #admit(): void {
     const what = `Cannot start ${show(this.namespec)}`;
     if (this.#isRemoved) throw this.#error("BAD_NAME", `${what}: it was removed`);
-    if (this.#host.isClosing)
+    if (this.#host.isClosing())
       throw this.#error("SHUTDOWN_STATE", `${what}: the supervisor is shutting down`);
   }
 

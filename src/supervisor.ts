@@ -1,15 +1,14 @@
 import { on } from "node:events";
-import { isDeepStrictEqual } from "node:util";
 import type { EventEmitter } from "eventemitter3";
-import { diff, type Difference } from "./core/diff.ts";
-import { nearest } from "./core/nearest.ts";
-import { autostartOrder, byText } from "./core/order.ts";
+import type { Difference } from "./core/diff.ts";
+import { byText } from "./core/order.ts";
 import { SupervisorError } from "./errors.ts";
-import { SupervisorEmitter, type EventName, type Fresh, type SupervisorEvent } from "./events.ts";
+import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events.ts";
 import type { ProcessInfo } from "./info.ts";
 import { all, restartAll, startAll, startEach, stopAll } from "./orders.ts";
-import { Program, theOnly } from "./program.ts";
-import { resolveSettings, type ProcessConfig, type Resolved } from "./resolve.ts";
+import { theOnly, type Program } from "./program.ts";
+import { Registry } from "./registry.ts";
+import { resolveSettings } from "./resolve.ts";
 import { systemClock } from "./runtime/clock.ts";
 import type { Clock, OutputStream, Spawner } from "./runtime/ports.ts";
 import { SystemSpawner } from "./runtime/spawner.ts";
@@ -20,7 +19,8 @@ import {
   type SignalSetting,
   type SupervisorSettings,
 } from "./settings.ts";
-import { Subprocess, type Host, type WaitOptions } from "./subprocess.ts";
+import type { Host, Subprocess, WaitOptions } from "./subprocess.ts";
+import { launch, update } from "./update.ts";
 
 /** What a supervisor works with, in place of the real things; for tests. */
 export interface SupervisorIo {
@@ -65,10 +65,8 @@ const CLOSED = "closed"; // ends event iterators; no event of ours
  */
 export class Supervisor extends SupervisorEmitter {
   readonly #host: Host;
+  readonly #registry: Registry;
   readonly #ticks: Ticks;
-  readonly #programs = new Map<string, Program>();
-  readonly #processes = new Map<string, Subprocess>();
-  #resolved: Resolved;
   #rawEnvironment: Record<string, string>;
   #isRef = true;
   #hasBegun = false;
@@ -85,32 +83,24 @@ export class Supervisor extends SupervisorEmitter {
     { clock = systemClock, spawner = new SystemSpawner() }: SupervisorIo = {},
   ) {
     super();
-    const announceNow = (event: Fresh) => this.announce(event, clock.date());
-    const isClosing = () => this.#closing !== undefined;
-    const isRef = () => this.#isRef;
+    const resolved = resolveSettings(settings);
+    this.#rawEnvironment = { ...settings.environment };
     this.#host = {
       io: { clock, spawner },
-      get isClosing() {
-        return isClosing();
-      },
-      get isRef() {
-        return isRef();
-      },
-      announce: announceNow,
+      isClosing: () => this.#closing !== undefined,
+      hasBegun: () => this.#hasBegun,
+      isRef: () => this.#isRef,
+      announce: (event) => this.announce(event, clock.date()),
     };
-    this.#ticks = new Ticks(clock, (period, when) => announceNow({ type: `TICK_${period}`, when }));
-    this.#resolved = resolveSettings(settings);
-    this.#rawEnvironment = { ...settings.environment };
-    this.#hold(this.#resolved, {
-      added: [...this.#resolved.programs.keys()],
-      changed: [],
-      removed: [],
-    });
+    this.#registry = new Registry(resolved, this.#host);
+    this.#ticks = new Ticks(clock, (period, when) =>
+      this.#host.announce({ type: `TICK_${period}`, when }),
+    );
   }
 
   /** Its name; see the setting. */
   get identifier(): string {
-    return this.#resolved.identifier;
+    return this.#registry.resolved.identifier;
   }
 
   /** `SHUTDOWN` from the moment `shutdown()` is called, for ever; before, `RUNNING`. Mirrors `getState`. */
@@ -120,7 +110,7 @@ export class Supervisor extends SupervisorEmitter {
 
   /** The programs, by name. */
   get programs(): ReadonlyMap<string, Program> {
-    return this.#programs;
+    return this.#registry.programs;
   }
 
   /**
@@ -136,7 +126,7 @@ export class Supervisor extends SupervisorEmitter {
     if (this.#closing) {
       throw new SupervisorError("SHUTDOWN_STATE", "Cannot start: the supervisor is shutting down");
     }
-    const processes = name === undefined ? this.#autostarted() : this.#find(name);
+    const processes = name === undefined ? this.#registry.autostarted() : this.#registry.find(name);
     this.#begin();
     await (name === undefined ? startEach : startAll)(processes, options);
   }
@@ -149,7 +139,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `stop`. **Differs:** it goes up the priorities there, against its manual.
    */
   async stop(name = "all", options: WaitOptions = {}): Promise<void> {
-    await stopAll(this.#find(name), (process) => process.stop(options));
+    await stopAll(this.#registry.find(name), (process) => process.stop(options));
   }
 
   /**
@@ -159,7 +149,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `restart`
    */
   async restart(name = "all", options: WaitOptions = {}): Promise<void> {
-    await restartAll(this.#find(name), options);
+    await restartAll(this.#registry.find(name), options);
   }
 
   /**
@@ -171,7 +161,7 @@ export class Supervisor extends SupervisorEmitter {
   async signal(name: string, signal: SignalSetting): Promise<void> {
     await all(
       "signal",
-      this.#find(name).map((process) => process.signal(signal)),
+      this.#registry.find(name).map((process) => process.signal(signal)),
     );
   }
 
@@ -184,7 +174,7 @@ export class Supervisor extends SupervisorEmitter {
   async send(name: string, chars: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
     await all(
       "send to",
-      this.#find(name).map((process) => process.send(chars, options)),
+      this.#registry.find(name).map((process) => process.send(chars, options)),
     );
   }
 
@@ -195,7 +185,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `tail`
    */
   async tail(name: string, stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
-    return theOnly(name, this.#find(name)).tail(stream, bytes);
+    return theOnly(name, this.#registry.find(name)).tail(stream, bytes);
   }
 
   /**
@@ -205,15 +195,15 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `status`
    */
   status(name = "all"): ProcessInfo[] {
-    const processes = this.#find(name).toSorted(
-      (a, b) => byText(a.group, b.group) || byText(a.name, b.name),
-    );
+    const processes = this.#registry
+      .find(name)
+      .toSorted((a, b) => byText(a.group, b.group) || byText(a.name, b.name));
     return processes.map((process) => process.info());
   }
 
   /** One process, by `group:process`, or by the name alone where both are the same. */
   process(namespec: string): Subprocess | undefined {
-    return this.#processes.get(namespec);
+    return this.#registry.processes.get(namespec);
   }
 
   /**
@@ -231,26 +221,23 @@ export class Supervisor extends SupervisorEmitter {
         `Cannot add ${show(name)}: the supervisor is shutting down`,
       );
     }
-    const { identifier, environment, programs, processes, groups } = this.#resolved;
-    if (programs.has(name) || groups.has(name)) {
+    const { resolved } = this.#registry;
+    if (resolved.programs.has(name) || resolved.groups.has(name)) {
       throw new SupervisorError("ALREADY_ADDED", `Cannot add ${show(name)}: there is one already`);
     }
-    const fresh = resolveSettings({
+    const environment = this.#rawEnvironment;
+    const { programs, processes, groups } = resolveSettings({
       programs: { [name]: settings },
-      environment: this.#rawEnvironment,
-    });
-    const next: Resolved = {
-      identifier,
       environment,
-      programs: new Map([...programs, ...fresh.programs]),
-      processes: [...processes, ...fresh.processes],
-      groups: new Map([...groups, ...fresh.groups]),
-    };
-    this.#adopt(next, { added: [name], changed: [], removed: [] });
-    const program = this.#programs.get(name);
-    if (!program) throw new Error(`There is no ${show(name)}. This is a bug in libsupervisor`);
-    if (this.#hasBegun && program.settings.autostart) this.#launch(program.processes);
-    return program;
+    });
+    const fresh = this.#registry.exchange({
+      ...resolved,
+      programs: new Map([...resolved.programs, ...programs]),
+      processes: [...resolved.processes, ...processes],
+      groups: new Map([...resolved.groups, ...groups]),
+    });
+    if (this.#hasBegun) launch(fresh.filter(({ config }) => config.autostart));
+    return this.programs.get(name) as Program;
   }
 
   /**
@@ -261,17 +248,21 @@ export class Supervisor extends SupervisorEmitter {
    */
   async remove(name: string, options: WaitOptions = {}): Promise<void> {
     await this.#inTurn(async () => {
-      const names = new Set(this.#find(name).map(({ config }) => config.program));
-      if (this.#programs.has(name)) names.add(name);
-      const current = this.#resolved;
-      const programs = new Map([...current.programs].filter(([program]) => !names.has(program)));
-      const processes = current.processes.filter(({ program }) => !names.has(program));
-      const groups = new Map(
-        [...current.groups].filter(
-          ([group]) => group !== name || processes.some((p) => p.group === group),
-        ),
+      const { resolved } = this.#registry;
+      const names = new Set(this.#registry.find(name).map(({ config }) => config.program));
+      if (this.programs.has(name)) names.add(name);
+      const isKept = (program: string) => !names.has(program);
+      const processes = resolved.processes.filter(({ program }) => isKept(program));
+      const programs = new Map([...resolved.programs].filter(([program]) => isKept(program)));
+      const isEmptied = (group: string) =>
+        group === name && !processes.some((process) => process.group === group);
+      const groups = new Map([...resolved.groups].filter(([group]) => !isEmptied(group)));
+      await update(
+        this.#registry,
+        { ...resolved, programs, processes, groups },
+        this.#host,
+        options,
       );
-      await this.#become({ ...current, programs, processes, groups }, options);
     });
   }
 
@@ -289,10 +280,10 @@ export class Supervisor extends SupervisorEmitter {
    */
   async update(settings: SupervisorSettings, options: UpdateOptions = {}): Promise<UpdateResult> {
     const next = resolveSettings(settings);
-    if (options.dryRun) return this.#differenceTo(next);
+    if (options.dryRun) return this.#registry.differenceTo(next);
     const rawEnvironment = { ...settings.environment };
     return this.#inTurn(async () => {
-      const difference = await this.#become(next, options);
+      const difference = await update(this.#registry, next, this.#host, options);
       this.#rawEnvironment = rawEnvironment;
       return difference;
     });
@@ -300,7 +291,7 @@ export class Supervisor extends SupervisorEmitter {
 
   /** What `update` would change: the same as `update(settings, { dryRun: true })`. */
   async reread(settings: SupervisorSettings): Promise<UpdateResult> {
-    return this.#differenceTo(resolveSettings(settings));
+    return this.#registry.differenceTo(resolveSettings(settings));
   }
 
   /**
@@ -366,54 +357,17 @@ export class Supervisor extends SupervisorEmitter {
 
   #setRef(ref: boolean): this {
     this.#isRef = ref;
-    for (const process of this.#processes.values()) process.setRef(ref);
+    for (const process of this.#registry.processes.values()) process.setRef(ref);
     return this;
-  }
-
-  #find(name: string): Subprocess[] {
-    const everyone = [...this.#processes.values()];
-    if (name === "all") return everyone;
-    const [group = "", process] = name.split(":", 2);
-    if (process === undefined) {
-      const program = this.#programs.get(name);
-      if (program) return [...program.processes];
-    }
-    const isWhole = process === undefined || process === "*" || process === "";
-    if (isWhole && this.#resolved.groups.has(group))
-      return everyone.filter((one) => one.group === group);
-    const one = everyone.find((each) => !isWhole && each.group === group && each.name === process);
-    if (one) return [one];
-    const known = [
-      ...this.#programs.keys(),
-      ...this.#resolved.groups.keys(),
-      ...this.#processes.keys(),
-    ];
-    const meant = nearest(name, known);
-    const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
-    throw new SupervisorError("BAD_NAME", `There is no ${show(name)}${hint}`);
-  }
-
-  #autostarted(): Subprocess[] {
-    const inOrder = this.#resolved.processes.flatMap(
-      ({ group, name }) => this.#at(group, name) ?? [],
-    );
-    const wanted = inOrder.filter(({ config }) => config.autostart);
-    return autostartOrder(wanted.map((process) => ({ process, rank: process.config.rank }))).map(
-      ({ process }) => process,
-    );
-  }
-
-  #at(group: string, name: string): Subprocess | undefined {
-    return this.#processes.get(group === name ? name : `${group}:${name}`);
   }
 
   /** The first start is when somebody can be listening: only now the beginning is announced. */
   #begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
-    const groups = [...this.#resolved.groups].toSorted(([a, x], [b, y]) => x - y || byText(a, b));
-    for (const [groupname] of groups)
+    for (const groupname of this.#registry.groups()) {
       this.#host.announce({ type: "PROCESS_GROUP_ADDED", groupname });
+    }
     this.#host.announce({ type: "SUPERVISOR_STATE_CHANGE_RUNNING" });
     this.listenersChanged();
   }
@@ -421,7 +375,7 @@ export class Supervisor extends SupervisorEmitter {
   async #close(): Promise<readonly Leftover[]> {
     this.#host.announce({ type: "SUPERVISOR_STATE_CHANGE_STOPPING" });
     const leftovers: Leftover[] = [];
-    await stopAll([...this.#processes.values()], async (process) => {
+    await stopAll(this.#registry.find("all"), async (process) => {
       try {
         await process.quit();
       } catch (error) {
@@ -442,158 +396,6 @@ export class Supervisor extends SupervisorEmitter {
     this.#updates = mine.catch(() => {});
     return mine;
   }
-
-  #differenceTo(next: Resolved): Difference {
-    const ofPrograms = diff(this.#resolved.programs, next.programs, isDeepStrictEqual);
-    const ofProcesses = diff(byName(this.#resolved), byName(next), isSame);
-    const programs = new Set(ofPrograms.changed);
-    for (const list of [ofProcesses.added, ofProcesses.changed, ofProcesses.removed]) {
-      for (const name of list) {
-        for (const side of [this.#resolved, next]) {
-          const program = byName(side).get(name)?.program;
-          if (
-            program !== undefined &&
-            this.#resolved.programs.has(program) &&
-            next.programs.has(program)
-          )
-            programs.add(program);
-        }
-      }
-    }
-    const changed = [...next.programs.keys()].filter((name) => programs.has(name));
-    return { ...ofPrograms, changed };
-  }
-
-  /** From the settings that hold to these: stop, exchange, start. Before the exchange, nothing has changed. */
-  async #become(next: Resolved, options: WaitOptions): Promise<Difference> {
-    const { changed, removed } = diff(byName(this.#resolved), byName(next), isSame);
-    const going = [...changed, ...removed].flatMap((name) => this.#processes.get(name) ?? []);
-    const wanted = new Map<Subprocess, number>();
-    do {
-      for (const process of going) if (process.isWanted) wanted.set(process, process.stops + 1);
-      try {
-        await stopAll(going, (process) => process.stop(options));
-      } catch (error) {
-        this.#launch(
-          going.filter((process) => process.isGone && process.stops === wanted.get(process)),
-        );
-        throw error;
-      }
-    } while (!this.#closing && going.some((process) => !process.isGone)); // somebody has started one meanwhile
-    if (this.#closing)
-      throw new SupervisorError("SHUTDOWN_STATE", "Cannot update: the supervisor is shutting down");
-    const difference = this.#differenceTo(next);
-    const again = new Set(
-      going
-        .filter((process) =>
-          wanted.has(process)
-            ? process.stops === wanted.get(process)
-            : this.#wouldAutostart(process),
-        )
-        .map(({ namespec }) => namespec),
-    );
-    const before = new Set(this.#processes.keys());
-    const old = new Set(this.#processes.values());
-    this.#adopt(next, difference);
-    const fresh = [...this.#processes.values()].filter((process) => !old.has(process));
-    this.#launch(
-      fresh.filter(({ namespec, config }) =>
-        before.has(namespec) ? again.has(namespec) : this.#hasBegun && config.autostart,
-      ),
-    );
-    return difference;
-  }
-
-  /** A changed process that is not up: one that was stopped by somebody stays so. */
-  #wouldAutostart(process: Subprocess): boolean {
-    const wasStopped = process.state === "STOPPED" && process.wasStarted;
-    return this.#hasBegun && process.config.autostart && !wasStopped;
-  }
-
-  /** Starts what nobody waits for: how it goes is told by events. */
-  #launch(processes: readonly Subprocess[]): void {
-    startAll(processes, {}).catch(() => {});
-  }
-
-  /** Exchanges the settings, and tells of the groups that have come and gone. */
-  #adopt(next: Resolved, difference: Difference): void {
-    const before = this.#resolved;
-    const membersBefore = this.#membersByGroup();
-    this.#resolved = next;
-    this.#hold(next, difference);
-    const members = this.#membersByGroup();
-    // a group of which nobody is left is another one, though it may have the same name
-    const isOther = (group: string) => {
-      const old = membersBefore.get(group) ?? [];
-      const now = members.get(group) ?? [];
-      return old.length > 0 && !old.some((process) => now.includes(process));
-    };
-    for (const groupname of before.groups.keys()) {
-      if (!next.groups.has(groupname) || isOther(groupname)) {
-        this.#host.announce({ type: "PROCESS_GROUP_REMOVED", groupname });
-      }
-    }
-    for (const groupname of next.groups.keys()) {
-      if (!before.groups.has(groupname) || isOther(groupname)) {
-        this.#host.announce({ type: "PROCESS_GROUP_ADDED", groupname });
-      }
-    }
-  }
-
-  #membersByGroup(): Map<string, Subprocess[]> {
-    const members = new Map<string, Subprocess[]>();
-    for (const process of this.#processes.values()) {
-      members.set(process.group, [...(members.get(process.group) ?? []), process]);
-    }
-    return members;
-  }
-
-  /** Makes the objects match the settings; those whose settings are the same are kept. */
-  #hold(next: Resolved, { removed }: Difference): void {
-    const byProgram = new Map<string, Subprocess[]>();
-    const kept = new Map<string, Subprocess>();
-    for (const [name, config] of byName(next)) {
-      const old = this.#processes.get(name);
-      let process: Subprocess;
-      if (old && isSame(old.config, config)) {
-        process = old;
-        process.config = config; // its group may have another priority
-      } else {
-        old?.retire();
-        process = new Subprocess(config, this.#host);
-      }
-      kept.set(name, process);
-      byProgram.set(config.program, [...(byProgram.get(config.program) ?? []), process]);
-    }
-    for (const [name, process] of this.#processes) if (!kept.has(name)) process.retire();
-    this.#processes.clear();
-    for (const [name, process] of kept) this.#processes.set(name, process);
-    for (const name of removed) {
-      this.#programs
-        .get(name)
-        ?.become(next.programs.get(name) ?? this.#programs.get(name)!.settings, []);
-      this.#programs.delete(name);
-    }
-    for (const [name, settings] of next.programs) {
-      const processes = byProgram.get(name) ?? [];
-      const program = this.#programs.get(name);
-      if (program) program.become(settings, processes);
-      else this.#programs.set(name, new Program(name, settings, processes));
-    }
-  }
-}
-
-function byName({ processes }: Resolved): Map<string, ProcessConfig> {
-  return new Map(processes.map((config) => [config.command.name, config]));
-}
-
-/** Equal but for the priority of the group, which is no matter of the process. */
-function isSame(a: ProcessConfig, b: ProcessConfig): boolean {
-  const comparable = (config: ProcessConfig) => ({
-    ...config,
-    rank: { ...config.rank, groupPriority: 0 },
-  });
-  return isDeepStrictEqual(comparable(a), comparable(b));
 }
 
 async function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -1,0 +1,165 @@
+import { isDeepStrictEqual } from "node:util";
+import { diff, type Difference } from "./core/diff.ts";
+import { nearest } from "./core/nearest.ts";
+import { autostartOrder, byText } from "./core/order.ts";
+import { SupervisorError } from "./errors.ts";
+import { Program } from "./program.ts";
+import type { ProcessConfig, Resolved } from "./resolve.ts";
+import { show } from "./settings.ts";
+import { Subprocess, type Host } from "./subprocess.ts";
+
+/** The settings that hold, and the programs and processes that stand for them. */
+export class Registry {
+  readonly programs = new Map<string, Program>();
+  readonly processes = new Map<string, Subprocess>();
+  readonly #host: Host;
+  #resolved: Resolved;
+
+  constructor(resolved: Resolved, host: Host) {
+    this.#host = host;
+    this.#resolved = resolved;
+    this.#hold(resolved);
+  }
+
+  get resolved(): Resolved {
+    return this.#resolved;
+  }
+
+  /**
+   * The processes that a name means.
+   * @throws {SupervisorError} `BAD_NAME`
+   */
+  find(name: string): Subprocess[] {
+    const everyone = [...this.processes.values()];
+    if (name === "all") return everyone;
+    const program = this.programs.get(name);
+    if (program) return [...program.processes];
+    const [group = "", process = "*"] = name.split(":", 2);
+    const isWhole = process === "*" || process === "";
+    const found = everyone.filter(
+      (one) => one.group === group && (isWhole || one.name === process),
+    );
+    if (found.length > 0 || (isWhole && this.#resolved.groups.has(group))) return found;
+    const known = [
+      ...this.programs.keys(),
+      ...this.#resolved.groups.keys(),
+      ...this.processes.keys(),
+    ];
+    const meant = nearest(name, known);
+    const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
+    throw new SupervisorError("BAD_NAME", `There is no ${show(name)}${hint}`);
+  }
+
+  /** The processes that start with the supervisor, in their order. */
+  autostarted(): Subprocess[] {
+    const inOrder = [...this.processes.values()].filter(({ config }) => config.autostart);
+    const ranked = inOrder.map((process) => ({ process, rank: process.config.rank }));
+    return autostartOrder(ranked).map(({ process }) => process);
+  }
+
+  /** The groups by priority, then by name. */
+  groups(): string[] {
+    const groups = [...this.#resolved.groups].toSorted(([a, x], [b, y]) => x - y || byText(a, b));
+    return groups.map(([group]) => group);
+  }
+
+  /** The processes that these settings no longer know, or know as others. */
+  affectedBy(next: Resolved): Subprocess[] {
+    const { changed, removed } = diff(byName(this.#resolved), byName(next), isSame);
+    return [...changed, ...removed].flatMap((name) => this.processes.get(name) ?? []);
+  }
+
+  /** The programs that these settings would add, change and remove. */
+  differenceTo(next: Resolved): Difference {
+    const current = this.#resolved;
+    const [before, after] = [byName(current), byName(next)];
+    const { added, changed, removed } = diff(before, after, isSame);
+    const programs = diff(current.programs, next.programs, isDeepStrictEqual);
+    const affected = new Set(programs.changed);
+    for (const name of [...added, ...changed, ...removed]) {
+      for (const config of [before.get(name), after.get(name)]) {
+        if (config && current.programs.has(config.program)) affected.add(config.program);
+      }
+    }
+    return { ...programs, changed: [...next.programs.keys()].filter((name) => affected.has(name)) };
+  }
+
+  /** Makes these the settings. Processes whose settings are the same are kept; returns the others, which are new. */
+  exchange(next: Resolved): Subprocess[] {
+    const before = { groups: this.#resolved.groups, members: this.#membersByGroup() };
+    const old = new Set(this.processes.values());
+    this.#resolved = next;
+    this.#hold(next);
+    const members = this.#membersByGroup();
+    // a group of which nobody is left is another one, though it may have the same name
+    const isOther = (group: string) => {
+      const former = before.members.get(group) ?? [];
+      const now = members.get(group) ?? [];
+      return former.length > 0 && !former.some((process) => now.includes(process));
+    };
+    for (const groupname of before.groups.keys()) {
+      const isGone = !next.groups.has(groupname) || isOther(groupname);
+      if (isGone) this.#host.announce({ type: "PROCESS_GROUP_REMOVED", groupname });
+    }
+    for (const groupname of next.groups.keys()) {
+      const isNew = !before.groups.has(groupname) || isOther(groupname);
+      if (isNew) this.#host.announce({ type: "PROCESS_GROUP_ADDED", groupname });
+    }
+    return [...this.processes.values()].filter((process) => !old.has(process));
+  }
+
+  /** Makes the objects match the settings. */
+  #hold(next: Resolved): void {
+    const former = new Map(this.processes);
+    const byProgram = new Map<string, Subprocess[]>();
+    this.processes.clear();
+    for (const [name, config] of byName(next)) {
+      const process = this.#keep(former.get(name), config) ?? new Subprocess(config, this.#host);
+      this.processes.set(name, process);
+      push(byProgram, config.program, process);
+    }
+    for (const [name, process] of former) {
+      if (this.processes.get(name) !== process) process.retire();
+    }
+    for (const [name, program] of this.programs) {
+      if (next.programs.has(name)) continue;
+      program.become(program.settings, []);
+      this.programs.delete(name);
+    }
+    for (const [name, settings] of next.programs) {
+      const processes = byProgram.get(name) ?? [];
+      const program = this.programs.get(name);
+      if (program) program.become(settings, processes);
+      else this.programs.set(name, new Program(name, settings, processes));
+    }
+  }
+
+  #keep(process: Subprocess | undefined, config: ProcessConfig): Subprocess | undefined {
+    if (!process || !isSame(process.config, config)) return undefined;
+    process.config = config; // its group may have got another priority
+    return process;
+  }
+
+  #membersByGroup(): Map<string, Subprocess[]> {
+    const members = new Map<string, Subprocess[]>();
+    for (const process of this.processes.values()) push(members, process.group, process);
+    return members;
+  }
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
+
+function byName({ processes }: Resolved): Map<string, ProcessConfig> {
+  return new Map(processes.map((config) => [config.command.name, config]));
+}
+
+/** Equal but for the priority of the group, which is no matter of the process. */
+function isSame(a: ProcessConfig, b: ProcessConfig): boolean {
+  if (a === b) return true;
+  const { groupPriority } = a.rank;
+  return isDeepStrictEqual(a, { ...b, rank: { ...b.rank, groupPriority } });
+}

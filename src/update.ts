@@ -1,0 +1,53 @@
+import type { Difference } from "./core/diff.ts";
+import { SupervisorError } from "./errors.ts";
+import { startAll, stopAll } from "./orders.ts";
+import type { Registry } from "./registry.ts";
+import type { Resolved } from "./resolve.ts";
+import type { Host, Subprocess, WaitOptions } from "./subprocess.ts";
+
+/**
+ * From the settings that hold to these: stop, exchange, start. Until the exchange nothing has
+ * changed: when something will not stop, what was stopped is started again.
+ */
+export async function update(
+  registry: Registry,
+  next: Resolved,
+  host: Host,
+  options: WaitOptions,
+): Promise<Difference> {
+  const going = registry.affectedBy(next);
+  const wanted = new Map<Subprocess, number>(); // with the count of stops that ours will make
+  const isStillWanted = (process: Subprocess) => wanted.get(process) === process.stops;
+  let left = going;
+  do {
+    for (const process of left) if (process.isWanted) wanted.set(process, process.stops + 1);
+    try {
+      await stopAll(left, (process) => process.stop(options));
+    } catch (error) {
+      launch(going.filter((process) => process.isGone && isStillWanted(process)));
+      throw error;
+    }
+    left = going.filter((process) => !process.isGone); // somebody has started one meanwhile
+  } while (left.length > 0 && !host.isClosing());
+  if (host.isClosing()) {
+    throw new SupervisorError("SHUTDOWN_STATE", "Cannot update: the supervisor is shutting down");
+  }
+  const difference = registry.differenceTo(next);
+  const replaced = new Map(going.map((process) => [process.namespec, process]));
+  const fresh = registry.exchange(next);
+  launch(
+    fresh.filter(({ namespec, config }) => {
+      const old = replaced.get(namespec);
+      if (old && wanted.has(old)) return isStillWanted(old);
+      // what is not up because somebody has stopped it stays so
+      const wasStopped = old?.state === "STOPPED" && old.wasStarted;
+      return host.hasBegun() && config.autostart && !wasStopped;
+    }),
+  );
+  return difference;
+}
+
+/** Starts what nobody waits for: how it goes is told by events. */
+export function launch(processes: readonly Subprocess[]): void {
+  startAll(processes, {}).catch(() => {});
+}
