@@ -35,7 +35,7 @@ const command = described(
     summary:
       "The program to run. A string is split into words by the rules of a POSIX shell's quotes (Python's shlex), and no shell is involved: no variables, globs or pipes.",
   },
-  (say) => z.union([z.string(), z.tuple([z.string()], z.string())], say),
+  (say) => z.union([z.string(), z.array(z.string()).min(1).readonly()], say),
 );
 
 const environment = described(
@@ -107,7 +107,7 @@ export const programSettings = z
           expected: "an array of exit codes from 0 to 255",
           summary: "The expected exit codes. Death by a signal is never expected.",
         },
-        (say) => z.array(z.int(say).min(0, say).max(255, say), say).default([0]),
+        (say) => z.array(z.int(say).min(0, say).max(255, say), say).readonly().default([0]),
       ),
       stopsignal: described(
         {
@@ -202,7 +202,7 @@ export const groupSettings = z.strictObject(
         preset: "[]",
         summary: "The programs of the group. Their processes are then called `group:process`.",
       },
-      (say) => z.array(z.string(say), say).default([]),
+      (say) => z.array(z.string(say), say).readonly().default([]),
     ),
     priority: priority("Orders the groups, as that of a program orders the processes of a group."),
   },
@@ -268,8 +268,20 @@ export function parseSignal(value: unknown): Signal | undefined {
     return process.platform === "linux" && number >= 34 && number <= 64 ? number : undefined;
   }
   const full = text.startsWith("SIG") ? text : `SIG${text}`;
-  return full in constants.signals ? (full as NodeJS.Signals) : undefined;
+  const isKnown = full in constants.signals || ELSEWHERE.has(full); // settings are portable
+  return isKnown ? (full as NodeJS.Signals) : undefined;
 }
+
+/** What POSIX has and Windows lacks. */
+const ELSEWHERE = new Set([
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGALRM",
+  "SIGCONT",
+  "SIGSTOP",
+  "SIGTSTP",
+  "SIGPIPE",
+]);
 
 const LOOK = { depth: 1, breakLength: Infinity };
 

@@ -1,0 +1,154 @@
+/** What holds on every platform, with children that are only Node: this file is the Windows lane's. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { describe, it } from "node:test";
+import { Supervisor, type SupervisorEvent, type SupervisorSettings } from "../src/index.ts";
+
+const node = process.execPath;
+const forever = [
+  node,
+  "-e",
+  "console.log('up', process.pid); setInterval(() => {}, 1000)",
+] as const;
+
+/** Runs `work` with a supervisor, and proves that nothing is left of it. */
+async function supervised(
+  settings: SupervisorSettings,
+  work: (supervisor: Supervisor, events: string[]) => Promise<void>,
+): Promise<void> {
+  const supervisor = new Supervisor(settings);
+  const events: string[] = [];
+  const pids = new Set<number>();
+  supervisor.on("EVENT", (event: SupervisorEvent) => {
+    if ("processname" in event) events.push(event.type.replace("PROCESS_STATE_", ""));
+    if ("pid" in event && event.pid > 0) pids.add(event.pid);
+  });
+  try {
+    await work(supervisor, events);
+  } finally {
+    assert.deepEqual(await supervisor.shutdown(), []);
+  }
+  for (const pid of pids) assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
+}
+
+async function waitFor(supervisor: Supervisor, name: string, text: string): Promise<string> {
+  for (;;) {
+    const tail = String(await supervisor.tail(name));
+    if (tail.includes(text)) return tail;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe("on every platform", () => {
+  it("start settles at RUNNING, stop when the process is gone", async () => {
+    await supervised(
+      { programs: { p: { command: forever, startsecs: 0.2 } } },
+      async (s, events) => {
+        await s.start();
+        assert.equal(s.status()[0]?.state, "RUNNING");
+        await waitFor(s, "p", "up");
+        await s.stop("p");
+        assert.deepEqual(events, ["STARTING", "RUNNING", "STOPPING", "STOPPED"]);
+      },
+    );
+  });
+
+  it("restart brings another process", async () => {
+    await supervised({ programs: { p: { command: forever, startsecs: 0 } } }, async (s) => {
+      await s.start();
+      const before = s.process("p")?.pid;
+      await s.restart("p");
+      const after = s.process("p")?.pid;
+      assert.ok(before !== undefined && after !== undefined && before !== after);
+    });
+  });
+
+  it("an exit code that is not expected is restarted, an expected one is not", async () => {
+    const command = [node, "-e", "process.exit(Number(process.argv[1]))"] as const;
+    const programs = {
+      bad: { command: [...command, "3"], startsecs: 0 },
+      good: { command: [...command, "0"], startsecs: 0 },
+    } satisfies SupervisorSettings["programs"];
+    await supervised({ programs }, async (s) => {
+      const starts = new Map<string, number>();
+      const twice = new Promise<void>((resolve) => {
+        s.on("PROCESS_STATE_STARTING", ({ processname }) => {
+          starts.set(processname, (starts.get(processname) ?? 0) + 1);
+          if (starts.get("bad") === 3) resolve();
+        });
+      });
+      const exited = once(s as never, "PROCESS_STATE_EXITED");
+      await s.start();
+      await Promise.all([twice, exited]);
+      await s.stop("bad");
+      assert.equal(starts.get("good"), 1);
+      assert.equal(s.process("good")?.info().exitstatus, 0);
+    });
+  });
+
+  it("a command that cannot be found gives up, and says so", async () => {
+    const programs = { p: { command: "no-such-program-anywhere", startretries: 0 } };
+    await supervised({ programs }, async (s) => {
+      await assert.rejects(s.start(), {
+        code: "SPAWN_ERROR",
+        spawnerr: "can't find command 'no-such-program-anywhere'",
+      });
+      assert.equal(s.status()[0]?.state, "FATAL");
+    });
+  });
+
+  it("stop ends the child of the child, too", async () => {
+    const script = `
+      const child = require("child_process").spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+      console.log("grandchild", child.pid);
+      setInterval(() => {}, 1000);`;
+    await supervised({ programs: { p: { command: [node, "-e", script] } } }, async (s) => {
+      await s.start();
+      const pid = Number(/grandchild (\d+)/.exec(await waitFor(s, "p", "grandchild"))?.[1]);
+      assert.ok(process.kill(pid, 0));
+      await s.stop();
+      assert.ok(!(await isAlive(pid)));
+    });
+  });
+
+  it("update replaces what has changed, and touches nothing else", async () => {
+    const kept = { command: forever, startsecs: 0 };
+    const before = { programs: { kept, changed: kept, removed: kept } };
+    await supervised(before, async (s) => {
+      await s.start();
+      const pid = s.process("kept")?.pid;
+      const changed = { ...kept, environment: { NEW: "1" } };
+      const result = await s.update({ programs: { kept, changed, added: kept } });
+      assert.deepEqual(result, { added: ["added"], changed: ["changed"], removed: ["removed"] });
+      await s.start();
+      assert.equal(s.process("kept")?.pid, pid);
+      assert.deepEqual([...s.programs.keys()].toSorted(), ["added", "changed", "kept"]);
+    });
+  });
+
+  it("send reaches standard input, environment and directory the child", async () => {
+    const script = `
+      process.stdin.on("data", (data) => console.log(process.env.WORD + " " + data + " " + process.cwd()));`;
+    const directory = import.meta.dirname;
+    const programs = {
+      p: { command: [node, "-e", script], environment: { WORD: "hello" }, directory, startsecs: 0 },
+    } satisfies SupervisorSettings["programs"];
+    await supervised({ programs }, async (s) => {
+      await s.start();
+      await s.send("p", "world");
+      assert.ok((await waitFor(s, "p", "world")).includes(`hello world ${directory}`));
+    });
+  });
+});
+
+/** Whether a process lives; somebody else's zombie counts as dead. */
+async function isAlive(pid: number): Promise<boolean> {
+  const { readFile } = await import("node:fs/promises");
+  try {
+    process.kill(pid, 0);
+    if (process.platform !== "linux") return true;
+    return !/\) [ZX] /.test(await readFile(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
+}
