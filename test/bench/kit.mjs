@@ -39,12 +39,15 @@ export async function interleaved(file, { rows }, { rounds, quick }) {
 }
 
 async function fresh(file, options) {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ["--expose-gc", FRESH, file, JSON.stringify(options)],
-    { timeout: LIMIT_MS },
-  );
-  return JSON.parse(stdout);
+  const args = ["--expose-gc", FRESH, file, JSON.stringify(options)];
+  const run = promisify(execFile)(process.execPath, args, { timeout: LIMIT_MS });
+  const stop = () => run.child.kill();
+  process.once("exit", stop);
+  try {
+    return JSON.parse((await run).stdout);
+  } finally {
+    process.off("exit", stop);
+  }
 }
 
 /**
@@ -58,28 +61,19 @@ export function atMost(limit, column, row, against) {
 /** Prints the medians of all rounds, ratios to the bare rows, and what was aimed at. */
 export function report({ title, columns, bare = [], aims = [] }, results) {
   const rounds = Math.max(...Object.values(results).map(({ length }) => length));
-  const cellsOf = (first, cell, ratioTo) => [
-    first,
-    ...columns.flatMap(({ name, isPlain }) => [
-      cell(name),
-      ...(isPlain ? [] : bare).map((base) => ratioTo(name, base)),
-    ]),
-  ];
-  const lines = [
-    cellsOf(
-      "",
-      (name) => name,
-      (_, base) => `x ${base}`,
-    ),
-  ];
+  const cells = (ofColumn, ofRatio) =>
+    columns.flatMap(({ name, isPlain }) => [
+      ofColumn(name),
+      ...(isPlain ? [] : bare).map((base) => ofRatio(name, base)),
+    ]);
+  const head = cells(String, (_, base) => `x ${base}`);
+  const lines = [["", ...head]];
   for (const row of Object.keys(results)) {
-    lines.push(
-      cellsOf(
-        row,
-        (name) => spread(valuesOf(results, row, name)),
-        (name, base) => plain(ratio(results, name, row, base)),
-      ),
+    const rest = cells(
+      (name) => spread(valuesOf(results, row, name)),
+      (name, base) => plain(ratio(results, name, row, base)),
     );
+    lines.push([row, ...rest]);
   }
   console.log(`\n${title} (${rounds === 1 ? "1 round" : `${rounds} rounds`})`);
   printTable(lines);

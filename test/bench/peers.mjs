@@ -48,7 +48,7 @@ startsecs=0
     program: "pm2",
     start(folder, [file, ...args]) {
       const options = ["--name", "beat", "--interpreter", "none", "--max-restarts", "1000000"];
-      execFileSync("pm2", ["start", file, ...options, "--", ...args], {
+      execFileSync(peers.pm2.program, ["start", file, ...options, "--", ...args], {
         env: { ...process.env, PM2_HOME: path.join(folder, "pm2") },
         stdio: "ignore",
       });

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { openHost } from "./hosts.mjs";
 import { atMost } from "./kit.mjs";
 
@@ -27,6 +28,7 @@ export const tables = [1, 100, 1000].map((count) => ({
 export async function measure({ host: name, count, isCold = false }) {
   const host = await openHost(name);
   if (!isCold) await host.prepare(1)();
+  await wait(100); // what follows that start, or the import, is over
   const begun = performance.now();
   const start = host.prepare(count);
   const cpuBefore = process.cpuUsage();
