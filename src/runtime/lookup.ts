@@ -70,7 +70,8 @@ function withExtensions(place: string): string[] {
 function problemOf(file: string): string | undefined {
   let mode: number;
   try {
-    const stat = statSync(file);
+    const stat = statSync(file, { throwIfNoEntry: false }); // an exception would cost more than the look
+    if (!stat) return "";
     if (stat.isDirectory()) return `command at '${file}' is a directory`;
     ({ mode } = stat);
   } catch (error) {

@@ -73,8 +73,10 @@ export class Runner {
     if (this.#isDraining) return; // a listener or an effect spoke while we were at work: it waits its turn
     this.#isDraining = true;
     try {
-      for (let next; (next = this.#inbox.shift());) {
+      for (;;) {
         if (isOverdue(this.state, this.#io.clock.now())) this.#step({ type: "deadline" });
+        const next = this.#inbox.shift();
+        if (!next) break;
         this.#step(next.input);
         next.heard?.();
       }
