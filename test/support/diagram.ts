@@ -1,0 +1,83 @@
+/** The state diagram, found by asking the machine about every state it can be in, and every input. */
+import {
+  NEVER,
+  table,
+  transition,
+  type Input,
+  type Policy,
+  type State,
+  type StateName,
+} from "../../src/core/machine.ts";
+
+const status = { code: 1, signal: null };
+const reason = "it is a sample";
+const policy: Policy = {
+  startMs: 1000,
+  startRetries: 3,
+  stopMs: 10_000,
+  stopSignal: "SIGTERM",
+  stopAsGroup: false,
+  killAsGroup: false,
+  autorestart: "unexpected",
+  exitCodes: [0],
+};
+
+const yesNo = [true, false] as const;
+
+// every combination that decides about what comes next
+const samples: { readonly [N in StateName]: readonly Extract<State, { readonly name: N }>[] } = {
+  STOPPED: [{ name: "STOPPED", until: NEVER, tries: 0, survivors: [] }],
+  STARTING: [
+    { name: "STARTING", until: NEVER, tries: 0 },
+    { name: "STARTING", until: 0, tries: 0, pid: 101 },
+  ],
+  RUNNING: [{ name: "RUNNING", until: NEVER, pid: 101 }],
+  BACKOFF: yesNo.flatMap((wanted) =>
+    yesNo.flatMap((swept) =>
+      [1, policy.startRetries + 1].map(
+        (tries) => ({ name: "BACKOFF", until: 0, due: 0, tries, reason, swept, wanted }) as const,
+      ),
+    ),
+  ),
+  STOPPING: yesNo.map(
+    (wanted) => ({ name: "STOPPING", until: 0, tries: 0, pid: 101, status, wanted }) as const,
+  ),
+  EXITED: yesNo.flatMap((wanted) =>
+    yesNo.map(
+      (swept) => ({ name: "EXITED", until: 0, status, expected: false, swept, wanted }) as const,
+    ),
+  ),
+  FATAL: [{ name: "FATAL", until: NEVER, reason }],
+  UNKNOWN: [
+    { name: "UNKNOWN", until: NEVER, tries: 0, pid: 101, reason },
+    { name: "UNKNOWN", until: NEVER, tries: 0, pid: 101, reason, status },
+  ],
+};
+
+const inputs: { readonly [T in Input["type"]]: Extract<Input, { readonly type: T }> } = {
+  start: { type: "start" },
+  stop: { type: "stop" },
+  giveup: { type: "giveup" },
+  spawned: { type: "spawned", pid: 101 },
+  failed: { type: "failed", reason },
+  exited: { type: "exited", status },
+  swept: { type: "swept", survivors: [] },
+  killFailed: { type: "killFailed", reason },
+  deadline: { type: "deadline" },
+};
+
+/** Mermaid. An arrow for each pair of states, with the inputs that lead from one to the other. */
+export function diagram(): string {
+  const arrows = new Map<string, Set<string>>();
+  for (const from of Object.values(samples).flat()) {
+    for (const input of Object.values(inputs)) {
+      if (!(input.type in table[from.name])) continue;
+      const [to] = transition(from, input, policy, 0);
+      if (to.name === from.name) continue;
+      const arrow = `${from.name} --> ${to.name}`;
+      arrows.set(arrow, (arrows.get(arrow) ?? new Set()).add(input.type));
+    }
+  }
+  const lines = [...arrows].map(([arrow, types]) => `  ${arrow}: ${[...types].join(", ")}`);
+  return ["```mermaid", "stateDiagram-v2", "  [*] --> STOPPED", ...lines, "```", ""].join("\n");
+}
