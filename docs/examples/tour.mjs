@@ -107,13 +107,13 @@ async function get(name) {
   for (;;) {
     const { pid } = supervisor.process(name);
     const address = String(await supervisor.tail(name)).match(/http:\S+(?=\n[^\n]*$)/)?.[0];
-    const answer = address && (await fetch(address, { signal }).then(text, () => undefined));
+    const answer = address && (await fetch(address, { signal }).then(bodyOf, () => undefined));
     if (answer?.includes(`pid ${pid}\n`)) return `GET ${address} -> ${answer.trim()}`;
     await pause(50, undefined, { signal }); // it runs, but does not listen yet
   }
 }
 
-function text(response) {
+function bodyOf(response) {
   return response.text();
 }
 

@@ -29,7 +29,10 @@ export function write(part: Part): void {
   const document = readFileSync(file, "utf8");
   const [all, before, , after] = place(document, part.name) ?? [];
   if (all === undefined) throw new Error(`${part.file} has no place for "${part.name}"`);
-  writeFileSync(file, document.replace(all, () => `${before}${part.text}${after}`));
+  writeFileSync(
+    file,
+    document.replace(all, () => `${before}${part.text}${after}`),
+  );
 }
 
 function place(document: string, name: string): RegExpExecArray | null {

@@ -54,14 +54,18 @@ function anchor(section: string, key: string): string {
 
 function origin(section: string, key: string, { isExtension, differs }: OptionMeta): string {
   if (isExtension) return "Extension: supervisord has no such option";
-  if (key === "programs" && section === "supervisor") return "supervisord: the `[program:x]` sections";
+  if (key === "programs" && section === "supervisor")
+    return "supervisord: the `[program:x]` sections";
   if (key === "groups") return "supervisord: the `[group:x]` sections";
   const name = { program: "program:x", group: "group:x", supervisor: "supervisord" }[section];
   return `supervisord: \`${key}\` of \`[${name}]\`${differs === undefined ? "" : ", but it differs"}`;
 }
 
 function preset(schema: z.ZodType, { preset: shown }: OptionMeta): string {
-  if (shown !== undefined) return /^[\w' ]+$/.test(shown) || shown.includes("`") ? shown : `\`${shown}\``;
+  if (shown !== undefined)
+    return /^[\w' ]+$/.test(shown) || shown.includes("`") ? shown : `\`${shown}\``;
   const parsed = schema.safeParse(undefined);
-  return parsed.success ? `\`${inspect(parsed.data).replaceAll("'", '"')}\`` : "none, it must be given";
+  return parsed.success
+    ? `\`${inspect(parsed.data).replaceAll("'", '"')}\``
+    : "none, it must be given";
 }

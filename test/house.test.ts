@@ -1,0 +1,190 @@
+/** Reads what each source file imports and calls, and checks that it keeps to its floor. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, it } from "node:test";
+
+const src = path.resolve(import.meta.dirname, "../../src");
+
+interface Import {
+  /** `core/machine.ts` for a file of ours; otherwise the name of the package. */
+  readonly to: string;
+  readonly isType: boolean;
+}
+
+interface Source {
+  readonly name: string;
+  readonly floor: string;
+  /** The text without comments. */
+  readonly code: string;
+  readonly imports: readonly Import[];
+}
+
+const statement =
+  /^(import|export)\s+(type\s)?([^"';]*?\sfrom\s+)?"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
+
+const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((file) => read(file.replaceAll(path.sep, "/")));
+
+function read(name: string): Source {
+  const text = readFileSync(path.join(src, name), "utf8");
+  const code = text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*$/gm, "$1");
+  const imports = [...code.matchAll(statement)].map((match): Import => {
+    const [, , type, , from = "", lazy] = match;
+    const to = lazy ?? from;
+    const before = code.slice(0, match.index);
+    return {
+      to: to.startsWith(".") ? path.posix.join(path.posix.dirname(name), to) : to,
+      isType: type !== undefined || /\btypeof\s*$/.test(before),
+    };
+  });
+  const floor = name.includes("/") ? (name.split("/")[0] as string) : "top";
+  return { name, floor, code, imports };
+}
+
+/** `file -> import` for each import that is not as it should be. */
+function offences(isBad: (source: Source, imported: Import) => boolean): string[] {
+  return sources.flatMap((source) =>
+    source.imports.filter((one) => isBad(source, one)).map(({ to }) => `${source.name} -> ${to}`),
+  );
+}
+
+/** The files whose code matches. */
+function where(pattern: RegExp): string[] {
+  return sources.filter(({ code }) => pattern.test(code)).map(({ name }) => name);
+}
+
+/** Not only types. */
+function importers(name: string): string[] {
+  return sources
+    .filter(({ imports }) => imports.some(({ to, isType }) => to === name && !isType))
+    .map((source) => source.name);
+}
+
+describe("the house", () => {
+  it("imports: every one of them is understood", () => {
+    assert.ok(sources.length > 20);
+    for (const { name, code, imports } of sources) {
+      const words = code.match(/\bfrom\s+"|\bimport\s*\(?\s*"/g) ?? [];
+      assert.equal(
+        imports.length,
+        words.length,
+        `${name}: an import is written in a way unknown here`,
+      );
+      for (const { to } of imports) {
+        if (to.endsWith(".ts"))
+          assert.ok(
+            sources.some((source) => source.name === to),
+            to,
+          );
+      }
+    }
+  });
+
+  it("core: imports nothing but core", () => {
+    const bad = offences(({ floor }, { to }) => floor === "core" && !to.startsWith("core/"));
+    assert.deepEqual(bad, []);
+  });
+
+  it("core: reads no clock, sets no timer, throws no dice", () => {
+    const impure =
+      /\b(?:setTimeout|setImmediate|Date|performance|Math\.random|process\.(?:env|pid|platform|cwd|hrtime)|console)\b/;
+    assert.deepEqual(
+      where(impure).filter((name) => name.startsWith("core/")),
+      [],
+    );
+  });
+
+  it("runtime: imports nothing from the top floor", () => {
+    const bad = offences(
+      ({ floor }, { to }) =>
+        floor === "runtime" && to.endsWith(".ts") && !/^(?:core|runtime)\//.test(to),
+    );
+    assert.deepEqual(bad, []);
+  });
+
+  it("packages: only the four, and each at its own place", () => {
+    const packages = new Set(sources.flatMap(({ imports }) => imports.map(({ to }) => to)));
+    const foreign = [...packages].filter((to) => !to.endsWith(".ts") && !to.startsWith("node:"));
+    assert.deepEqual(foreign.toSorted(), ["eventemitter3", "execa", "tree-kill", "zod"]);
+    assert.deepEqual(importers("execa"), ["runtime/spawner.ts"]);
+    assert.deepEqual(importers("tree-kill"), ["runtime/kill.ts"]);
+    assert.deepEqual(importers("eventemitter3"), ["events.ts"]);
+    const zod = importers("zod").filter(
+      (name) => !["settings.ts", "resolve.ts", "errors.ts"].includes(name),
+    );
+    assert.deepEqual(zod, []);
+  });
+
+  it("process.kill: only in runtime/kill.ts", () => {
+    assert.deepEqual(where(/\bprocess\.kill\b/), ["runtime/kill.ts"]);
+  });
+
+  it("time: only runtime/clock.ts asks for it", () => {
+    assert.deepEqual(where(/\bDate\.now\b|\bperformance\.now\b/), ["runtime/clock.ts"]);
+    // `setTimeout(fn: …` is a method of a clock, and `clock.setTimeout(` a call of one
+    const bare = where(/(?<![.\w])set(?:Timeout|Interval)\((?!fn: )/);
+    assert.deepEqual(bare, ["runtime/clock.ts"]);
+  });
+
+  it("node: the ground floor of the system is touched in runtime alone", () => {
+    const system = /^node:(?:fs|child_process|net|http|cluster|worker_threads)/;
+    const bad = offences(({ floor }, { to }) => floor !== "runtime" && system.test(to));
+    assert.deepEqual(bad, []);
+  });
+
+  it("the host: only farewell.ts listens on process, and only to its exit", () => {
+    const listening = /\bprocess\.(?:on|once|addListener|prependListener)\(/;
+    assert.deepEqual(
+      where(listening).filter((name) => name !== "runtime/spawner.ts"),
+      ["runtime/farewell.ts"],
+    );
+    for (const { name, code } of sources) {
+      for (const [, word] of code.matchAll(/\bprocess\.(?:on|once)\("(\w+)"/g)) {
+        // in the spawner, `process` is the child
+        const known = name === "runtime/spawner.ts" ? ["error", "exit"] : ["exit"];
+        assert.ok(known.includes(word as string), `${name} listens to ${word}`);
+      }
+    }
+  });
+
+  it("the host: nothing of it is changed, and nothing is printed", () => {
+    assert.deepEqual(where(/\bconsole\b|\bprocess\.(?:stdout|stderr)\.write/), []);
+    assert.deepEqual(
+      where(/\bprocess\.(?:exit|abort|chdir|setuid|setgid|seteuid)\b|\bprocess\.exitCode\s*=/),
+      [],
+    );
+    assert.deepEqual(where(/\bprocess\.umask\([^)]/), []);
+    assert.deepEqual(where(/\bprocess\.env(?:\.\w+|\[[^\]]+\])?\s*=[^=]|delete process\.env/), []);
+  });
+
+  it("testing: nobody imports it, and it imports types alone", () => {
+    const bad = offences(({ floor }, { to }) => floor !== "testing" && to.startsWith("testing/"));
+    assert.deepEqual(bad, []);
+    assert.deepEqual(
+      offences(({ floor }, { isType }) => floor === "testing" && !isType),
+      [],
+    );
+  });
+
+  it("index.ts: has only re-exports", () => {
+    const index = sources.find(({ name }) => name === "index.ts");
+    const rest = index?.code.replaceAll(/^export (?:type )?\{[^}]*\} from "[^"]+";$/gm, "").trim();
+    assert.equal(rest, "");
+  });
+
+  it("imports: there is no cycle, not even of types", () => {
+    const names = new Map(sources.map((source) => [source.name, source]));
+    const done = new Set<string>();
+    const visit = (name: string, trail: readonly string[]) => {
+      assert.ok(!trail.includes(name), `a cycle: ${[...trail, name].join(" -> ")}`);
+      if (done.has(name)) return;
+      for (const { to } of names.get(name)?.imports ?? []) {
+        if (names.has(to)) visit(to, [...trail, name]);
+      }
+      done.add(name);
+    };
+    for (const name of names.keys()) visit(name, []);
+  });
+});
