@@ -233,13 +233,13 @@ export const supervisorSettings = z.strictObject(
   tell("an object with the settings of a supervisor"),
 );
 
-/** What one writes for a program; see docs/settings.md for each option. */
+/** What one writes for a program; see docs/settings.md for each option. @useDeclaredType */
 export type ProgramSettings = z.input<typeof programSettings>;
-/** The settings of a program as they hold: defaults filled in, not yet expanded. */
+/** The settings of a program as they hold: defaults filled in, not yet expanded. @useDeclaredType */
 export type ResolvedProgramSettings = z.output<typeof programSettings>;
-/** What one writes for a group. */
+/** What one writes for a group. @useDeclaredType */
 export type GroupSettings = z.input<typeof groupSettings>;
-/** What one writes for a supervisor. */
+/** What one writes for a supervisor. @useDeclaredType */
 export type SupervisorSettings = z.input<typeof supervisorSettings>;
 
 /** Settings as the machine has them: seconds become milliseconds here and nowhere else. */

@@ -1,7 +1,10 @@
-/** What has to happen to get from one set of named things to another. */
+/** What has to happen to get from one set of named things to another. @inline */
 export interface Difference {
+  /** The names that are new. */
   readonly added: readonly string[];
+  /** The names that have changed. */
   readonly changed: readonly string[];
+  /** The names that are no longer there. */
   readonly removed: readonly string[];
 }
 

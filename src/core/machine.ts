@@ -86,7 +86,7 @@ export type State =
       readonly status?: ExitStatus;
     };
 
-/** The word for a state, as supervisord has it. */
+/** The word for a state, as supervisord has it. @useDeclaredType */
 export type StateName = State["name"];
 
 /** Orders (`start`, `stop`, `giveup`), facts (`spawned` … `swept`), and the passing of `until`. */
