@@ -54,18 +54,25 @@ export function resolveSettings(raw: unknown): Resolved {
   throw new SettingsError(issues);
 }
 
-/** The settings without the programs, groups and other keys that have issues. */
+/** The settings without the keys that have issues, so that their defaults stand in for them. */
 function withoutFaulty(raw: unknown, issues: readonly SettingsIssue[]): unknown {
-  if (typeof raw !== "object" || raw === null) return {};
-  const rest: Record<string, unknown> = { ...raw };
-  for (const { path } of issues) {
-    const [key, name] = path as readonly [string, string?];
-    const section = rest[key];
-    if (name === undefined || typeof section !== "object" || section === null) delete rest[key];
-    else
-      rest[key] = Object.fromEntries(Object.entries(section).filter(([other]) => other !== name));
-  }
-  return rest;
+  return issues.reduce<unknown>((rest, { path }) => without(rest, faultyPart(path)), raw);
+}
+
+/** A program without its command is none; of an environment, one variable can be left out. */
+function faultyPart(path: readonly PropertyKey[]): readonly PropertyKey[] {
+  const isInside = path[0] === "programs" || path[0] === "groups";
+  const [key] = isInside ? path.slice(2) : path;
+  const depth = (isInside ? 3 : 1) + (key === "environment" ? 1 : 0) - (key === "command" ? 1 : 0);
+  return path.slice(0, depth);
+}
+
+function without(value: unknown, [key, ...rest]: readonly PropertyKey[]): unknown {
+  if (typeof value !== "object" || value === null || key === undefined) return {};
+  const entries = Object.entries(value).filter(([name]) => name !== key || rest.length > 0);
+  return Object.fromEntries(
+    entries.map(([name, inner]) => [name, name === key ? without(inner, rest) : inner]),
+  );
 }
 
 function resolveParsed(
@@ -312,6 +319,6 @@ function inOrder(
 }
 
 /** supervisord's name for a process among all. */
-export function fullName(group: string, name: string): string {
+function fullName(group: string, name: string): string {
   return group === name ? name : `${group}:${name}`;
 }
