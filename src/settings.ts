@@ -35,7 +35,7 @@ const command = described(
     summary:
       "The program to run. A string is split into words by the rules of a POSIX shell's quotes (Python's shlex), and no shell is involved: no variables, globs or pipes.",
   },
-  (say) => z.union([z.string(), z.array(z.string()).min(1).readonly()], say),
+  (say) => z.union([z.string(), z.array(z.string()).min(1, say).readonly()], say),
 );
 
 const environment = described(
