@@ -1,0 +1,92 @@
+/** The deviations of docs/deviations.md that no recording shows, shown. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { after, describe, it } from "node:test";
+import { Supervisor, type ProgramSettings } from "../../../src/index.ts";
+import { FakeClock, FakeSpawner } from "../../../src/testing/index.ts";
+import { readTable } from "../deviations.ts";
+
+const dir = mkdtempSync(path.join(tmpdir(), "beyond-"));
+after(() => rmSync(dir, { recursive: true }));
+
+const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
+  async "path-lookup"() {
+    for (const [place, mode] of [
+      ["first", 0o644],
+      ["second", 0o755],
+    ] as const) {
+      mkdirSync(path.join(dir, place));
+      writeFileSync(path.join(dir, place, "tool"), "#!/bin/sh\necho $0\nexec sleep 300\n");
+      chmodSync(path.join(dir, place, "tool"), mode);
+    }
+    const PATH = `${dir}/first:${dir}/second:/usr/bin:/bin`;
+    const said = await firstWords({ command: "tool", environment: { PATH } });
+    assert.equal(said, `${dir}/second/tool\n`);
+  },
+
+  async sigpipe() {
+    const said = await firstWords({ command: "grep SigIgn /proc/self/status", autorestart: false });
+    assert.equal(said, "SigIgn:\t0000000000000000\n");
+  },
+
+  async descriptors() {
+    const program = `
+      import { Supervisor } from ${JSON.stringify(new URL("../../../src/index.js", import.meta.url).href)};
+      const supervisor = new Supervisor({ programs: {
+        p: { command: "ls /proc/self/fd", startsecs: 0, autorestart: false } } });
+      const ended = new Promise((resolve) => supervisor.on("PROCESS_STATE_EXITED", resolve));
+      await supervisor.start();
+      await ended;
+      while (!(await supervisor.tail("p")).toString().endsWith("\\n")) await new Promise(setImmediate);
+      console.log((await supervisor.tail("p")).toString().split("\\n").includes("40"));`;
+    const stdio = Array.from({ length: 41 }, (_, fd) =>
+      fd === 40 ? openSync(dir, "r") : "ignore",
+    );
+    const host = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      stdio: ["ignore", "pipe", "inherit", ...stdio.slice(3)] as ["ignore", "pipe", "inherit"],
+    });
+    assert.equal(await text(host.stdout), "true\n");
+  },
+
+  async "group-update"() {
+    const settings = (priority: number) => ({
+      programs: { a: { command: "a", priority }, b: { command: "b" } },
+      groups: { g: { programs: ["a", "b"] } },
+    });
+    const io = { clock: new FakeClock(), spawner: new FakeSpawner() };
+    const supervisor = new Supervisor(settings(1), io);
+    void supervisor.start();
+    const [a, b] = [supervisor.process("g:a")?.pid, supervisor.process("g:b")?.pid];
+    const updated = supervisor.update(settings(2));
+    await Promise.resolve();
+    io.spawner.of("g:a").exit(null, "SIGTERM");
+    assert.deepEqual((await updated).changed, ["a"]);
+    assert.notEqual(supervisor.process("g:a")?.pid, a);
+    assert.equal(supervisor.process("g:b")?.pid, b);
+    assert.deepEqual(io.spawner.of("g:b").kills, []);
+  },
+};
+
+describe("Deviations from supervisord that no recording shows", { concurrency: true }, () => {
+  it("are those that the table marks so", () => {
+    const marked = readTable().filter(({ recordings }) => recordings === "none");
+    assert.deepEqual(marked.map(({ id }) => id).toSorted(), Object.keys(demonstrations).toSorted());
+  });
+
+  for (const [id, show] of Object.entries(demonstrations)) it(`has ${id}`, show);
+});
+
+/** What a program says first. */
+async function firstWords(settings: ProgramSettings): Promise<string> {
+  await using supervisor = new Supervisor({ programs: { p: { startsecs: 0, ...settings } } });
+  await supervisor.start();
+  for (;;) {
+    const said = (await supervisor.tail("p")).toString();
+    if (said.includes("\n")) return said;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,114 @@
+/** The recordings with real processes, each in a host of its own, side by side. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, it } from "node:test";
+import { differences } from "../compare.ts";
+import { amended, readTable, type Deviation } from "../deviations.ts";
+import { missing } from "../missing.ts";
+import type { Observed } from "../player.ts";
+import { load, recordings, type Scenario } from "../scenario.ts";
+import { isAlive } from "./stage.ts";
+
+const table = readTable();
+const host = path.join(import.meta.dirname, "host.js");
+/** Clocks and pipes are not exact; and on a busy machine everything may be late. */
+const SLACK = { early: 0.02, late: 0.8 };
+const NOBODY = 65_534;
+
+describe(
+  "Supervisor with real processes, beside the recordings of supervisord",
+  { concurrency: 8 },
+  () => {
+    for (const name of longestFirst(recordings)) {
+      const why = missing(load(name), true);
+      it(`follows ${name}`, { skip: why ?? false }, () => follow(name, table, true));
+      if (!name.startsWith("grandchild")) continue;
+      const withoutSweep = table.filter(({ id }) => id !== "sweep");
+      it(`follows ${name} with sweep: false`, () => follow(name, withoutSweep, false));
+    }
+  },
+);
+
+async function follow(name: string, rows: readonly Deviation[], sweep: boolean): Promise<void> {
+  const dir = realpathSync(mkdtempSync(path.join(tmpdir(), "conformance-")));
+  try {
+    const expected = amended(load(name), rows);
+    prepare(expected, dir);
+    const seen = await playIn(dir, expected, sweep);
+    const left = descendants(dir, seen);
+    assert.deepEqual(differences(expected, seen, SLACK), []);
+    if (sweep) assert.deepEqual(left, [], "processes are left");
+  } finally {
+    for (const pid of descendants(dir)) process.kill(pid, "SIGKILL");
+    rmSync(dir, { recursive: true });
+  }
+}
+
+/** A few take ten seconds: they should not be the last. */
+function longestFirst(names: readonly string[]): string[] {
+  const length = (name: string) => load(name).steps.at(-1)?.at ?? 0;
+  const isPatient = (name: string) =>
+    /not-found|not-executable|is-directory|-path$|group-start/.test(name);
+  const time = (name: string) => length(name) + (isPatient(name) ? 10 : 0);
+  return names.toSorted((a, b) => time(b) - time(a));
+}
+
+function prepare({ files, user }: Scenario, dir: string): void {
+  chmodSync(dir, 0o755);
+  for (const [file, [content, mode]] of Object.entries(files)) {
+    const target = file.replaceAll("{dir}", dir);
+    mkdirSync(path.dirname(target), { recursive: true });
+    writeFileSync(target, content.replaceAll("{dir}", dir));
+    chmodSync(target, mode);
+  }
+  if (user !== undefined) chownSync(dir, NOBODY, NOBODY);
+}
+
+async function playIn(dir: string, scenario: Scenario, sweep: boolean): Promise<Observed> {
+  const child = spawn(process.execPath, ["--enable-source-maps", host], {
+    cwd: dir,
+    env: {
+      PATH: "/usr/local/bin:/usr/bin:/bin",
+      HOME: "/root",
+      LANG: "C.UTF-8",
+      LAB_INHERITED: "yes",
+      ...scenario.env,
+    },
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const uid = scenario.user === undefined ? {} : { uid: NOBODY };
+  child.stdin.end(JSON.stringify({ scenario, sweep, ...uid }));
+  const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  assert.equal(errors, "");
+  return JSON.parse(out) as Observed;
+}
+
+/** Whoever of the scenario's processes, or of their children, is alive: all know its directory. */
+function descendants(dir: string, seen?: Observed): number[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const own = pids.map(Number).filter((pid) => {
+    if (pid === process.pid || !isAlive(pid)) return false;
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      return readlinkSync(`/proc/${pid}/cwd`) === dir || words.includes(dir);
+    } catch {
+      return false; // gone meanwhile
+    }
+  });
+  return [...new Set([...own, ...(seen?.pids ?? []).filter(isAlive)])];
+}

@@ -1,0 +1,90 @@
+/** Notes what is seen, in the words of the recordings. */
+import type { ProcessInfo, SupervisorEvent } from "../../src/index.ts";
+import type { Snapshot } from "./scenario.ts";
+
+/** An event as it came; `at` in seconds. */
+export interface SeenEvent {
+  readonly event: string;
+  readonly process?: string;
+  readonly group?: string;
+  readonly from_state?: string;
+  readonly tries?: number;
+  readonly expected?: boolean;
+  readonly pid?: string | number;
+  readonly spawnerr?: string;
+  readonly at: number;
+}
+
+export class Watch {
+  readonly events: SeenEvent[] = [];
+  /** By process id, what the recordings call it: the n-th of that process to be seen. */
+  readonly pids = new Map<number, string>();
+  readonly #dir: string;
+  readonly #now: () => number;
+
+  /** `dir` stands for `{dir}`; `now` is in seconds. */
+  constructor(dir: string, now: () => number) {
+    this.#dir = dir;
+    this.#now = now;
+  }
+
+  /** A report, with what differs from run to run made the same. */
+  snapshot(info: ProcessInfo): Snapshot {
+    const { now: _now, ...rest } = info;
+    return {
+      ...rest,
+      pid: this.#pidName(info.name, info.pid),
+      start: info.start === 0 ? 0 : "time",
+      stop: info.stop === 0 ? 0 : "time",
+      spawnerr: this.normal(info.spawnerr),
+      description: this.normal(info.description)
+        .replace(/^pid \d+, uptime \d+:\d\d:\d\d$/, "pid N, uptime H:MM:SS")
+        .replace(/^[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M$/, "stop time: Mon DD HH:MM AM/PM"),
+    };
+  }
+
+  /** Notes an event. */
+  note(event: SupervisorEvent): void {
+    const at = this.#now();
+    const { type, at: _wall, ...fields } = event;
+    if (!("processname" in fields)) {
+      const group = "groupname" in fields ? { group: fields.groupname } : {};
+      this.events.push({ event: type, ...group, at });
+      return;
+    }
+    const {
+      processname: process,
+      groupname: group,
+      ...rest
+    } = fields as typeof fields & {
+      readonly pid?: number;
+      readonly spawnerr?: string;
+    };
+    this.events.push({
+      event: type,
+      process,
+      group,
+      ...rest,
+      ...(rest.pid !== undefined && { pid: this.#pidName(process, rest.pid) }),
+      ...(rest.spawnerr !== undefined && {
+        spawnerr: this.normal(rest.spawnerr),
+      }),
+      at,
+    });
+  }
+
+  #pidName(process: string, pid: number): string | number {
+    if (pid === 0) return 0;
+    const known = this.pids.get(pid);
+    if (known !== undefined) return known;
+    const before = [...this.pids.values()].filter((one) => one.startsWith(`${process}#`));
+    const name = `${process}#${before.length + 1}`;
+    this.pids.set(pid, name);
+    return name;
+  }
+
+  /** A text without the name of the directory. */
+  normal(text: string): string {
+    return text.replaceAll(this.#dir, "{dir}");
+  }
+}
