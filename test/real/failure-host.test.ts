@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, it } from "node:test";
+import { runHost } from "../support/host.ts";
+import { needsRoot, scratch } from "../support/processes.ts";
+
+// Every host prints one line: why the first start failed, and what came of the second.
+const attempt = `
+  const spawnerrOf = async (name) => {
+    const error = await supervisor.start(name).then(() => undefined, (reason) => reason);
+    return error?.spawnerr ?? String(error);
+  };
+  const always = { startsecs: 0, startretries: 0, autostart: false };
+  const become = (uid) => { process.setgroups([]); process.setgid(uid); process.setuid(uid); };
+`;
+const NOBODY = 65534;
+
+describe("a start that fails for what the host may", { skip: needsRoot }, () => {
+  it("not root: another user", async () => {
+    const report = await say(`
+      const supervisor = new Supervisor({ programs: {
+        bad: { ...always, command: "sleep 1000", user: "root" },
+        own: { ...always, command: "sleep 1000", user: "${NOBODY}" },
+        ok: { ...always, command: "sleep 1000" },
+      } });
+      become(${NOBODY});
+      console.log(await spawnerrOf("bad"));
+      console.log(await spawnerrOf("own"), await spawnerrOf("ok"));
+      await supervisor.shutdown();
+    `);
+    assert.deepEqual(report, [
+      "couldn't setuid to 0: Can't drop privilege as nonroot user",
+      "undefined undefined",
+    ]);
+  });
+
+  it("not root: a file and a directory that are closed to it", async (t) => {
+    const directory = scratch(t);
+    const closed = path.join(directory, "closed");
+    mkdirSync(closed, { mode: 0o700 });
+    script(closed, 0o755);
+    script(directory, 0o700);
+    const report = await say(`
+      const supervisor = new Supervisor({ programs: {
+        file: { ...always, command: ["${directory}/script"] },
+        below: { ...always, command: ["${closed}/script"] },
+        directory: { ...always, command: "sleep 1000", directory: "${closed}" },
+        beneath: { ...always, command: "sleep 1000", directory: "${closed}/x" },
+        ok: { ...always, command: "sleep 1000" },
+      } });
+      become(${NOBODY});
+      for (const name of supervisor.programs.keys()) console.log(await spawnerrOf(name));
+      await supervisor.shutdown();
+    `);
+    assert.deepEqual(report, [
+      `no permission to run command '${directory}/script'`,
+      `no permission to run command '${closed}/script'`,
+      `couldn't chdir to ${closed}: EACCES`,
+      `couldn't chdir to ${closed}/x: EACCES`,
+      "undefined",
+    ]);
+  });
+
+  it("EAGAIN: no more processes", async () => {
+    const { status, stdout, stderr } = await runHost(
+      `${attempt}
+      import { execFileSync } from "node:child_process";
+      import { createInterface } from "node:readline";
+      const input = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+      const supervisor = new Supervisor({ programs: {
+        bad: { ...always, command: "sleep 1000" },
+        ok: { ...always, command: "sleep 1000" },
+      } });
+      execFileSync("prlimit", ["--nproc=1:1000", "--pid", String(process.pid)]);
+      become(54321);
+      console.log(await spawnerrOf("bad"));
+      await input.next();
+      console.log(await spawnerrOf("ok"));
+      await supervisor.shutdown();
+      process.exit();
+      `,
+      {
+        meanwhile: async (pid, tell, heard) => {
+          await heard(/processes/);
+          // only the same user may: root needs a capability for it that containers lack
+          const same = ["--reuid", "54321", "--regid", "54321", "--clear-groups"];
+          execFileSync("setpriv", [...same, "prlimit", "--nproc=1000", "--pid", String(pid)]);
+          tell("go on");
+        },
+      },
+    );
+    assert.deepEqual(
+      [status, stdout, stderr],
+      [0, "Too many processes in process table to spawn 'bad'\nundefined\n", ""],
+    );
+  });
+});
+
+/** Runs a host, which must end well, and gives the lines it printed. */
+async function say(source: string): Promise<string[]> {
+  const { status, signal, stdout, stderr } = await runHost(attempt + source);
+  assert.deepEqual([status, signal, stderr], [0, null, ""], stdout);
+  return stdout.trimEnd().split("\n");
+}
+
+function script(directory: string, mode: number): void {
+  writeFileSync(path.join(directory, "script"), "#!/bin/sh\n", { mode });
+}
