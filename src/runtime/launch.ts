@@ -6,6 +6,8 @@ import { findUser, groupsOf } from "./users.ts";
 /** What the operating system is asked to execute, or why it cannot be. */
 export type Launch =
   | {
+      /** The program itself, which `file` may only lead to. */
+      readonly program: string;
       readonly file: string;
       readonly args: readonly string[];
       readonly argv0?: string;
@@ -23,7 +25,8 @@ const isWindows = process.platform === "win32";
  * then replace themselves with it (same pid): the host's own would change for all its threads.
  */
 export function prepare(command: Command): Launch {
-  const cwd = command.directory ?? process.cwd();
+  const cwd = command.directory ?? hostDirectory();
+  if (cwd === undefined) return { problem: "couldn't chdir to the host's directory: ENOENT" };
   const inDirectory = directoryProblem(cwd);
   if (inDirectory !== undefined) return { problem: inDirectory };
   const env = childEnvironment(command.environment);
@@ -35,10 +38,31 @@ export function prepare(command: Command): Launch {
   const masked =
     command.umask === undefined
       ? { file, args, argv0: name }
-      : sh(`umask ${command.umask.toString(8).padStart(3, "0")}; exec "$0" "$@"`, [file, ...args]);
-  if (command.user === undefined) return { ...masked, cwd, env };
+      : sh(`umask ${command.umask.toString(8).padStart(3, "0")}; exec "$0" "$@"`, [
+          ...keepOddNames(env),
+          file,
+          ...args,
+        ]);
+  if (command.user === undefined) return { ...masked, program: file, cwd, env };
   const switched = switchUser(command.user, file, masked);
-  return "problem" in switched ? switched : { ...switched, cwd, env };
+  return "problem" in switched ? switched : { ...switched, program: file, cwd, env };
+}
+
+/** Undefined when it was removed. */
+function hostDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+/** dash forgets variables whose names are not words (`a.b`): env(1) sets them again. */
+function keepOddNames(env: Readonly<Record<string, string>>): string[] {
+  const odd = Object.entries(env).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name));
+  return odd.length === 0
+    ? []
+    : ["/usr/bin/env", ...odd.map(([name, value]) => `${name}=${value}`)];
 }
 
 type Words = { file: string; args: readonly string[]; argv0?: string; uid?: number; gid?: number };

@@ -26,7 +26,7 @@ export function findProgram(name: string, directory: string, searchPath: string)
     : searchPath.split(path.delimiter).map((place) => path.resolve(directory, place, name));
   let first: Found | undefined;
   for (const place of places.flatMap(withExtensions)) {
-    const problem = problemOf(place);
+    const problem = problemOf(place, directory);
     if (problem === undefined) return { file: place };
     if (problem !== "") first ??= { problem };
   }
@@ -67,7 +67,7 @@ function withExtensions(place: string): string[] {
 }
 
 /** `undefined`: can be executed; `""`: does not exist. */
-function problemOf(file: string): string | undefined {
+function problemOf(file: string, directory: string): string | undefined {
   let mode: number;
   try {
     const stat = statSync(file, { throwIfNoEntry: false }); // an exception would cost more than the look
@@ -85,20 +85,21 @@ function problemOf(file: string): string | undefined {
   } catch {
     return `no permission to run command '${file}'`;
   }
-  return formatProblem(file);
+  return formatProblem(file, directory);
 }
 
 /**
  * execvp(3) hands a file that the kernel cannot execute to `/bin/sh`, where anything may happen, and
  * says ENOENT of a file that is there when its interpreter is not. Both are told apart here.
  */
-function formatProblem(file: string): string | undefined {
+function formatProblem(file: string, directory: string): string | undefined {
   const head = readHead(file);
   if (!head) return undefined; // may be executed, but not read
   if (head.subarray(0, 2).toString("latin1") === "#!") {
     const interpreter = /^#![ \t]*([^ \t\n]*)/.exec(head.toString("utf8"))?.[1] ?? "";
+    if (interpreter === "") return `couldn't exec ${file}: ENOEXEC (exec format error)`;
     try {
-      accessSync(path.resolve(interpreter), constants.X_OK);
+      accessSync(path.resolve(directory, interpreter), constants.X_OK);
       return undefined;
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;

@@ -1,13 +1,15 @@
 import type { ChildProcess } from "node:child_process";
+import { channel } from "node:diagnostics_channel";
 import type { ExitStatus, Signal } from "../core/machine.ts";
 import { atExit } from "./farewell.ts";
 import { killTree, sendSignal, sweepGroup } from "./kill.ts";
-import { prepare } from "./launch.ts";
+import { prepare, type Launch } from "./launch.ts";
 import type { Child, ChildEvents, Command, Spawner } from "./ports.ts";
 
 type Execa = typeof import("execa").execa;
 
 const isWindows = process.platform === "win32";
+const births = channel("child_process");
 
 /**
  * Starts real processes. A start holds the event loop for a millisecond or two (fork, and the wait
@@ -38,7 +40,13 @@ export class SystemSpawner implements Spawner {
 
   /** With the first child, and not with the package: it is the slowest of its imports. */
   async #load(): Promise<void> {
-    this.#execa = (await import("execa")).execa;
+    try {
+      this.#execa = (await import("execa")).execa;
+    } catch (error) {
+      // without file descriptors, say
+      const reason = `couldn't load execa: ${(error as Error).message}`;
+      for (const child of this.#waiting.splice(0)) child.giveUp(reason);
+    }
     this.#isResting = false;
     this.#next();
   }
@@ -60,10 +68,18 @@ class SystemChild implements Child {
 
   start(execa: Execa): void {
     if (this.#isCancelled) return;
-    const launch = prepare(this.#command);
+    let launch: Launch;
+    try {
+      launch = prepare(this.#command);
+    } catch (error) {
+      return this.giveUp(describe(error as Error, this.#command.argv[0], this.#command)); // a file that vanished while we looked at it
+    }
     if ("problem" in launch) return this.#events.failed(launch.problem);
-    const { file, args, ...options } = launch;
+    const { program, file, args, ...options } = launch;
     let run: ReturnType<Execa>;
+    let born: ChildProcess | undefined;
+    const note = (message: unknown) => (born = (message as { process: ChildProcess }).process);
+    births.subscribe(note);
     try {
       run = execa(file, args, {
         ...options,
@@ -78,14 +94,19 @@ class SystemChild implements Child {
         verbose: "none",
       } as object) as ReturnType<Execa>;
     } catch (error) {
-      return this.#events.failed(describe(error as Error, file, this.#command)); // a NUL in an argument
+      // without file descriptors for the pipes execa drops the child, whose `error` would end the host
+      let cause = error as Error;
+      born?.on("error", (told) => (cause = told));
+      return void setImmediate(() => this.giveUp(describe(cause, program, this.#command)));
+    } finally {
+      births.unsubscribe(note);
     }
     const process = ("nodeChildProcess" in run ? run.nodeChildProcess : run) as ChildProcess; // execa 10, execa 9
     const { pid } = process;
     if (pid === undefined) {
       // not the `error` event: execa keeps some failures to its promise
       void run.then((result) => {
-        this.#events.failed(describe(result as unknown as Error, file, this.#command));
+        this.giveUp(describe(result as unknown as Error, program, this.#command));
       });
       return;
     }
@@ -98,6 +119,10 @@ class SystemChild implements Child {
     process.stderr?.on("data", (chunk: Buffer) => this.#events.output("stderr", chunk));
     this.#applyRef();
     this.#events.spawned(pid);
+  }
+
+  giveUp(reason: string): void {
+    if (!this.#isCancelled) this.#events.failed(reason);
   }
 
   kill(signal: Signal, group: boolean): void {

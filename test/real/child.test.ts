@@ -114,6 +114,19 @@ describe("what a real child gets", () => {
     });
   }
 
+  it("umask: the environment and the directory are the same as without", async (t) => {
+    const directory = realpathSync(scratch(t));
+    const environment = { "odd.name": "1", "with-dash": "2", OWN: "a\nb" };
+    const plain = await factsOf(t, { directory, environment });
+    const masked = await factsOf(t, { directory, environment, umask: "022" });
+    // what a shell keeps for itself, and what differs between two tests
+    const own = new Set(["PWD", "OLDPWD", "SHLVL", "_", "EAR", "LIBSUPERVISOR_TEST"]);
+    const comparable = ({ env }: Facts) =>
+      Object.fromEntries(Object.entries(env).filter(([name]) => !own.has(name)));
+    assert.deepEqual(comparable(masked), comparable(plain));
+    assert.equal(masked.cwd, directory);
+  });
+
   const ways: readonly { readonly title: string; readonly settings: Partial<ProgramSettings> }[] = [
     { title: "as it is", settings: {} },
     { title: "with umask", settings: { umask: "022" } },

@@ -98,9 +98,65 @@ describe("a start that fails for what the host may", { skip: needsRoot }, () => 
   });
 });
 
+describe("a start that fails for what the host has", () => {
+  const limited = ["/bin/sh", "-c", `ulimit -n 100; exec "$@"`, "sh"] as const;
+  const exhaust = `
+    import { closeSync, openSync } from "node:fs";
+    const supervisor = new Supervisor({ programs: {
+      first: { ...always, command: "sleep 1000" },
+      bad: { ...always, command: "sleep 1000" },
+      ok: { ...always, command: "sleep 1000" },
+    } });
+    const fds = [];
+    const exhaust = () => {
+      try {
+        for (;;) fds.push(openSync("/dev/null"));
+      } catch {}
+    };
+  `;
+
+  it("EMFILE: no more files", async () => {
+    const source = `${exhaust}
+      await supervisor.start("first");
+      exhaust();
+      console.log(await spawnerrOf("bad"));
+      // fewer than the pipes of a child need, up to as many
+      for (const spare of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) {
+        closeSync(fds.pop());
+        const error = await spawnerrOf("bad");
+        if (error !== "too many open files to spawn 'bad'" && error !== "undefined")
+          console.log(spare, error);
+        await supervisor.stop("bad");
+      }
+      for (const fd of fds) closeSync(fd);
+      console.log(await spawnerrOf("ok"), supervisor.process("first").state);
+      await supervisor.shutdown();
+    `;
+    const report = await say(source, limited);
+    assert.deepEqual(report, ["too many open files to spawn 'bad'", "undefined RUNNING"]);
+  });
+
+  it("EMFILE: no more files at the first start of all", async () => {
+    const source = `${exhaust}
+      exhaust();
+      console.log(await spawnerrOf("bad"));
+      for (const fd of fds) closeSync(fd);
+      await spawnerrOf("ok");
+      console.log(supervisor.process("ok").state);
+      await supervisor.shutdown();
+    `;
+    const [first, second] = await say(source, limited);
+    assert.match(first ?? "", /^couldn't load execa: /);
+    assert.match(second ?? "", /RUNNING|FATAL/); // Node may remember that a module could not be read
+  });
+});
+
 /** Runs a host, which must end well, and gives the lines it printed. */
-async function say(source: string): Promise<string[]> {
-  const { status, signal, stdout, stderr } = await runHost(attempt + source);
+async function say(source: string, wrapper?: readonly [string, ...string[]]): Promise<string[]> {
+  const { status, signal, stdout, stderr } = await runHost(
+    attempt + source,
+    wrapper && { wrapper },
+  );
   assert.deepEqual([status, signal, stderr], [0, null, ""], stdout);
   return stdout.trimEnd().split("\n");
 }

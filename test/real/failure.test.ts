@@ -101,6 +101,11 @@ const failures: readonly Failure[] = [
     spawnerr: "couldn't exec {true}: E2BIG",
   },
   {
+    title: "an argument that is too long, with umask",
+    make: () => ({ command: ["true", "x".repeat(200_000)], umask: "022" }),
+    spawnerr: "couldn't exec {true}: E2BIG",
+  },
+  {
     title: "arguments that are too many",
     make: () => ({ command: ["true", ...Array.from({ length: 30 }, () => "x".repeat(120_000))] }),
     spawnerr: "couldn't exec {true}: E2BIG",

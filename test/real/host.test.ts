@@ -253,6 +253,25 @@ describe("the host's life", () => {
     assert.equal(end.stdout, "");
   });
 
+  it("a host whose directory was removed: the start fails, and the host goes on", async () => {
+    const end = await runHost(`
+      import { mkdtempSync, rmdirSync } from "node:fs";
+      const supervisor = new Supervisor({ programs: {
+        bad: { command: "sleep 1000", startsecs: 0, startretries: 0 },
+        ok: { command: "sleep 1000", startsecs: 0, directory: "/" },
+      } });
+      const directory = mkdtempSync("/tmp/libsupervisor-");
+      process.chdir(directory);
+      rmdirSync(directory);
+      await supervisor.start("bad").catch(({ code, spawnerr }) => console.log(code, spawnerr));
+      await supervisor.start("ok");
+      console.log(supervisor.process("ok").state);
+      await supervisor.shutdown();
+    `);
+    assertFine(end);
+    assert.match(end.stdout, /^SPAWN_ERROR couldn't chdir.*ENOENT.*\nRUNNING\n$/);
+  });
+
   it("a worker: has children of its own, which are gone with it", async (t) => {
     const ear = new Ear(t);
     const end = await runHost(
