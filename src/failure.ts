@@ -26,7 +26,8 @@ export function failureOf(
       return new SupervisorError("FAILED", message, { ...details, spawnerr: state.reason });
     }
     case "STOPPED":
-      if (verb === "stop" && state.survivors.length > 0) {
+    case "EXITED":
+      if (verb === "stop" && state.survivors && state.survivors.length > 0) {
         const pids = state.survivors.join(", ");
         const message = `${what}: it is gone, but pid ${pids} of its process group would not go`;
         return new SupervisorError("STILL_RUNNING", message, details);

@@ -1,5 +1,6 @@
 import { startOrder, stopWaves, type Rank } from "./core/order.ts";
 import { SupervisorError, oneError } from "./errors.ts";
+import { parseSignal, type SignalSetting } from "./settings.ts";
 import type { Subprocess, WaitOptions } from "./subprocess.ts";
 
 /** All are told to start, in the order given, and none waits for another. */
@@ -46,14 +47,23 @@ export async function restartAll(
     );
     return;
   }
+  await raceAbort(restartInWaves(processes), options.signal);
+}
+
+async function restartInWaves(processes: readonly Subprocess[]): Promise<void> {
   const stops = new Map<Subprocess, number>();
+  const failures = new Map<Subprocess, unknown>();
   await stopAll(processes, async (process) => {
-    const stopped = process.stop(options);
-    stops.set(process, process.stops);
-    await stopped;
+    stops.set(process, process.stops + 1); // before its listeners hear of it
+    try {
+      await process.stop();
+    } catch (error) {
+      failures.set(process, error);
+    }
   });
   const restarts = inStartOrder(processes).map(async (process) => {
-    if (process.stops === stops.get(process)) return process.start(options);
+    if (failures.has(process)) throw failures.get(process);
+    if (process.stops === stops.get(process)) return process.start();
     const message = `Cannot restart "${process.namespec}": it was stopped meanwhile`;
     throw new SupervisorError("ABNORMAL_TERMINATION", message, {
       process: process.namespec,
@@ -61,6 +71,19 @@ export async function restartAll(
     });
   });
   await all("restart", restarts);
+}
+
+/** One process must be there to be signalled; of several, those that are. */
+export async function signalAll(
+  processes: readonly Subprocess[],
+  signal: SignalSetting,
+): Promise<void> {
+  const there = processes.filter(({ pid }) => pid !== undefined);
+  const targets = processes.length === 1 || parseSignal(signal) === undefined ? processes : there;
+  await all(
+    "signal",
+    targets.map((process) => process.signal(signal)),
+  );
 }
 
 /** Waits for all, also when some have failed. */
@@ -93,4 +116,22 @@ function wavesOf(processes: readonly Subprocess[]): Subprocess[][] {
 
 function ranked(process: Subprocess): { readonly process: Subprocess; readonly rank: Rank } {
   return { process, rank: process.config.rank };
+}
+
+/** The promise, unless the signal comes first. */
+export async function raceAbort<T>(
+  promise: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (!signal) return promise;
+  let aborted: (() => void) | undefined;
+  const abort = new Promise<never>((_resolve, reject) => {
+    aborted = () => reject(signal.reason as Error);
+    signal.addEventListener("abort", aborted, { once: true });
+  });
+  try {
+    return await Promise.race([promise, abort]);
+  } finally {
+    if (aborted) signal.removeEventListener("abort", aborted);
+  }
 }

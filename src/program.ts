@@ -1,6 +1,6 @@
 import { SupervisorError } from "./errors.ts";
 import type { ProcessInfo } from "./info.ts";
-import { all, restartAll, startAll, stopAll } from "./orders.ts";
+import { all, restartAll, signalAll, startAll, stopAll } from "./orders.ts";
 import type { OutputStream } from "./runtime/ports.ts";
 import { show, type ResolvedProgramSettings, type SignalSetting } from "./settings.ts";
 import type { Subprocess, WaitOptions } from "./subprocess.ts";
@@ -55,12 +55,9 @@ export class Program {
     await restartAll(this.#processes, options);
   }
 
-  /** Signals all of its processes; see {@link Subprocess.signal}. */
+  /** Signals its processes, of several those that are running; see {@link Subprocess.signal}. */
   async signal(signal: SignalSetting): Promise<void> {
-    await all(
-      "signal",
-      this.#processes.map((process) => process.signal(signal)),
-    );
+    await signalAll(this.#processes, signal);
   }
 
   /** Writes to the standard input of all of its processes; see {@link Subprocess.send}. */

@@ -34,10 +34,10 @@ export class Registry {
     if (name === "all") return everyone;
     const program = this.programs.get(name);
     if (program) return [...program.processes];
-    const [group = "", process = "*"] = name.split(":", 2);
-    const isWhole = process === "*" || process === "";
+    const [group = "", process = "*", ...rest] = name.split(":");
+    const isWhole = rest.length === 0 && (process === "*" || process === "");
     const found = everyone.filter(
-      (one) => one.group === group && (isWhole || one.name === process),
+      (one) => one.group === group && rest.length === 0 && (isWhole || one.name === process),
     );
     if (found.length > 0 || (isWhole && this.#resolved.groups.has(group))) return found;
     const known = [
@@ -97,6 +97,8 @@ export class Registry {
       const now = members.get(group) ?? [];
       return former.length > 0 && !former.some((process) => now.includes(process));
     };
+    const fresh = [...this.processes.values()].filter((process) => !old.has(process));
+    if (!this.#host.hasBegun()) return fresh; // the beginning tells of all groups
     for (const groupname of before.groups.keys()) {
       const isGone = !next.groups.has(groupname) || isOther(groupname);
       if (isGone) this.#host.announce({ type: "PROCESS_GROUP_REMOVED", groupname });
@@ -105,7 +107,7 @@ export class Registry {
       const isNew = !before.groups.has(groupname) || isOther(groupname);
       if (isNew) this.#host.announce({ type: "PROCESS_GROUP_ADDED", groupname });
     }
-    return [...this.processes.values()].filter((process) => !old.has(process));
+    return fresh;
   }
 
   /** Makes the objects match the settings. */

@@ -87,10 +87,11 @@ function resolveParsed(
   for (const [group, settings] of Object.entries(groups)) {
     for (const [i, program] of settings.programs.entries()) {
       const path = ["groups", group, "programs", i];
-      if (faulty.has(program)) continue;
+      if (faulty.has(program) || faulty.has(undefined)) continue; // undefined: all of them
       if (!Object.hasOwn(programs, program)) issues.push(unknownProgram(path, program, programs));
       else if (settings.programs.indexOf(program) !== i) {
         issues.push({ path, message: `the program ${show(program)} is named twice` });
+        continue;
       }
       const known = places.get(program) ?? [];
       places.set(program, [...known, { group, priority: settings.priority }]);

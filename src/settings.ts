@@ -35,7 +35,7 @@ const command = described(
     summary:
       "The program to run. A string is split into words by the rules of a POSIX shell's quotes (Python's shlex), and no shell is involved: no variables, globs or pipes.",
   },
-  (say) => z.union([z.string(), z.array(z.string()).min(1, say).readonly()], say),
+  (say) => z.union([z.string(), z.array(z.string(say), say).min(1, say).readonly()], say),
 );
 
 const environment = described(
@@ -148,7 +148,7 @@ export const programSettings = z
         },
         (say) =>
           z
-            .union([z.string(), z.int().min(0)], say)
+            .union([z.string(), z.int(say).min(0, say)], say)
             .transform(String)
             .optional(),
       ),
@@ -169,7 +169,13 @@ export const programSettings = z
         },
         (say) =>
           z
-            .union([z.string().regex(/^(?:0o)?0*[0-7]{1,3}$/), z.int().min(0).max(0o777)], say)
+            .union(
+              [
+                z.string().regex(/^(?:0o)?0*[0-7]{1,3}$/, say),
+                z.int(say).min(0, say).max(0o777, say),
+              ],
+              say,
+            )
             .transform((value) =>
               typeof value === "number" ? value : Number.parseInt(value.replace("0o", ""), 8),
             )

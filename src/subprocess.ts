@@ -114,6 +114,7 @@ export class Subprocess {
    * @see supervisorctl's `stop`. **Differs:** there it is an error if the process is not running.
    */
   async stop(options: WaitOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
     this.stops++;
     await this.#order("stop", options.signal);
   }
@@ -129,8 +130,7 @@ export class Subprocess {
     this.#admit();
     options.signal?.throwIfAborted();
     this.stops++;
-    this.#runner.send({ type: "stop" });
-    await this.#order("start", options.signal, "restart");
+    await this.#order("restart", options.signal);
   }
 
   /**
@@ -234,12 +234,8 @@ export class Subprocess {
   }
 
   /** Gives the order, and waits from when its turn has come until the state answers it. */
-  async #order(
-    type: "start" | "stop",
-    signal: AbortSignal | undefined,
-    verb: string = type,
-  ): Promise<void> {
-    const outcome = type === "start" ? startOutcome : stopOutcome;
+  async #order(type: "start" | "stop" | "restart", signal: AbortSignal | undefined): Promise<void> {
+    const outcome = type === "stop" ? stopOutcome : startOutcome;
     let check: (() => void) | undefined;
     try {
       await abortable(signal, (resolve, reject) => {
@@ -248,7 +244,7 @@ export class Subprocess {
           const told = outcome(state);
           if (told === "done") resolve();
           else if (told === "failed")
-            reject(failureOf(verb, this.namespec, state, this.#lastLines()));
+            reject(failureOf(type, this.namespec, state, this.#lastLines()));
         };
         const watch = check;
         this.#runner.send({ type }, () => {

@@ -5,10 +5,10 @@ import { byText } from "./core/order.ts";
 import { SupervisorError } from "./errors.ts";
 import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events.ts";
 import type { ProcessInfo } from "./info.ts";
-import { all, restartAll, startAll, startEach, stopAll } from "./orders.ts";
+import { raceAbort, all, restartAll, signalAll, startAll, startEach, stopAll } from "./orders.ts";
 import { theOnly, type Program } from "./program.ts";
 import { Registry } from "./registry.ts";
-import { resolveSettings } from "./resolve.ts";
+import { resolveSettings, type Resolved } from "./resolve.ts";
 import { systemClock } from "./runtime/clock.ts";
 import type { Clock, OutputStream, Spawner } from "./runtime/ports.ts";
 import { SystemSpawner } from "./runtime/spawner.ts";
@@ -149,20 +149,19 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `restart`
    */
   async restart(name = "all", options: WaitOptions = {}): Promise<void> {
-    await restartAll(this.#registry.find(name), options);
+    const processes = this.#registry.find(name);
+    if (!this.#closing) this.#begin();
+    await restartAll(processes, options);
   }
 
   /**
-   * Sends a signal to each process that the name means.
+   * Sends a signal to the process that the name means; of several, to those that are running.
    *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.signal}
    * @see supervisorctl's `signal`
    */
   async signal(name: string, signal: SignalSetting): Promise<void> {
-    await all(
-      "signal",
-      this.#registry.find(name).map((process) => process.signal(signal)),
-    );
+    await signalAll(this.#registry.find(name), signal);
   }
 
   /**
@@ -201,9 +200,10 @@ export class Supervisor extends SupervisorEmitter {
     return processes.map((process) => process.info());
   }
 
-  /** One process, by `group:process`, or by the name alone where both are the same. */
+  /** One process, by `group:process`; the name alone will do where both are the same. */
   process(namespec: string): Subprocess | undefined {
-    return this.#registry.processes.get(namespec);
+    const [group = "", name] = namespec.split(":", 2);
+    return this.#registry.processes.get(group === name ? group : namespec);
   }
 
   /**
@@ -248,21 +248,21 @@ export class Supervisor extends SupervisorEmitter {
    */
   async remove(name: string, options: WaitOptions = {}): Promise<void> {
     await this.#inTurn(async () => {
-      const { resolved } = this.#registry;
-      const names = new Set(this.#registry.find(name).map(({ config }) => config.program));
+      const found = this.#registry.find(name);
+      if (this.process(name) && !this.programs.has(name))
+        throw new SupervisorError("BAD_NAME", `${show(name)} is neither a program nor a group`);
+      const names = new Set(found.map(({ config }) => config.program));
       if (this.programs.has(name)) names.add(name);
       const isKept = (program: string) => !names.has(program);
-      const processes = resolved.processes.filter(({ program }) => isKept(program));
-      const programs = new Map([...resolved.programs].filter(([program]) => isKept(program)));
-      const isEmptied = (group: string) =>
-        group === name && !processes.some((process) => process.group === group);
-      const groups = new Map([...resolved.groups].filter(([group]) => !isEmptied(group)));
-      await update(
-        this.#registry,
-        { ...resolved, programs, processes, groups },
-        this.#host,
-        options,
-      );
+      const without = (resolved: Resolved): Resolved => {
+        const processes = resolved.processes.filter(({ program }) => isKept(program));
+        const programs = new Map([...resolved.programs].filter(([program]) => isKept(program)));
+        const isEmptied = (group: string) =>
+          group === name && !processes.some((process) => process.group === group);
+        const groups = new Map([...resolved.groups].filter(([group]) => !isEmptied(group)));
+        return { ...resolved, programs, processes, groups };
+      };
+      await update(this.#registry, without, this.#host, options);
     });
   }
 
@@ -283,7 +283,7 @@ export class Supervisor extends SupervisorEmitter {
     if (options.dryRun) return this.#registry.differenceTo(next);
     const rawEnvironment = { ...settings.environment };
     return this.#inTurn(async () => {
-      const difference = await update(this.#registry, next, this.#host, options);
+      const difference = await update(this.#registry, () => next, this.#host, options);
       this.#rawEnvironment = rawEnvironment;
       return difference;
     });
@@ -303,7 +303,13 @@ export class Supervisor extends SupervisorEmitter {
    */
   async shutdown(options: WaitOptions = {}): Promise<readonly Leftover[]> {
     options.signal?.throwIfAborted();
-    this.#closing ??= this.#close();
+    if (!this.#closing) {
+      let settle: (work: Promise<readonly Leftover[]>) => void = () => {};
+      this.#closing = new Promise((resolve) => {
+        settle = resolve;
+      });
+      settle(this.#close()); // only now: whoever hears of it finds the state SHUTDOWN already
+    }
     return raceAbort(this.#closing, options.signal);
   }
 
@@ -395,19 +401,5 @@ export class Supervisor extends SupervisorEmitter {
     const mine = before.then(work);
     this.#updates = mine.catch(() => {});
     return mine;
-  }
-}
-
-async function raceAbort<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  let aborted: (() => void) | undefined;
-  const abort = new Promise<never>((_resolve, reject) => {
-    aborted = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", aborted, { once: true });
-  });
-  try {
-    return await Promise.race([promise, abort]);
-  } finally {
-    if (aborted) signal.removeEventListener("abort", aborted);
   }
 }

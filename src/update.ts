@@ -11,11 +11,12 @@ import type { Host, Subprocess, WaitOptions } from "./subprocess.ts";
  */
 export async function update(
   registry: Registry,
-  next: Resolved,
+  goal: (current: Resolved) => Resolved,
   host: Host,
   options: WaitOptions,
 ): Promise<Difference> {
-  const going = registry.affectedBy(next);
+  let next = goal(registry.resolved);
+  let going = registry.affectedBy(next);
   const wanted = new Map<Subprocess, number>(); // with the count of stops that ours will make
   const isStillWanted = (process: Subprocess) => wanted.get(process) === process.stops;
   let left = going;
@@ -24,9 +25,15 @@ export async function update(
     try {
       await stopAll(left, (process) => process.stop(options));
     } catch (error) {
-      launch(going.filter((process) => process.isGone && isStillWanted(process)));
+      launch(
+        going.filter(
+          (process) => (process.isGone || process.state === "STOPPING") && isStillWanted(process),
+        ),
+      );
       throw error;
     }
+    next = goal(registry.resolved); // somebody may have added a program meanwhile
+    going = registry.affectedBy(next);
     left = going.filter((process) => !process.isGone); // somebody has started one meanwhile
   } while (left.length > 0 && !host.isClosing());
   if (host.isClosing()) {

@@ -58,10 +58,10 @@ function format(
       .toString(base)
       .padStart(Number(precision ?? 0), "0");
     if (type === "X") body = body.toUpperCase();
-    if (flags.includes("#") && base !== 10) body = `0${type}${body}`;
     if (value < 0) sign = "-";
     else if (flags.includes("+")) sign = "+";
     else if (flags.includes(" ")) sign = " ";
+    if (flags.includes("#") && base !== 10) sign += `0${type}`;
   } else return undefined;
   const room = width - sign.length;
   if (flags.includes("-")) return sign + body.padEnd(room);

@@ -53,6 +53,8 @@ export type State =
       readonly reason: string;
       readonly status?: ExitStatus;
       readonly swept: boolean;
+      /** A stop came before the sweep was over: it passes through STOPPED, whatever follows. */
+      readonly stopped?: true;
       readonly wanted: boolean;
     }
   | {
@@ -69,6 +71,7 @@ export type State =
       readonly status: ExitStatus;
       readonly expected: boolean;
       readonly swept: boolean;
+      readonly survivors?: readonly number[];
       readonly wanted: boolean;
     }
   | {
@@ -93,6 +96,7 @@ export type StateName = State["name"];
 export type Input =
   | { readonly type: "start" }
   | { readonly type: "stop" }
+  | { readonly type: "restart" }
   | { readonly type: "giveup" }
   | { readonly type: "spawned"; readonly pid: number }
   | { readonly type: "failed"; readonly reason: string }
@@ -122,6 +126,7 @@ export const table: Table = {
     start: (s) => launch(s.tries),
     deadline: (s) => launch(s.tries),
     stop: (s) => [{ ...s, until: NEVER }],
+    restart: (s) => launch(s.tries),
   },
   STARTING: {
     spawned: (s, p, now, { pid }) => [{ ...s, pid, until: now + p.startMs }],
@@ -137,19 +142,37 @@ export const table: Table = {
       s.pid === undefined
         ? [settled(s.tries), { do: "cancel" }]
         : terminate(s.pid, s.tries, p, now),
+    restart: (s, p, now) =>
+      s.pid === undefined
+        ? [{ ...settled(s.tries), until: now }, { do: "cancel" }]
+        : terminate(s.pid, s.tries, p, now, true),
   },
   RUNNING: {
     exited: finish,
     stop: (s, p, now) => terminate(s.pid, 0, p, now),
+    restart: (s, p, now) => terminate(s.pid, 0, p, now, true),
   },
   BACKOFF: {
-    swept: (s) => [
-      s.wanted ? { ...s, swept: true, until: s.due } : settled(s.tries, undefined, s.reason),
+    swept: (s, _p, now, { survivors }) => [
+      s.stopped
+        ? {
+            ...settled(s.tries, undefined, s.reason),
+            survivors,
+            until: s.wanted ? now : NEVER,
+          }
+        : { ...s, swept: true, until: s.due },
     ],
     deadline: (s, p) => (s.tries > p.startRetries ? [surrender(s)] : launch(s.tries)),
     start: (s) => [{ ...s, wanted: true }],
-    stop: (s) => [s.swept ? settled(s.tries, undefined, s.reason) : { ...s, wanted: false }],
-    giveup: (s) => [s.swept ? surrender(s) : { ...s, wanted: false }],
+    stop: (s) => [
+      s.swept ? settled(s.tries, undefined, s.reason) : { ...s, stopped: true, wanted: false },
+    ],
+    restart: (s, _p, now) => [
+      s.swept
+        ? { ...settled(s.tries, undefined, s.reason), until: now }
+        : { ...s, stopped: true, wanted: true },
+    ],
+    giveup: (s) => [s.swept ? surrender(s) : { ...s, stopped: true, wanted: false }],
   },
   STOPPING: {
     deadline: (s, p, now) => [
@@ -165,18 +188,27 @@ export const table: Table = {
       { ...settled(s.tries, s.status), survivors, until: s.wanted ? now : NEVER },
     ],
     start: (s) => [{ ...s, wanted: true }], // a restart is a stop, then a start
+    restart: (s) => [{ ...s, wanted: true }],
     stop: (s) => [{ ...s, wanted: false }],
     killFailed: (s, _p, _now, { reason }) => [
       { name: "UNKNOWN", until: NEVER, tries: s.tries, pid: s.pid, reason },
     ],
   },
   EXITED: {
-    swept: (s, _p, now) => [{ ...s, swept: true, until: s.wanted ? now : NEVER }],
+    swept: (s, _p, now, { survivors }) => [
+      {
+        ...s,
+        swept: true,
+        until: s.wanted ? now : NEVER,
+        ...(survivors.length > 0 && { survivors }),
+      },
+    ],
     deadline: () => launch(0),
     start: (s) => (s.swept ? launch(0) : [{ ...s, wanted: true }]),
     stop: (s) => [{ ...s, wanted: false, until: NEVER }],
+    restart: (s) => (s.swept ? launch(0) : [{ ...s, wanted: true }]),
   },
-  FATAL: { start: () => launch(0) },
+  FATAL: { start: () => launch(0), restart: () => launch(0) },
   UNKNOWN: {
     exited: (s, _p, _now, { status }) => [
       { ...s, status },
@@ -184,6 +216,7 @@ export const table: Table = {
     ],
     swept: (s, _p, _now, { survivors }) => [{ ...settled(s.tries, s.status), survivors }],
     stop: (s, p, now) => (s.status ? [s] : terminate(s.pid, s.tries, p, now)),
+    restart: (s, p, now) => (s.status ? [s] : terminate(s.pid, s.tries, p, now, true)),
   },
 };
 
@@ -228,9 +261,9 @@ function surrender({ reason, status }: In<"BACKOFF">): State {
   return { name: "FATAL", until: NEVER, reason, ...(status && { status }) };
 }
 
-function terminate(pid: number, tries: number, p: Policy, now: Instant): Step {
+function terminate(pid: number, tries: number, p: Policy, now: Instant, wanted = false): Step {
   const kill: Effect = { do: "kill", signal: p.stopSignal, group: p.stopAsGroup };
-  return [{ name: "STOPPING", until: later(now, p.stopMs), tries, pid, wanted: false }, kill];
+  return [{ name: "STOPPING", until: later(now, p.stopMs), tries, pid, wanted }, kill];
 }
 
 /** `stopwaitsecs: 0` kills on the next turn, but never in a spin. */

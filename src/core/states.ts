@@ -31,7 +31,8 @@ export function stopOutcome(state: State): "pending" | "done" | "failed" {
     case "FATAL":
       return "done";
     case "EXITED":
-      return state.swept ? "done" : "pending";
+      if (!state.swept) return "pending";
+      return state.survivors ? "failed" : "done";
     case "UNKNOWN":
       return "failed";
     default:

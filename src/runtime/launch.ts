@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { realpathSync } from "node:fs";
+import path from "node:path";
 import { directoryProblem, findProgram, mayExecute } from "./lookup.ts";
 import type { Command } from "./ports.ts";
 import { findUser, groupsOf } from "./users.ts";
@@ -44,7 +45,7 @@ export function prepare(command: Command): Launch {
           ...args,
         ]);
   if (command.user === undefined) return { ...masked, program: file, cwd, env };
-  const switched = switchUser(command.user, file, masked);
+  const switched = switchUser(command, file, masked);
   return "problem" in switched ? switched : { ...switched, program: file, cwd, env };
 }
 
@@ -72,7 +73,11 @@ function sh(script: string, args: readonly string[]): Words {
 }
 
 /** uid, gid and the supplementary groups as initgroups(3) gives them; no other environment. */
-function switchUser(nameOrUid: string, file: string, words: Words): Words | { problem: string } {
+function switchUser(
+  { user: nameOrUid = "", directory }: Command,
+  file: string,
+  words: Words,
+): Words | { problem: string } {
   const user = findUser(nameOrUid);
   if (!user) return { problem: `couldn't setuid: there is no user '${nameOrUid}'` };
   const own = process.geteuid?.();
@@ -80,8 +85,12 @@ function switchUser(nameOrUid: string, file: string, words: Words): Words | { pr
   if (own !== 0) {
     return { problem: `couldn't setuid to ${user.uid}: Can't drop privilege as nonroot user` };
   }
-  if (!mayExecute(file, user.uid, () => groupsOf(user))) {
+  const groups = () => groupsOf(user);
+  if (!mayExecute(file, user.uid, groups)) {
     return { problem: `no permission to run command '${file}' as user '${user.name}'` };
+  }
+  if (directory !== undefined && !mayExecute(path.resolve(directory), user.uid, groups)) {
+    return { problem: `couldn't chdir to ${directory}: EACCES (as user '${user.name}')` };
   }
   const { uid, gid } = user;
   const setpriv = findSetpriv();
@@ -101,15 +110,7 @@ function switchUser(nameOrUid: string, file: string, words: Words): Words | { pr
 function findSetpriv(): string | undefined {
   const found = findProgram("setpriv", "/", "/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin");
   if ("problem" in found) return undefined;
-  try {
-    const help = execFileSync(found.file, ["--help"], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    return help.includes("--init-groups") ? found.file : undefined;
-  } catch {
-    return undefined;
-  }
+  return path.basename(realpathSync(found.file)).startsWith("busybox") ? undefined : found.file;
 }
 
 /** The host's environment and then the command's; on Windows `Path` and `PATH` are one variable. */

@@ -115,11 +115,6 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
     }
   },
 
-  "signal-all"({ steps }) {
-    const step = steps.find(({ args }) => args[0] === "signalAllProcesses");
-    if (step) step.shows = { failures: [{ process: "q", code: "NOT_RUNNING" }] };
-  },
-
   together(scenario) {
     scenario.isTotal = false;
   },

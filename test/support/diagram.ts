@@ -57,6 +57,7 @@ const samples: { readonly [N in StateName]: readonly Extract<State, { readonly n
 const inputs: { readonly [T in Input["type"]]: Extract<Input, { readonly type: T }> } = {
   start: { type: "start" },
   stop: { type: "stop" },
+  restart: { type: "restart" },
   giveup: { type: "giveup" },
   spawned: { type: "spawned", pid: 101 },
   failed: { type: "failed", reason },
