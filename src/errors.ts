@@ -6,6 +6,7 @@ import type { StateName } from "./core/machine.ts";
  * message is for people.
  *
  * - `BAD_NAME`: there is no such program, group or process (any more)
+ * - `BAD_ARGUMENTS`: offset and length do not go together
  * - `BAD_SIGNAL`: there is no such signal
  * - `NOT_RUNNING`: there is no process to signal or to write to
  * - `SPAWN_ERROR`: a process could not be started, or ended too quickly, and gave up (FATAL)
@@ -18,6 +19,7 @@ import type { StateName } from "./core/machine.ts";
  */
 export type ErrorCode =
   | "BAD_NAME"
+  | "BAD_ARGUMENTS"
   | "BAD_SIGNAL"
   | "NOT_RUNNING"
   | "SPAWN_ERROR"

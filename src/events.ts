@@ -87,6 +87,54 @@ export interface UnknownEvent extends ProcessStateEvent {
   readonly spawnerr: string;
 }
 
+/** A process has written something; only with `stdout_events_enabled` or `stderr_events_enabled`. */
+export interface ProcessLogEvent extends BaseEvent {
+  readonly type: "PROCESS_LOG_STDOUT" | "PROCESS_LOG_STDERR";
+  /** The process's name. */
+  readonly processname: string;
+  /** Its group's name. */
+  readonly groupname: string;
+  /** The process id. */
+  readonly pid: number;
+  /** The stream it wrote to. */
+  readonly channel: "stdout" | "stderr";
+  /** What it wrote: bytes as they came, cut anywhere. */
+  readonly data: Buffer;
+}
+
+/** A process has written something between the capture tokens; only with `*_capture_maxbytes`. */
+export interface ProcessCommunicationEvent extends BaseEvent {
+  readonly type: "PROCESS_COMMUNICATION_STDOUT" | "PROCESS_COMMUNICATION_STDERR";
+  /** The process's name. */
+  readonly processname: string;
+  /** Its group's name. */
+  readonly groupname: string;
+  /** The process id. */
+  readonly pid: number;
+  /** What stood between the tokens. */
+  readonly data: Buffer;
+}
+
+/** A log file cannot be written; its bytes are kept in memory, as far as they have room there. */
+export interface LogfileFailedEvent extends BaseEvent {
+  readonly type: "LOGFILE_FAILED";
+  /** Its path. */
+  readonly file: string;
+  /** The error's code: `ENOSPC`, `EACCES` … */
+  readonly code: string;
+  /** What the system says. */
+  readonly message: string;
+}
+
+/** A log file can be written again. */
+export interface LogfileRecoveredEvent extends BaseEvent {
+  readonly type: "LOGFILE_RECOVERED";
+  /** Its path. */
+  readonly file: string;
+  /** How many bytes had to be dropped meanwhile. */
+  readonly lost: number;
+}
+
 /** The supervisor has begun, or begins to shut down. */
 export interface SupervisorStateEvent extends BaseEvent {
   readonly type: "SUPERVISOR_STATE_CHANGE_RUNNING" | "SUPERVISOR_STATE_CHANGE_STOPPING";
@@ -137,6 +185,24 @@ export interface EventMap {
     | StoppedEvent
     | FatalEvent
     | UnknownEvent;
+  /** A process has written to its standard output. */
+  PROCESS_LOG_STDOUT: ProcessLogEvent;
+  /** A process has written to its standard error. */
+  PROCESS_LOG_STDERR: ProcessLogEvent;
+  /** Either of the two. */
+  PROCESS_LOG: ProcessLogEvent;
+  /** A process has said something on its standard output, between the tokens. */
+  PROCESS_COMMUNICATION_STDOUT: ProcessCommunicationEvent;
+  /** A process has said something on its standard error, between the tokens. */
+  PROCESS_COMMUNICATION_STDERR: ProcessCommunicationEvent;
+  /** Either of the two. */
+  PROCESS_COMMUNICATION: ProcessCommunicationEvent;
+  /** A log file cannot be written. An extension: not an event type of supervisord. */
+  LOGFILE_FAILED: LogfileFailedEvent;
+  /** A log file can be written again. An extension. */
+  LOGFILE_RECOVERED: LogfileRecoveredEvent;
+  /** Either of the two. */
+  LOGFILE: LogfileFailedEvent | LogfileRecoveredEvent;
   /** The supervisor has begun: its first `start()`. */
   SUPERVISOR_STATE_CHANGE_RUNNING: SupervisorStateEvent;
   /** A shutdown begins. */
@@ -167,6 +233,9 @@ export type EventName = keyof EventMap;
 /** Any event; its `type` tells which. */
 export type SupervisorEvent =
   | EventMap["PROCESS_STATE"]
+  | ProcessLogEvent
+  | ProcessCommunicationEvent
+  | EventMap["LOGFILE"]
   | SupervisorStateEvent
   | ProcessGroupEvent
   | TickEvent;
@@ -174,7 +243,14 @@ export type SupervisorEvent =
 /** The type of an event: an {@link EventName} that is not a parent of others. */
 export type EventType = Exclude<
   EventName,
-  "EVENT" | "PROCESS_STATE" | "SUPERVISOR_STATE_CHANGE" | "PROCESS_GROUP" | "TICK"
+  | "EVENT"
+  | "PROCESS_STATE"
+  | "PROCESS_LOG"
+  | "PROCESS_COMMUNICATION"
+  | "LOGFILE"
+  | "SUPERVISOR_STATE_CHANGE"
+  | "PROCESS_GROUP"
+  | "TICK"
 >;
 
 /** What eventemitter3 wants to know. */
@@ -197,6 +273,15 @@ const parents = {
   PROCESS_STATE_FATAL: "PROCESS_STATE",
   PROCESS_STATE_UNKNOWN: "PROCESS_STATE",
   PROCESS_STATE: "EVENT",
+  PROCESS_LOG_STDOUT: "PROCESS_LOG",
+  PROCESS_LOG_STDERR: "PROCESS_LOG",
+  PROCESS_LOG: "EVENT",
+  PROCESS_COMMUNICATION_STDOUT: "PROCESS_COMMUNICATION",
+  PROCESS_COMMUNICATION_STDERR: "PROCESS_COMMUNICATION",
+  PROCESS_COMMUNICATION: "EVENT",
+  LOGFILE_FAILED: "LOGFILE",
+  LOGFILE_RECOVERED: "LOGFILE",
+  LOGFILE: "EVENT",
   SUPERVISOR_STATE_CHANGE_RUNNING: "SUPERVISOR_STATE_CHANGE",
   SUPERVISOR_STATE_CHANGE_STOPPING: "SUPERVISOR_STATE_CHANGE",
   SUPERVISOR_STATE_CHANGE: "EVENT",

@@ -29,7 +29,15 @@ export type {
 export type { ExitStatus, Signal, StateName } from "./core/machine.ts";
 export type { ProcessInfo } from "./info.ts";
 export type { Program } from "./program.ts";
-export type { Child, ChildEvents, Clock, Command, OutputStream, Spawner } from "./runtime/ports.ts";
+export type {
+  Child,
+  ChildEvents,
+  Clock,
+  Command,
+  Outputs,
+  OutputStream,
+  Spawner,
+} from "./runtime/ports.ts";
 export {
   groupSettings,
   programSettings,
@@ -40,7 +48,7 @@ export {
   type SignalSetting,
   type SupervisorSettings,
 } from "./settings.ts";
-export type { Subprocess, WaitOptions } from "./subprocess.ts";
+export type { Follow, Subprocess, WaitOptions } from "./subprocess.ts";
 export {
   Supervisor,
   type Leftover,

@@ -30,11 +30,14 @@ export interface ProcessInfo {
 }
 
 /** What the state does not know of itself. */
-export type Circumstances = Pick<ProcessInfo, "name" | "group" | "start" | "stop" | "now">;
+export type Circumstances = Pick<
+  ProcessInfo,
+  "name" | "group" | "start" | "stop" | "now" | "stdout_logfile" | "stderr_logfile"
+>;
 
 /** The report of a process. */
 export function describe(state: State, circumstances: Circumstances): ProcessInfo {
-  const { name, group, start, stop, now } = circumstances;
+  const { name, group, start, stop, now, stdout_logfile, stderr_logfile } = circumstances;
   const pid = pidOf(state) ?? 0;
   const spawnerr = spawnerrOf(state);
   return {
@@ -48,8 +51,8 @@ export function describe(state: State, circumstances: Circumstances): ProcessInf
     stop,
     now,
     description: descriptionOf(state.name, { pid, spawnerr, start, stop, now, name }),
-    stdout_logfile: "",
-    stderr_logfile: "",
+    stdout_logfile,
+    stderr_logfile,
   };
 }
 

@@ -3,7 +3,7 @@ import type { ProcessInfo } from "./info.ts";
 import { all, restartAll, signalAll, startAll, stopAll } from "./orders.ts";
 import type { OutputStream } from "./runtime/ports.ts";
 import { show, type ResolvedProgramSettings, type SignalSetting } from "./settings.ts";
-import type { Subprocess, WaitOptions } from "./subprocess.ts";
+import type { Follow, Subprocess, WaitOptions } from "./subprocess.ts";
 
 /** One `[program:x]`: its settings, and its processes. Made by `Supervisor`, and kept over updates. */
 export class Program {
@@ -74,6 +74,35 @@ export class Program {
    */
   async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
     return theOnly(this.name, this.#processes).tail(stream, bytes);
+  }
+
+  /**
+   * A part of the log of its process; see {@link Subprocess.read}.
+   * @throws {SupervisorError} `BAD_NAME` if it has more than one, or none.
+   */
+  async read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
+    return theOnly(this.name, this.#processes).read(stream, offset, length);
+  }
+
+  /**
+   * What its process writes, as it comes; see {@link Subprocess.follow}.
+   * @throws {SupervisorError} `BAD_NAME` if it has more than one, or none.
+   */
+  follow(stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
+    return theOnly(this.name, this.#processes).follow(stream, options);
+  }
+
+  /** Empties the logs of all of its processes; see {@link Subprocess.clear}. */
+  async clear(): Promise<void> {
+    await all(
+      "clear",
+      this.#processes.map((process) => process.clear()),
+    );
+  }
+
+  /** Opens the log files of all of its processes anew; see {@link Subprocess.reopen}. */
+  reopen(): void {
+    for (const process of this.#processes) process.reopen();
   }
 }
 

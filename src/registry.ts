@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import { diff, type Difference } from "./core/diff.ts";
+import { isEqual } from "./core/equal.ts";
 import { nearest } from "./core/nearest.ts";
 import { autostartOrder, byText } from "./core/order.ts";
 import { SupervisorError } from "./errors.ts";
@@ -74,7 +74,7 @@ export class Registry {
     const current = this.#resolved;
     const [before, after] = [byName(current), byName(next)];
     const { added, changed, removed } = diff(before, after, isSame);
-    const programs = diff(current.programs, next.programs, isDeepStrictEqual);
+    const programs = diff(current.programs, next.programs, isEqual);
     const affected = new Set(programs.changed);
     for (const name of [...added, ...changed, ...removed]) {
       for (const config of [before.get(name), after.get(name)]) {
@@ -163,5 +163,5 @@ function byName({ processes }: Resolved): Map<string, ProcessConfig> {
 function isSame(a: ProcessConfig, b: ProcessConfig): boolean {
   if (a === b) return true;
   const { groupPriority } = a.rank;
-  return isDeepStrictEqual(a, { ...b, rank: { ...b.rank, groupPriority } });
+  return isEqual(a, { ...b, rank: { ...b.rank, groupPriority } });
 }

@@ -5,7 +5,9 @@ import type { Policy } from "./core/machine.ts";
 import { nearest } from "./core/nearest.ts";
 import { byText, type Rank } from "./core/order.ts";
 import { splitWords } from "./core/words.ts";
+import { planOutputs, type OutputPlans } from "./outputs.ts";
 import { SettingsError, type SettingsIssue } from "./errors.ts";
+import { isDirectory } from "./runtime/lookup.ts";
 import type { Command } from "./runtime/ports.ts";
 import { findUser } from "./runtime/users.ts";
 import {
@@ -27,11 +29,15 @@ export interface ProcessConfig {
   readonly rank: Rank;
   readonly policy: Policy;
   readonly command: Command;
+  readonly outputs: OutputPlans;
 }
 
 /** All settings as they hold: nothing raw enters the house. */
 export interface Resolved {
   readonly identifier: string;
+  readonly childlogdir: string;
+  readonly nocleanup: boolean;
+  readonly strip_ansi: boolean;
   readonly environment: Readonly<Record<string, string>>;
   readonly programs: ReadonlyMap<string, ResolvedProgramSettings>;
   /** In the order in which autostart goes. */
@@ -76,21 +82,28 @@ function without(value: unknown, [key, ...rest]: readonly PropertyKey[]): unknow
 }
 
 function resolveParsed(
-  { identifier, environment, programs, groups }: z.output<typeof supervisorSettings>,
+  whole: z.output<typeof supervisorSettings>,
   issues: SettingsIssue[],
 ): Resolved {
+  const { identifier, environment, programs, groups, childlogdir, nocleanup, strip_ansi } = whole;
+  if (!isDirectory(childlogdir)) {
+    issues.push({
+      path: ["childlogdir"],
+      message: `expected a directory that exists, got ${show(childlogdir)}`,
+    });
+  }
   const faulty = new Set(
     issues.filter(({ path }) => path[0] === "programs").map(({ path }) => path[1]),
   );
-  const base = baseNames(environment, issues);
+  const base = { ...baseNames(environment, issues), whole };
   const places = new Map<string, { readonly group: string; readonly priority: number }[]>();
   for (const [group, settings] of Object.entries(groups)) {
     for (const [i, program] of settings.programs.entries()) {
-      const path = ["groups", group, "programs", i];
+      const where = ["groups", group, "programs", i];
       if (faulty.has(program) || faulty.has(undefined)) continue; // undefined: all of them
-      if (!Object.hasOwn(programs, program)) issues.push(unknownProgram(path, program, programs));
+      if (!Object.hasOwn(programs, program)) issues.push(unknownProgram(where, program, programs));
       else if (settings.programs.indexOf(program) !== i) {
-        issues.push({ path, message: `the program ${show(program)} is named twice` });
+        issues.push({ path: where, message: `the program ${show(program)} is named twice` });
         continue;
       }
       const known = places.get(program) ?? [];
@@ -117,6 +130,9 @@ function resolveParsed(
   }
   return {
     identifier,
+    childlogdir,
+    nocleanup,
+    strip_ansi,
     environment: base.environment,
     programs: new Map(Object.entries(programs)),
     processes: inOrder(processes, groups),
@@ -148,12 +164,16 @@ function unknownProgram(path: PropertyKey[], program: string, programs: object):
 }
 
 interface Base {
+  readonly whole: z.output<typeof supervisorSettings>;
   readonly names: Names;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /** What means the same in all programs, and the supervisor's own environment. */
-function baseNames(raw: Readonly<Record<string, string>>, issues: SettingsIssue[]): Base {
+function baseNames(
+  raw: Readonly<Record<string, string>>,
+  issues: SettingsIssue[],
+): Omit<Base, "whole"> {
   const host = hostname();
   const here = process.cwd();
   const global = (name: string) => {
@@ -242,6 +262,10 @@ function processesOf(
         ...(user !== undefined && { user }),
         sweep: settings.sweep,
       },
+      outputs: planOutputs(name, settings, base.whole, {
+        expand: text,
+        complain: (key, message) => complain(at(key), message),
+      }),
     });
     if (found.length > 0) break; // the next ones have the same to say
   }

@@ -1,4 +1,5 @@
-import { constants } from "node:os";
+import { constants, tmpdir } from "node:os";
+import type { Writable } from "node:stream";
 import { inspect } from "node:util";
 import * as z from "zod";
 import type { Policy, Signal } from "./core/machine.ts";
@@ -7,7 +8,7 @@ import type { Policy, Signal } from "./core/machine.ts";
 export interface OptionMeta {
   readonly summary: string;
   readonly expected: string;
-  readonly unit?: "s";
+  readonly unit?: "s" | "bytes";
   /** Shown as the default where it is not a plain value. */
   readonly preset?: string;
   /** Not an option of supervisord. */
@@ -182,6 +183,26 @@ export const programSettings = z
             .optional(),
       ),
       environment,
+      redirect_stderr: described(
+        {
+          expected: "true or false",
+          summary:
+            "Whether standard error goes where standard output goes. Excludes `stderr_logfile`.",
+        },
+        (say) => z.boolean(say).default(false),
+      ),
+      stdout_logfile: logfile("standard output"),
+      stdout_logfile_maxbytes: maxbytes("stdout_logfile"),
+      stdout_logfile_backups: backups("stdout_logfile"),
+      stdout_capture_maxbytes: capture("standard output", "PROCESS_COMMUNICATION_STDOUT"),
+      stdout_events_enabled: eventsEnabled("standard output", "PROCESS_LOG_STDOUT"),
+      stdout_syslog: syslog("standard output"),
+      stderr_logfile: logfile("standard error"),
+      stderr_logfile_maxbytes: maxbytes("stderr_logfile"),
+      stderr_logfile_backups: backups("stderr_logfile"),
+      stderr_capture_maxbytes: capture("standard error", "PROCESS_COMMUNICATION_STDERR"),
+      stderr_events_enabled: eventsEnabled("standard error", "PROCESS_LOG_STDERR"),
+      stderr_syslog: syslog("standard error"),
       sweep: described(
         {
           expected: "true or false",
@@ -197,6 +218,10 @@ export const programSettings = z
   .refine((s) => !(s.stopasgroup && s.killasgroup === false), {
     path: ["killasgroup"],
     error: "expected true or nothing while stopasgroup is true, got false",
+  })
+  .refine((s) => !s.redirect_stderr || s.stderr_logfile === undefined, {
+    path: ["stderr_logfile"],
+    error: "expected nothing or NONE while redirect_stderr is true",
   });
 
 /** Settings of one group: a `[group:x]` section. */
@@ -235,6 +260,30 @@ export const supervisorSettings = z.strictObject(
       (say) => z.string(say).default("supervisor"),
     ),
     environment,
+    strip_ansi: described(
+      {
+        expected: "true or false",
+        summary:
+          "Whether ANSI escape sequences (colours, cursor movements) are dropped from what is logged.",
+      },
+      (say) => z.boolean(say).default(false),
+    ),
+    childlogdir: described(
+      {
+        expected: "the path of a directory",
+        preset: "the system's for temporary files",
+        summary: "Where log files with the name `AUTO` are made.",
+      },
+      (say) => z.string(say).min(1, say).default(tmpdir),
+    ),
+    nocleanup: described(
+      {
+        expected: "true or false",
+        summary:
+          "Whether `AUTO` log files of former supervisors of the same `identifier` are kept. Otherwise those whose host has ended are removed at the first start.",
+      },
+      (say) => z.boolean(say).default(false),
+    ),
   },
   tell("an object with the settings of a supervisor"),
 );
@@ -247,6 +296,9 @@ export type ResolvedProgramSettings = z.output<typeof programSettings>;
 export type GroupSettings = z.input<typeof groupSettings>;
 /** What one writes for a supervisor. @useDeclaredType */
 export type SupervisorSettings = z.input<typeof supervisorSettings>;
+
+/** The settings of a supervisor as they hold. */
+export type ResolvedSupervisorSettings = z.output<typeof supervisorSettings>;
 
 /** Settings as the machine has them: seconds become milliseconds here and nowhere else. */
 export function policyOf(settings: ResolvedProgramSettings): Policy {
@@ -310,6 +362,96 @@ function described<S extends z.ZodType>(meta: OptionMeta, make: (say: Say) => S)
   const schema = make(tell(meta.expected));
   options.add(schema, meta);
   return schema;
+}
+
+function logfile(stream: string) {
+  return described(
+    {
+      expected: "a path, AUTO, NONE or a Writable stream",
+      preset: '"NONE"',
+      summary: `Where its ${stream} is written: a file (appended to, and turned over when full), \`AUTO\` for one with a name of its own in \`childlogdir\`, \`NONE\`, \`/dev/stdout\`, \`/dev/stderr\`, a named pipe, or, in code, any \`Writable\`, whose back-pressure the process feels. The last 16 KiB are kept in memory in any case where the bytes pass through the host.`,
+      differs: "In code the default is `NONE`, in a configuration file `AUTO`.",
+    },
+    (say) =>
+      z
+        .union([z.string().min(1), z.custom<Writable>(isWritable)], say)
+        .transform((value) =>
+          typeof value === "string" && ["NONE", "OFF"].includes(value.toUpperCase())
+            ? undefined
+            : value,
+        )
+        .optional(),
+  );
+}
+
+function maxbytes(file: string) {
+  return described(
+    {
+      expected: 'a number of bytes, or a string such as "50MB"',
+      unit: "bytes",
+      preset: '"50MB"',
+      summary: `When \`${file}\` is turned over: after the write with which it has reached this size. 0: never; then, unless events, capture, syslog or \`strip_ansi\` want the bytes too, the process writes into the file by itself and the host has no work with them.`,
+    },
+    (say) => bytes(say).default(50 * 1024 * 1024),
+  );
+}
+
+function backups(file: string) {
+  return described(
+    {
+      expected: "a whole number, 0 or more",
+      summary: `How many old files of \`${file}\` are kept, as \`.1\`, \`.2\` … 0: what is full is emptied.`,
+    },
+    (say) => z.int(say).min(0, say).default(10),
+  );
+}
+
+function capture(stream: string, event: string) {
+  return described(
+    {
+      expected: 'a number of bytes, or a string such as "1KB"',
+      unit: "bytes",
+      preset: "0",
+      summary: `Of what its ${stream} holds between \`<!--XSUPERVISOR:BEGIN-->\` and \`<!--XSUPERVISOR:END-->\`, the last so many bytes become a ${event} event, and are not logged. 0: it is ordinary output.`,
+    },
+    (say) => bytes(say).default(0),
+  );
+}
+
+function eventsEnabled(stream: string, event: string) {
+  return described(
+    {
+      expected: "true or false",
+      summary: `Whether each chunk of its ${stream} is a ${event} event.`,
+    },
+    (say) => z.boolean(say).default(false),
+  );
+}
+
+function syslog(stream: string) {
+  return described(
+    {
+      expected: "true or false",
+      summary: `Whether the lines of its ${stream} go to the system's log, too, behind the process's name; by the program \`logger\`. Not on Windows.`,
+    },
+    (say) => z.boolean(say).default(false),
+  );
+}
+
+function bytes(say: Say) {
+  return z
+    .union([z.int().min(0), z.string().regex(/^\s*\d+\s*(?:[KMG]B)?\s*$/i)], say)
+    .transform((value) => (typeof value === "number" ? value : parseBytes(value)));
+}
+
+function parseBytes(text: string): number {
+  const unit = /[KMG](?=B)/i.exec(text)?.[0].toUpperCase() ?? "";
+  return Number.parseInt(text, 10) * 1024 ** " KMG".indexOf(unit || " ");
+}
+
+function isWritable(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return ["write", "on", "once", "off"].every((method) => method in value);
 }
 
 function seconds(preset: number, summary: string) {

@@ -1,12 +1,14 @@
 import type { State, StateName } from "./core/machine.ts";
 import { isSignallable, pidOf, startOutcome, stopOutcome } from "./core/states.ts";
-import { Tail } from "./core/tail.ts";
+import { Lines } from "./core/lines.ts";
 import { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 import type { Fresh } from "./events.ts";
 import { failureOf } from "./failure.ts";
 import { describe, type ProcessInfo } from "./info.ts";
 import type { ProcessConfig } from "./resolve.ts";
-import type { OutputStream } from "./runtime/ports.ts";
+import { Channel, type ChannelPlan } from "./runtime/channel.ts";
+import type { Logs } from "./runtime/logs.ts";
+import type { Outputs, OutputStream } from "./runtime/ports.ts";
 import { Runner, type RunnerIo } from "./runtime/runner.ts";
 import { stateEvent } from "./state-event.ts";
 import { parseSignal, show, type SignalSetting } from "./settings.ts";
@@ -23,14 +25,18 @@ export interface WaitOptions {
 /** What a process needs from its supervisor. @internal */
 export interface Host {
   readonly io: RunnerIo;
+  readonly logs: Logs;
   isClosing(): boolean;
   hasBegun(): boolean;
   isRef(): boolean;
   announce(event: Fresh): void;
 }
 
-/** The last bytes of each stream that are kept in memory. */
-const TAIL_BYTES = 16_384;
+/** What a process writes, as it comes: chunks of bytes, or, by `lines()`, lines of text. */
+export interface Follow extends AsyncIterable<Buffer> {
+  /** The same as text, cut at line ends, which are left out; a last line without one comes at the end. */
+  lines(): AsyncIterable<string>;
+}
 
 /**
  * One process of a program, through all its lives: supervisord's word for it. Obtained from
@@ -49,10 +55,12 @@ export class Subprocess {
   stops = 0;
   readonly #host: Host;
   readonly #runner: Runner;
-  readonly #tails = { stdout: new Tail(TAIL_BYTES), stderr: new Tail(TAIL_BYTES) };
+  readonly #channels: Readonly<Record<OutputStream, Channel>>;
+  readonly #over = new AbortController();
   readonly #waiting = new Set<() => void>();
   #laststart = 0;
   #laststop = 0;
+  #pid = 0; // of the last child
   #isRemoved = false;
 
   /** @internal */
@@ -62,9 +70,20 @@ export class Subprocess {
     this.group = config.group;
     this.namespec = config.command.name;
     this.#host = host;
-    this.#runner = new Runner(config.command, config.policy, host.io, {
+    const channel = (stream: OutputStream, plan: ChannelPlan) => this.#makeChannel(stream, plan);
+    const { stdout: plan, stderr } = config.outputs;
+    const stdout = channel("stdout", plan);
+    const channels = { stdout, stderr: stderr === "stdout" ? stdout : channel("stderr", stderr) };
+    this.#channels = channels;
+    const outputs: Outputs = {
+      stdout: () => channels.stdout.open(),
+      stderr: () => (stderr === "stdout" ? stderr : channels.stderr.open()),
+      push: (stream, chunk) => channels[stream].push(chunk),
+      pushed: () => [...new Set(Object.values(channels))].filter(({ isPushed }) => isPushed).length,
+      gather: (stream) => channels[stream].gather,
+    };
+    this.#runner = new Runner(config.command, config.policy, outputs, host.io, {
       changed: (from, to) => this.#changed(from, to),
-      output: (stream, chunk) => this.#tails[stream].push(chunk),
     });
     if (!host.isRef()) this.#runner.setRef(false);
   }
@@ -83,6 +102,8 @@ export class Subprocess {
   info(): ProcessInfo {
     const seconds = (ms: number) => Math.floor(ms / 1000);
     return describe(this.#runner.state, {
+      stdout_logfile: this.#channels.stdout.file,
+      stderr_logfile: this.config.outputs.stderr === "stdout" ? "" : this.#channels.stderr.file,
       name: this.name,
       group: this.group,
       start: seconds(this.#laststart),
@@ -185,14 +206,88 @@ export class Subprocess {
   }
 
   /**
-   * The last bytes it wrote; the latest 16 KiB of each stream are kept, over restarts.
+   * The last bytes of its log; where it has no file, of the latest 16 KiB, which are kept in memory
+   * over restarts.
    *
    * @param stream - `"stdout"` unless given.
    * @param bytes - 1600 unless given, as supervisorctl.
+   * @throws {SupervisorError} `FAILED` if the file cannot be read.
    * @see supervisorctl's `tail`
    */
-  tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
-    return Promise.resolve(Buffer.from(this.#tails[stream].last(bytes)));
+  async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
+    return this.read(stream, -Math.max(0, bytes), 0);
+  }
+
+  /**
+   * A part of its log (of its current file; of the bytes in memory, where it has none): `length`
+   * bytes from `offset` on, or all of them if `length` is 0. A negative offset, with the length 0,
+   * counts from the end.
+   *
+   * @throws {SupervisorError} `BAD_ARGUMENTS` if `length` is negative, or given with a negative offset;
+   * `FAILED` if the file cannot be read.
+   * @see the RPC method `readProcessStdoutLog`
+   */
+  async read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
+    if (length < 0 || (offset < 0 && length !== 0)) {
+      const message = `Cannot read the log of ${show(this.namespec)} from ${offset}, ${length} bytes: expected a length of 0 or more, and 0 with a negative offset`;
+      throw this.#error("BAD_ARGUMENTS", message);
+    }
+    if (Object.is(offset, -0)) return Buffer.alloc(0);
+    try {
+      return await this.#channels[stream].read(offset, length);
+    } catch (cause) {
+      const message = `Cannot read the log of ${show(this.namespec)}: ${(cause as Error).message}`;
+      throw this.#error("FAILED", message, { cause });
+    }
+  }
+
+  /**
+   * What it writes from now on, as it comes, over restarts and rotations, until it is removed or the
+   * supervisor has shut down. A reader that falls behind by more than 1 MiB misses the oldest bytes.
+   * An abort of the signal ends it with the signal's reason.
+   *
+   * @see supervisorctl's `tail -f`
+   */
+  follow(stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
+    const { signal } = options;
+    const over = this.#over.signal;
+    const chunks = this.#channels[stream].follow(signal ? AbortSignal.any([signal, over]) : over);
+    async function* bytes(): AsyncGenerator<Buffer> {
+      yield* chunks;
+      signal?.throwIfAborted();
+    }
+    async function* lines(): AsyncGenerator<string> {
+      const splitter = new Lines();
+      for await (const chunk of chunks) yield* splitter.push(chunk);
+      yield* splitter.end();
+      signal?.throwIfAborted();
+    }
+    return { [Symbol.asyncIterator]: bytes, lines };
+  }
+
+  /**
+   * Empties its logs. Files that were turned over stay.
+   *
+   * @throws {SupervisorError} `FAILED` if a file cannot be emptied.
+   * @see supervisorctl's `clear`. **Differs:** works for a process that is not running, too.
+   */
+  async clear(): Promise<void> {
+    try {
+      for (const channel of new Set(Object.values(this.#channels))) channel.clear();
+    } catch (cause) {
+      const message = `Cannot clear the logs of ${show(this.namespec)}: ${(cause as Error).message}`;
+      throw this.#error("FAILED", message, { cause });
+    }
+  }
+
+  /**
+   * Opens its log files anew, for an external logrotate that has renamed them. (One that was removed
+   * is noticed without that.) A process that writes into its file by itself has to be restarted.
+   *
+   * @see the signal USR2 of supervisord
+   */
+  reopen(): void {
+    for (const channel of new Set(Object.values(this.#channels))) channel.reopen();
   }
 
   /** Ends a wait for the next attempt (BACKOFF becomes FATAL), then stops. @internal */
@@ -219,6 +314,13 @@ export class Subprocess {
   /** Takes no more orders to start. @internal */
   retire(): void {
     this.#isRemoved = true;
+    this.close();
+  }
+
+  /** Nothing of it will come any more. @internal */
+  close(): void {
+    this.#over.abort();
+    this.#runner.close();
   }
 
   /** @internal */
@@ -259,6 +361,11 @@ export class Subprocess {
 
   #changed(from: State, to: State): void {
     const now = this.#host.io.clock.date();
+    if (from.name === "STARTING" || pidOf(from) !== undefined) {
+      const isOver = to.name !== "STARTING" && pidOf(to) === undefined;
+      if (isOver) for (const channel of new Set(Object.values(this.#channels))) channel.end();
+    }
+    this.#pid = pidOf(to) ?? this.#pid;
     if (pidOf(from) !== undefined && pidOf(to) === undefined) this.#laststop = now;
     if (from.name !== to.name) {
       if (to.name === "STARTING") this.#laststart = now;
@@ -282,10 +389,21 @@ export class Subprocess {
   /** The last ten lines of stderr, or else of stdout. */
   #lastLines(): string {
     for (const stream of ["stderr", "stdout"] as const) {
-      const text = Buffer.from(this.#tails[stream].last(4096)).toString().trimEnd();
+      const text = this.#channels[stream].lastBytes(4096).toString().trimEnd();
       if (text !== "") return text.split("\n").slice(-10).join("\n");
     }
     return "";
+  }
+
+  #makeChannel(stream: OutputStream, plan: ChannelPlan): Channel {
+    const who = () => ({ processname: this.name, groupname: this.group, pid: this.#pid });
+    const suffix = stream === "stdout" ? "STDOUT" : "STDERR";
+    return new Channel(plan, this.#host.logs, {
+      wrote: (data) =>
+        this.#host.announce({ type: `PROCESS_LOG_${suffix}`, ...who(), channel: stream, data }),
+      communicated: (data) =>
+        this.#host.announce({ type: `PROCESS_COMMUNICATION_${suffix}`, ...who(), data }),
+    });
   }
 }
 

@@ -8,8 +8,9 @@ import type { ProcessInfo } from "./info.ts";
 import { raceAbort, all, restartAll, signalAll, startAll, startEach, stopAll } from "./orders.ts";
 import { theOnly, type Program } from "./program.ts";
 import { Registry } from "./registry.ts";
-import { resolveSettings, type Resolved } from "./resolve.ts";
+import { resolveSettings, type ProcessConfig, type Resolved } from "./resolve.ts";
 import { systemClock } from "./runtime/clock.ts";
+import { Logs, removeAutoLogs } from "./runtime/logs.ts";
 import type { Clock, OutputStream, Spawner } from "./runtime/ports.ts";
 import { SystemSpawner } from "./runtime/spawner.ts";
 import { Ticks } from "./runtime/ticks.ts";
@@ -19,7 +20,7 @@ import {
   type SignalSetting,
   type SupervisorSettings,
 } from "./settings.ts";
-import type { Host, Subprocess, WaitOptions } from "./subprocess.ts";
+import type { Follow, Host, Subprocess, WaitOptions } from "./subprocess.ts";
 import { launch, update } from "./update.ts";
 
 /** What a supervisor works with, in place of the real things; for tests. */
@@ -48,6 +49,7 @@ export interface Leftover {
 }
 
 const TICKS: readonly EventName[] = ["TICK_5", "TICK_60", "TICK_3600", "TICK", "EVENT"];
+const LOGFILE: readonly EventName[] = ["LOGFILE_FAILED", "LOGFILE", "EVENT"];
 const CLOSED = "closed"; // ends event iterators; no event of ours
 
 /**
@@ -65,6 +67,7 @@ const CLOSED = "closed"; // ends event iterators; no event of ours
  */
 export class Supervisor extends SupervisorEmitter {
   readonly #host: Host;
+  readonly #logs: Logs;
   readonly #registry: Registry;
   readonly #ticks: Ticks;
   #rawEnvironment: Record<string, string>;
@@ -85,8 +88,13 @@ export class Supervisor extends SupervisorEmitter {
     super();
     const resolved = resolveSettings(settings);
     this.#rawEnvironment = { ...settings.environment };
+    this.#logs = new Logs(clock, {
+      failed: (file, error) => this.#logFailed(file, error),
+      recovered: (file, lost) => this.#host.announce({ type: "LOGFILE_RECOVERED", file, lost }),
+    });
     this.#host = {
       io: { clock, spawner },
+      logs: this.#logs,
       isClosing: () => this.#closing !== undefined,
       hasBegun: () => this.#hasBegun,
       isRef: () => this.#isRef,
@@ -188,6 +196,51 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
+   * A part of a process's log.
+   *
+   * @throws {SupervisorError} `BAD_NAME` if the name means none, or more than one; or as
+   * {@link Subprocess.read}
+   * @see the RPC method `readProcessStdoutLog`
+   */
+  async read(name: string, stream: OutputStream, offset: number, length: number): Promise<Buffer> {
+    return theOnly(name, this.#registry.find(name)).read(stream, offset, length);
+  }
+
+  /**
+   * What a process writes from now on; see {@link Subprocess.follow}.
+   *
+   * @throws {SupervisorError} `BAD_NAME` if the name means none, or more than one
+   * @see supervisorctl's `tail -f`
+   */
+  follow(name: string, stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
+    return theOnly(name, this.#registry.find(name)).follow(stream, options);
+  }
+
+  /**
+   * Empties the logs of each process that the name means (`all` unless given).
+   *
+   * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.clear}
+   * @see supervisorctl's `clear`
+   */
+  async clear(name = "all"): Promise<void> {
+    const processes = this.#registry.find(name);
+    await all(
+      "clear",
+      processes.map((process) => process.clear()),
+    );
+  }
+
+  /**
+   * Opens the log files of each process that the name means (`all` unless given) anew.
+   *
+   * @throws {SupervisorError} `BAD_NAME`
+   * @see the signal USR2 of supervisord, and {@link Subprocess.reopen}
+   */
+  reopen(name = "all"): void {
+    for (const process of this.#registry.find(name)) process.reopen();
+  }
+
+  /**
    * The report of each process that the name means (`all` unless given), by group and name.
    *
    * @throws {SupervisorError} `BAD_NAME`
@@ -225,10 +278,16 @@ export class Supervisor extends SupervisorEmitter {
     if (resolved.programs.has(name) || resolved.groups.has(name)) {
       throw new SupervisorError("ALREADY_ADDED", `Cannot add ${show(name)}: there is one already`);
     }
-    const environment = this.#rawEnvironment;
+    const { strip_ansi, childlogdir } = resolved;
+    const global = {
+      environment: this.#rawEnvironment,
+      identifier: resolved.identifier,
+      strip_ansi,
+      childlogdir,
+    };
     const { programs, processes, groups } = resolveSettings({
       programs: { [name]: settings },
-      environment,
+      ...global,
     });
     const fresh = this.#registry.exchange({
       ...resolved,
@@ -371,11 +430,20 @@ export class Supervisor extends SupervisorEmitter {
   #begin(): void {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
+    const { childlogdir, identifier, nocleanup, processes } = this.#registry.resolved;
+    if (!nocleanup && processes.some(hasAutoLog)) removeAutoLogs(childlogdir, identifier);
     for (const groupname of this.#registry.groups()) {
       this.#host.announce({ type: "PROCESS_GROUP_ADDED", groupname });
     }
     this.#host.announce({ type: "SUPERVISOR_STATE_CHANGE_RUNNING" });
     this.listenersChanged();
+  }
+
+  /** Whoever loses log lines is to know it, also where nobody listens. */
+  #logFailed(file: string, { code = "", message }: NodeJS.ErrnoException): void {
+    const isHeard = LOGFILE.some((name) => this.listenerCount(name) > 0);
+    if (!isHeard) process.emitWarning(`Cannot write the log ${file}: ${message}`, { code });
+    this.#host.announce({ type: "LOGFILE_FAILED", file, code, message });
   }
 
   async #close(): Promise<readonly Leftover[]> {
@@ -389,6 +457,8 @@ export class Supervisor extends SupervisorEmitter {
         leftovers.push({ process: process.namespec, error });
       }
     });
+    for (const process of this.#registry.processes.values()) process.close();
+    this.#logs.close();
     this.#hasClosed = true;
     this.listenersChanged();
     (this as unknown as EventEmitter<typeof CLOSED>).emit(CLOSED);
@@ -402,4 +472,8 @@ export class Supervisor extends SupervisorEmitter {
     this.#updates = mine.catch(() => {});
     return mine;
   }
+}
+
+function hasAutoLog({ outputs: { stdout, stderr } }: ProcessConfig): boolean {
+  return stdout.log?.type === "auto" || (stderr !== "stdout" && stderr.log?.type === "auto");
 }

@@ -8,7 +8,15 @@ import { Stage } from "./kit.ts";
 const NOON = new Date(2026, 10, 22, 15, 37).getTime();
 const start = NOON / 1000 - 100;
 const stop = NOON / 1000;
-const times = { name: "a", group: "g", start, stop, now: stop };
+const times = {
+  name: "a",
+  group: "g",
+  stdout_logfile: "",
+  stderr_logfile: "",
+  start,
+  stop,
+  now: stop,
+};
 const died = { code: 3, signal: null } as const;
 const killed = { code: null, signal: "SIGKILL" } as const;
 const AFTERNOON = "Nov 22 03:37 PM";

@@ -7,16 +7,34 @@ import {
   type ChildEvents,
   type SupervisorEvent,
   type SupervisorSettings,
+  type Outputs,
+  type OutputStream,
 } from "../src/index.ts";
 import { FakeClock, FakeSpawner, type FakeChild } from "../src/testing/index.ts";
+
+/** The streams of a process that nobody logs. */
+export function outputsTo(
+  push: (stream: OutputStream, chunk: Uint8Array) => void = () => {},
+): Outputs {
+  return {
+    stdout: () => "push",
+    stderr: () => "push",
+    push: (stream, chunk) => {
+      push(stream, chunk);
+      return undefined;
+    },
+    pushed: () => 2,
+    gather: () => Infinity,
+  };
+}
 
 /** A spawner whose children end when they are told to, unless they are `stubborn`. */
 export class ObedientSpawner extends FakeSpawner {
   /** The names of processes that do not end by a signal but SIGKILL. */
   readonly stubborn = new Set<string>();
 
-  override spawn(command: Command, events: ChildEvents): FakeChild {
-    const child = super.spawn(command, events);
+  override spawn(command: Command, events: ChildEvents, outputs: Outputs): FakeChild {
+    const child = super.spawn(command, events, outputs);
     const note = child.kill.bind(child);
     child.kill = (signal, group) => {
       note(signal, group);

@@ -6,7 +6,7 @@ import { Supervisor } from "../src/index.ts";
 import { resolveSettings } from "../src/resolve.ts";
 import { Runner } from "../src/runtime/runner.ts";
 import type { ProgramSettings } from "../src/settings.ts";
-import { turn } from "./kit.ts";
+import { outputsTo, turn } from "./kit.ts";
 import { policies, steps, World } from "./world.ts";
 
 const EDGES = new Set([
@@ -49,6 +49,7 @@ class Model {
     this.runner = new Runner(
       command,
       policy,
+      outputsTo(),
       { clock: world.clock, spawner: world },
       {
         changed: (from, to) => {
@@ -57,7 +58,6 @@ class Model {
           if (from.name !== to.name) assert.ok(EDGES.has(`${from.name} → ${to.name}`));
           world.hear();
         },
-        output: () => {},
       },
     );
     world.order = (order) => {

@@ -22,6 +22,17 @@ describe("a default", () => {
       stopwaitsecs: 10,
       stopasgroup: false,
       environment: {},
+      redirect_stderr: false,
+      stdout_logfile_maxbytes: 50 * 1024 * 1024,
+      stdout_logfile_backups: 10,
+      stdout_capture_maxbytes: 0,
+      stdout_events_enabled: false,
+      stdout_syslog: false,
+      stderr_logfile_maxbytes: 50 * 1024 * 1024,
+      stderr_logfile_backups: 10,
+      stderr_capture_maxbytes: 0,
+      stderr_events_enabled: false,
+      stderr_syslog: false,
       sweep: true,
     });
     const { identifier, environment, processes, groups } = resolveSettings({});

@@ -85,6 +85,8 @@ export class World implements Spawner {
   /** How an order is given. */
   order: (order: Order) => void = () => {};
 
+  release(): void {}
+
   spawn(_command: Command, events: ChildEvents): ModelChild {
     const living = this.children.filter(({ phase }) => phase !== "gone");
     assert.deepEqual(living, [], "nobody of the last run is left");

@@ -1,36 +1,48 @@
-/** The last bytes of a stream, never more than `limit`. */
+/** The last bytes of a stream, never more than `limit`: a ring, which grows to that size as needed. */
 export class Tail {
   readonly #limit: number;
-  #chunks: Uint8Array[] = [];
-  #length = 0;
+  #ring = new Uint8Array();
+  #total = 0; // bytes pushed so far; the next one's place is this, modulo the ring
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   push(chunk: Uint8Array): void {
-    const copy = new Uint8Array(chunk.subarray(-this.#limit)); // the chunk may be a view of something large
-    this.#chunks.push(copy);
-    this.#length += copy.length;
-    if (this.#length > 2 * this.#limit || this.#chunks.length > 1024) this.#compact();
+    this.#grow(this.#total + chunk.length);
+    const size = this.#ring.length;
+    if (size === 0) return;
+    const kept = chunk.subarray(Math.max(0, chunk.length - size));
+    const at = (this.#total + chunk.length - kept.length) % size;
+    const room = Math.min(kept.length, size - at);
+    this.#ring.set(kept.subarray(0, room), at);
+    this.#ring.set(kept.subarray(room), 0);
+    this.#total += chunk.length;
   }
 
-  /** The last `bytes` of what was pushed. */
+  /** The last `bytes` of what was pushed; a copy. */
   last(bytes = this.#limit): Uint8Array {
-    this.#compact();
-    const [all = new Uint8Array()] = this.#chunks;
-    return bytes > 0 ? all.slice(-bytes) : new Uint8Array();
+    const length = Math.max(0, Math.min(bytes, this.#total, this.#ring.length));
+    const tail = new Uint8Array(length);
+    if (length === 0) return tail;
+    const at = (this.#total - length) % this.#ring.length;
+    const first = this.#ring.subarray(at, at + length);
+    tail.set(first);
+    tail.set(this.#ring.subarray(0, length - first.length), first.length);
+    return tail;
   }
 
-  #compact(): void {
-    const all = new Uint8Array(this.#length);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    const kept = all.slice(-this.#limit);
-    this.#chunks = [kept];
-    this.#length = kept.length;
+  /** Forgets everything. */
+  clear(): void {
+    this.#total = 0;
+  }
+
+  /** Until the ring has its full size nothing has wrapped around, so it can be moved as it is. */
+  #grow(needed: number): void {
+    const size = this.#ring.length;
+    if (size >= this.#limit || needed <= size) return;
+    const ring = new Uint8Array(Math.min(this.#limit, Math.max(256, size * 2, needed)));
+    ring.set(this.#ring);
+    this.#ring = ring;
   }
 }

@@ -91,6 +91,16 @@ function readStat(pid: string): { state: string; pgrp: number } | undefined {
   }
 }
 
+/** Whether there is a process of that number, ours or not. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) !== "ESRCH";
+  }
+}
+
 /** False when nobody there may be killed by us. */
 function killGroup(pgid: number): boolean {
   try {
@@ -102,12 +112,7 @@ function killGroup(pgid: number): boolean {
 }
 
 function groupExists(pgid: number): boolean {
-  try {
-    process.kill(-pgid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== "ESRCH";
-  }
+  return exists(-pgid);
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -16,6 +16,8 @@ export type Launch =
       readonly env: Readonly<Record<string, string>>;
       readonly uid?: number;
       readonly gid?: number;
+      /** Whom the child becomes, if it changes. */
+      readonly owner?: { readonly uid: number; readonly gid: number };
     }
   | { readonly problem: string };
 
@@ -66,7 +68,10 @@ function keepOddNames(env: Readonly<Record<string, string>>): string[] {
     : ["/usr/bin/env", ...odd.map(([name, value]) => `${name}=${value}`)];
 }
 
-type Words = { file: string; args: readonly string[]; argv0?: string; uid?: number; gid?: number };
+type Words = Pick<
+  Exclude<Launch, { readonly problem: string }>,
+  "file" | "args" | "argv0" | "uid" | "gid" | "owner"
+>;
 
 function sh(script: string, args: readonly string[]): Words {
   return { file: "/bin/sh", args: ["-c", script, ...args] };
@@ -96,14 +101,14 @@ function switchUser(
   const setpriv = findSetpriv();
   if (setpriv !== undefined) {
     const ids = ["--reuid", String(uid), "--regid", String(gid), "--init-groups", "--"];
-    return { file: setpriv, args: [...ids, words.file, ...words.args] };
+    return { file: setpriv, args: [...ids, words.file, ...words.args], owner: { uid, gid } };
   }
   if (groupsOf(user).length > 1) {
     return {
       problem: `couldn't set the groups of user '${user.name}': setpriv (util-linux) is not installed`,
     };
   }
-  return { ...words, uid, gid };
+  return { ...words, uid, gid, owner: { uid, gid } };
 }
 
 /** util-linux's setpriv; BusyBox has one of that name that knows no groups. */

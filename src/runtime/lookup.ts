@@ -44,6 +44,11 @@ export function directoryProblem(directory: string): string | undefined {
   }
 }
 
+/** Whether there is a directory of that name. */
+export function isDirectory(place: string): boolean {
+  return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 /** Whether somebody may execute the file, by the mode bits along its path. */
 export function mayExecute(file: string, uid: number, groups: () => readonly number[]): boolean {
   for (let place = file; ; place = path.dirname(place)) {

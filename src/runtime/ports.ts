@@ -39,7 +39,9 @@ export interface Spawner {
    * Starts a child, at once or soon. Never throws for a child that cannot start: that is
    * `events.failed`.
    */
-  spawn(command: Command, events: ChildEvents): Child;
+  spawn(command: Command, events: ChildEvents, outputs: Outputs): Child;
+  /** No child will follow with these outputs: what is kept for the next one can go. */
+  release(outputs: Outputs): void;
 }
 
 /** One child, from the request to start it to the last of its process group. */
@@ -70,10 +72,25 @@ export interface ChildEvents {
   spawned(pid: number): void;
   /** The child could not be started; nothing else follows. */
   failed(reason: string): void;
-  /** The process is gone. Its output may still be on its way. */
+  /** The process is gone, and what it wrote was reported. Who holds its streams still may write more. */
   exited(status: ExitStatus): void;
-  /** Bytes the child wrote. The chunk is only lent: copy what is kept. */
-  output(stream: OutputStream, chunk: Uint8Array): void;
+}
+
+/** Where the streams of a child go; the same for all the children that follow each other as one process. */
+export interface Outputs {
+  /** Asked before each start: a descriptor to which the child writes by itself, or `push`. */
+  stdout(): number | "push";
+  /** The same, or wherever stdout goes. */
+  stderr(): number | "push" | "stdout";
+  /**
+   * Bytes that a child wrote, or somebody who holds its streams still. The chunk is only lent: copy
+   * what is kept. When a promise comes back, the writer has to wait until it settles.
+   */
+  push(stream: OutputStream, chunk: Uint8Array): Promise<void> | undefined;
+  /** How many of the streams are going to be pushed. */
+  pushed(): number;
+  /** How many bytes may gather in the pipe before they are read, to save wake-ups. */
+  gather(stream: OutputStream): number;
 }
 
 /** One of the two streams a process writes to. */

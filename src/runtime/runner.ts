@@ -9,7 +9,7 @@ import {
   type Policy,
   type State,
 } from "../core/machine.ts";
-import type { Child, Clock, Command, OutputStream, Spawner } from "./ports.ts";
+import type { Child, ChildEvents, Clock, Command, Outputs, Spawner } from "./ports.ts";
 
 /** What a runner works with. */
 export interface RunnerIo {
@@ -17,11 +17,10 @@ export interface RunnerIo {
   readonly spawner: Spawner;
 }
 
-/** Whom a runner tells. Neither may throw. */
+/** Whom a runner tells. It may not throw. */
 export interface RunnerEvents {
   /** After every step; the names are equal when only what the state carries has changed. */
   changed(from: State, to: State): void;
-  output(stream: OutputStream, chunk: Uint8Array): void;
 }
 
 /** Runs one machine: one inbox, one timer, one child. The only writer of `state`. */
@@ -30,6 +29,7 @@ export class Runner {
   readonly #command: Command;
   readonly #policy: Policy;
   readonly #io: RunnerIo;
+  readonly #outputs: Outputs;
   readonly #events: RunnerEvents;
   readonly #inbox: { readonly input: Input; readonly heard?: () => void }[] = [];
   #isDraining = false;
@@ -37,10 +37,17 @@ export class Runner {
   #child: Child | undefined;
   #ref = true;
 
-  constructor(command: Command, policy: Policy, io: RunnerIo, events: RunnerEvents) {
+  constructor(
+    command: Command,
+    policy: Policy,
+    outputs: Outputs,
+    io: RunnerIo,
+    events: RunnerEvents,
+  ) {
     this.#command = command;
     this.#policy = policy;
     this.#io = io;
+    this.#outputs = outputs;
     this.#events = events;
   }
 
@@ -53,6 +60,11 @@ export class Runner {
   send(input: Input, heard: () => void = () => {}): void {
     this.#inbox.push({ input, heard });
     this.#drain();
+  }
+
+  /** There will be no more children. */
+  close(): void {
+    this.#io.spawner.release(this.#outputs);
   }
 
   /** Whether waiting and living children keep the host alive. */
@@ -122,12 +134,12 @@ export class Runner {
       if (!child) early.push({ input: fact });
       else if (child === this.#child) this.#hear(fact); // a former child's late word is not ours
     };
-    child = this.#io.spawner.spawn(this.#command, {
+    const events: ChildEvents = {
       spawned: (pid) => hear({ type: "spawned", pid }),
       failed: (reason) => hear({ type: "failed", reason }),
       exited: (status) => hear({ type: "exited", status }),
-      output: (stream, chunk) => this.#events.output(stream, chunk),
-    });
+    };
+    child = this.#io.spawner.spawn(this.#command, events, this.#outputs);
     this.#child = child;
     if (!this.#ref) child.setRef(false);
     this.#inbox.unshift(...early);

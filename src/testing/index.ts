@@ -4,6 +4,7 @@ import type {
   Clock,
   Command,
   ExitStatus,
+  Outputs,
   OutputStream,
   Signal,
   Spawner,
@@ -95,13 +96,15 @@ export class FakeChild implements Child {
   /** Whether it keeps the host alive. */
   ref = true;
   readonly #events: ChildEvents;
+  readonly #outputs: Outputs;
   #swept: ((survivors: readonly number[]) => void) | undefined;
 
   /** Made by {@link FakeSpawner}. */
-  constructor(command: Command, pid: number | undefined, events: ChildEvents) {
+  constructor(command: Command, pid: number | undefined, events: ChildEvents, outputs: Outputs) {
     this.command = command;
     this.pid = pid;
     this.#events = events;
+    this.#outputs = outputs;
   }
 
   /** Notes the signal. */
@@ -160,7 +163,7 @@ export class FakeChild implements Child {
 
   /** Has it write. */
   print(text: string, stream: OutputStream = "stdout"): void {
-    this.#events.output(stream, new TextEncoder().encode(text));
+    void this.#outputs.push(stream, new TextEncoder().encode(text));
   }
 }
 
@@ -188,12 +191,17 @@ export class FakeSpawner implements Spawner {
   }
 
   /** Makes a child, numbered from 101. */
-  spawn(command: Command, events: ChildEvents): FakeChild {
+  spawn(command: Command, events: ChildEvents, outputs: Outputs): FakeChild {
+    outputs.stdout();
+    outputs.stderr();
     const pid = this.broken === undefined ? 101 + this.children.length : undefined;
-    const child = new FakeChild(command, pid, events);
+    const child = new FakeChild(command, pid, events, outputs);
     this.children.push(child);
     if (this.broken !== undefined) events.failed(this.broken);
     else if (!this.slow) events.spawned(101 + this.children.length - 1);
     return child;
   }
+
+  /** Nothing is kept. */
+  release(): void {}
 }

@@ -99,7 +99,7 @@ describe("a start that fails for what the host may", { skip: needsRoot }, () => 
 });
 
 describe("a start that fails for what the host has", () => {
-  const limited = ["/bin/sh", "-c", `ulimit -n 100; exec "$@"`, "sh"] as const;
+  const limited = ["/bin/sh", "-c", `ulimit -n 200; exec "$@"`, "sh"] as const;
   const exhaust = `
     import { closeSync, openSync } from "node:fs";
     const supervisor = new Supervisor({ programs: {

@@ -4,6 +4,7 @@ import type { State } from "../../src/core/machine.ts";
 import type { Command } from "../../src/index.ts";
 import { Runner } from "../../src/runtime/runner.ts";
 import { policyOf, programSettings, type ProgramSettings } from "../../src/settings.ts";
+import { outputsTo } from "../kit.ts";
 import { FakeClock, FakeSpawner } from "../../src/testing/index.ts";
 
 const command: Command = { name: "x", argv: ["x"], environment: {}, sweep: true };
@@ -25,14 +26,12 @@ function make(settings: Partial<ProgramSettings> = {}): Runner {
   return new Runner(
     command,
     policy,
+    outputsTo((stream, chunk) => seen.push(`${stream}: ${Buffer.from(chunk).toString()}`)),
     { clock, spawner },
     {
       changed(from, to) {
         if (from.name !== to.name) seen.push(to.name);
         listen(from, to);
-      },
-      output(stream, chunk) {
-        seen.push(`${stream}: ${Buffer.from(chunk).toString()}`);
       },
     },
   );

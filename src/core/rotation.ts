@@ -1,0 +1,39 @@
+/** What happens to files when a log is full. */
+export type RotationStep =
+  | { readonly do: "remove"; readonly file: string }
+  | { readonly do: "rename"; readonly file: string; readonly to: string }
+  | { readonly do: "truncate"; readonly file: string };
+
+/** When a log is full, and how many old ones are kept. */
+export interface RotationRule {
+  /** Bytes; 0: never. */
+  readonly maxbytes: number;
+  readonly backups: number;
+}
+
+/** Asked after each write, as there: a file may exceed the limit by what was written last. */
+export function isFull(size: number, { maxbytes }: RotationRule): boolean {
+  return maxbytes > 0 && size >= maxbytes;
+}
+
+/**
+ * `x.2` → removed, `x.1` → `x.2`, `x` → `x.1`; in this order. The oldest is removed first: a rename
+ * onto an existing file makes some file systems flush it to the disk.
+ */
+export function rotationSteps(file: string, { backups }: RotationRule): RotationStep[] {
+  if (backups <= 0) return [{ do: "truncate", file }];
+  const numbered = (n: number) => (n === 0 ? file : `${file}.${n}`);
+  const steps: RotationStep[] = [{ do: "remove", file: numbered(backups) }];
+  for (let n = backups; n > 0; n--)
+    steps.push({ do: "rename", file: numbered(n - 1), to: numbered(n) });
+  return steps;
+}
+
+/** One rule for all who write to the same file: the smallest limit, and the most backups. */
+export function strictest(rules: readonly RotationRule[]): RotationRule {
+  const limits = rules.map(({ maxbytes }) => maxbytes).filter((maxbytes) => maxbytes > 0);
+  return {
+    maxbytes: limits.length > 0 ? Math.min(...limits) : 0,
+    backups: Math.max(0, ...rules.map(({ backups }) => backups)),
+  };
+}

@@ -1,0 +1,63 @@
+import { homedir } from "node:os";
+import { dirname, resolve } from "node:path";
+import type { ChannelPlan } from "./runtime/channel.ts";
+import { isDirectory } from "./runtime/lookup.ts";
+import type { OutputStream } from "./runtime/ports.ts";
+import { show, type ResolvedProgramSettings, type ResolvedSupervisorSettings } from "./settings.ts";
+
+/** Where the streams of a process go. */
+export interface OutputPlans {
+  readonly stdout: ChannelPlan;
+  readonly stderr: ChannelPlan | "stdout";
+}
+
+interface Helpers {
+  readonly expand: (key: string, text: string) => string;
+  readonly complain: (key: string, message: string) => void;
+}
+
+/** From the settings of the two streams; complains of what cannot be. */
+export function planOutputs(
+  name: string,
+  settings: ResolvedProgramSettings,
+  supervisor: ResolvedSupervisorSettings,
+  { expand, complain }: Helpers,
+): OutputPlans {
+  const plan = (stream: OutputStream): ChannelPlan => {
+    const value = settings[`${stream}_logfile`];
+    const hasSyslog = settings[`${stream}_syslog`];
+    if (hasSyslog && process.platform === "win32") {
+      complain(`${stream}_syslog`, "there is no syslog on Windows");
+    }
+    return {
+      log:
+        typeof value === "string"
+          ? logOf(stream, value)
+          : value && { type: "stream", stream: value },
+      rule: {
+        maxbytes: settings[`${stream}_logfile_maxbytes`],
+        backups: settings[`${stream}_logfile_backups`],
+      },
+      capture: settings[`${stream}_capture_maxbytes`],
+      events: settings[`${stream}_events_enabled`],
+      ...(hasSyslog && { syslog: { identifier: supervisor.identifier, prefix: name } }),
+      stripAnsi: supervisor.strip_ansi,
+    };
+  };
+  const logOf = (stream: OutputStream, value: string): ChannelPlan["log"] => {
+    const key = `${stream}_logfile`;
+    const file = expand(key, value);
+    if (file.toUpperCase() === "AUTO") {
+      const stem = `${name}-${stream}---${supervisor.identifier}`;
+      return { type: "auto", directory: resolve(supervisor.childlogdir), stem };
+    }
+    if (file === "/dev/stdout" || file === "/dev/stderr") return { type: "std", file };
+    const whole = resolve(file.replace(/^~(?=\/|$)/, homedir()));
+    if (!isDirectory(dirname(whole))) {
+      complain(key, `expected a file in a directory that exists, got ${show(file)}`);
+    } else if (isDirectory(whole))
+      complain(key, `expected a file, got the directory ${show(file)}`);
+    return { type: "file", file: whole };
+  };
+  return { stdout: plan("stdout"), stderr: settings.redirect_stderr ? "stdout" : plan("stderr") };
+}

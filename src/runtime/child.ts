@@ -1,0 +1,167 @@
+import type { ChildProcess } from "node:child_process";
+import type { ExitStatus, Signal } from "../core/machine.ts";
+import { atExit } from "./farewell.ts";
+import { killTree, sendSignal, sweepGroup } from "./kill.ts";
+import { prepare, type Launch } from "./launch.ts";
+import type { Pipes, Stdio } from "./pipes.ts";
+import type { Child, ChildEvents, Clock, Command } from "./ports.ts";
+
+/** Has the operating system start something: the process, or why there is none. */
+export type Execute = (
+  launch: Exclude<Launch, { readonly problem: string }>,
+  stdio: readonly ["pipe", Stdio, Stdio],
+) => Execution;
+
+/** How a start went; why it failed is known only later. */
+export type Execution = { readonly process: ChildProcess } | { readonly failing: Promise<Error> };
+
+const isWindows = process.platform === "win32";
+/** How long the end of a process is kept back for a disk that does not take its last words. */
+const DRAIN_MS = 1000;
+
+/** A real process. */
+export class SystemChild implements Child {
+  readonly pipes: Pipes;
+  readonly #command: Command;
+  readonly #events: ChildEvents;
+  readonly #clock: Clock;
+  #process: ChildProcess | undefined;
+  #leave: (() => void) | undefined;
+  #isCancelled = false;
+  #hasExited = false;
+  #ref = true;
+
+  constructor(command: Command, events: ChildEvents, pipes: Pipes, clock: Clock) {
+    this.#command = command;
+    this.#events = events;
+    this.pipes = pipes;
+    this.#clock = clock;
+  }
+
+  start(execute: Execute): void {
+    if (this.#isCancelled) return;
+    let file = this.#command.argv[0];
+    let execution: Execution;
+    try {
+      const launch = prepare(this.#command);
+      if ("problem" in launch) return this.#events.failed(launch.problem);
+      file = launch.program;
+      execution = execute(launch, ["pipe", ...this.pipes.open(launch.owner)]);
+    } catch (error) {
+      return this.giveUp(describe(error as Error, file, this.#command)); // a file that vanished while we looked at it
+    }
+    if ("failing" in execution) {
+      void execution.failing.then((error) => this.giveUp(describe(error, file, this.#command)));
+      return;
+    }
+    const { process: own } = execution;
+    const { pid } = own as { readonly pid: number };
+    this.#process = own;
+    this.#leave = atExit(() => this.#killAll(pid));
+    own.on("error", () => {}); // of kill() or send(), which report for themselves
+    own.once("exit", (code, signal) => this.#exited({ code, signal })); // not the promise: it also waits for the pipes
+    own.stdin?.on("error", () => {}); // EPIPE: write() tells
+    this.pipes.listen("stdout", own.stdout);
+    this.pipes.listen("stderr", own.stderr);
+    this.#applyRef();
+    this.#events.spawned(pid);
+  }
+
+  giveUp(reason: string): void {
+    if (!this.#isCancelled) this.#events.failed(reason);
+  }
+
+  kill(signal: Signal, group: boolean): void {
+    if (isWindows && this.#alive !== undefined) killTree(this.#alive);
+    else this.#send(signal, group);
+  }
+
+  signal(signal: Signal): void {
+    this.#send(signal, false);
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+  }
+
+  sweep(graceMs: number, done: (survivors: readonly number[]) => void): void {
+    const pid = this.#process?.pid;
+    const finish = (survivors: readonly number[]) => {
+      this.#leave?.();
+      done(survivors);
+    };
+    if (pid === undefined || !this.#command.sweep) finish([]);
+    else sweepGroup(pid, graceMs, finish);
+  }
+
+  write(chunk: Uint8Array, done: (error?: Error) => void): void {
+    const stdin = this.#process?.stdin;
+    if (!stdin?.writable) done(new Error("its standard input is closed"));
+    else stdin.write(chunk, (error) => done(error ?? undefined));
+  }
+
+  setRef(ref: boolean): void {
+    this.#ref = ref;
+    this.#applyRef();
+  }
+
+  /** The pid while it is surely ours: that of the dead may belong to someone else by now. */
+  get #alive(): number | undefined {
+    return this.#hasExited ? undefined : this.#process?.pid;
+  }
+
+  #send(signal: Signal, group: boolean): void {
+    if (this.#alive !== undefined) sendSignal(this.#alive, signal, group);
+  }
+
+  #exited(status: ExitStatus): void {
+    this.#hasExited = true;
+    this.#applyRef();
+    this.#process?.stdin?.destroy();
+    const tell = () => this.#events.exited(status);
+    const busy = this.pipes.drain();
+    if (!busy) return tell();
+    const enough = new Promise((resolve) => {
+      this.#clock.setTimeout(() => resolve(undefined), DRAIN_MS, true);
+    });
+    void Promise.race([busy, enough]).then(tell);
+  }
+
+  /** Whoever holds the pipes of a process that is gone does not hold the host. */
+  #applyRef(): void {
+    const child = this.#process;
+    if (!child) return;
+    const word = this.#ref && !this.#hasExited ? "ref" : "unref";
+    child[word]();
+    for (const stream of [child.stdin, child.stdout, child.stderr]) {
+      (stream as unknown as { ref?: () => void; unref?: () => void } | null)?.[word]?.();
+    }
+  }
+
+  #killAll(pid: number): void {
+    try {
+      sendSignal(pid, "SIGKILL", true);
+    } catch {
+      // the host is leaving: nobody is left to be told
+    }
+  }
+}
+
+/** Why a start failed, in supervisord's words where it has some. */
+function describe(error: Error, file: string, { name }: Command): string {
+  const { cause, code = (cause as NodeJS.ErrnoException | undefined)?.code } =
+    error as NodeJS.ErrnoException;
+  switch (code) {
+    case "EMFILE":
+    case "ENFILE":
+      return `too many open files to spawn '${name}'`;
+    case "EAGAIN":
+      return `Too many processes in process table to spawn '${name}'`;
+    case undefined: {
+      const { originalMessage = error.message } = error as { originalMessage?: string };
+      return `unknown error during fork for '${name}': ${originalMessage}`;
+    }
+    default:
+      return `couldn't exec ${file}: ${code}`;
+  }
+}

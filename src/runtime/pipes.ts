@@ -1,0 +1,95 @@
+import { closeSync, fchownSync } from "node:fs";
+import type { Readable } from "node:stream";
+import type { Fifos } from "./fifos.ts";
+import type { Clock, Outputs, OutputStream } from "./ports.ts";
+import { Reader } from "./reader.ts";
+
+/** What `stdio` of a child is told of one stream. */
+export type Stdio = number | "pipe";
+
+interface Line {
+  readonly write: number;
+  readonly reader: Reader;
+}
+
+/**
+ * The pipes through which a process speaks to us. They outlive a child: the next one gets the same,
+ * and what a grandchild still writes arrives.
+ */
+export class Pipes {
+  readonly #outputs: Outputs;
+  readonly #fifos: Fifos;
+  readonly #clock: Clock;
+  readonly #buffer: Uint8Array;
+  readonly #lines = new Map<OutputStream, Line>();
+
+  constructor(outputs: Outputs, fifos: Fifos, clock: Clock, buffer: Uint8Array) {
+    this.#outputs = outputs;
+    this.#fifos = fifos;
+    this.#clock = clock;
+    this.#buffer = buffer;
+  }
+
+  /** How many FIFOs the next `open()` may take. */
+  get needed(): number {
+    return Math.max(0, this.#outputs.pushed() - this.#lines.size);
+  }
+
+  /** Where the streams of the next child go. */
+  open(owner: { readonly uid: number; readonly gid: number } | undefined): [Stdio, Stdio] {
+    const stdout = this.#stdio("stdout", this.#outputs.stdout(), owner);
+    const target = this.#outputs.stderr();
+    // where stdout is a pipe of Node's, both are, and lead to the same end
+    const stderr = target === "stdout" ? stdout : this.#stdio("stderr", target, owner);
+    return [stdout, stderr];
+  }
+
+  /** Listens to the pipes of Node's that had to serve. */
+  listen(stream: OutputStream, source: Readable | null): void {
+    const isJoined = stream === "stderr" && this.#outputs.stderr() === "stdout";
+    source?.on("data", (chunk: Uint8Array) => {
+      const busy = this.#outputs.push(isJoined ? "stdout" : stream, chunk);
+      if (!busy) return;
+      source.pause();
+      void busy.finally(() => source.resume());
+    });
+  }
+
+  /** Takes what a child that is gone has left in the pipes; a promise, if that has to wait. */
+  drain(): Promise<unknown> | undefined {
+    const busy = [...this.#lines.values()].flatMap(({ reader }) => reader.drain() ?? []);
+    return busy.length > 0 ? Promise.all(busy) : undefined;
+  }
+
+  close(): void {
+    for (const { reader, write } of this.#lines.values()) {
+      reader.close();
+      closeSync(write);
+    }
+    this.#lines.clear();
+  }
+
+  #stdio(
+    stream: OutputStream,
+    target: number | "push",
+    owner: { readonly uid: number; readonly gid: number } | undefined,
+  ): Stdio {
+    if (target !== "push") return target;
+    const line = this.#lines.get(stream) ?? this.#make(stream);
+    if (!line) return "pipe";
+    // another user, too, may open /dev/stdout
+    if (owner) fchownSync(line.write, owner.uid, owner.gid);
+    return line.write;
+  }
+
+  #make(stream: OutputStream): Line | undefined {
+    const fifo = this.#fifos.take();
+    if (!fifo) return undefined;
+    const sink = (chunk: Uint8Array) => this.#outputs.push(stream, chunk);
+    const gather = () => this.#outputs.gather(stream);
+    const reader = new Reader(fifo.read, this.#buffer, sink, this.#clock, gather);
+    const line = { write: fifo.write, reader };
+    this.#lines.set(stream, line);
+    return line;
+  }
+}

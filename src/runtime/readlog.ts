@@ -1,0 +1,110 @@
+import { open } from "node:fs/promises";
+import * as fs from "node:fs";
+import path from "node:path";
+
+/** Reads a part of a file: from `offset` to the end, or `length` bytes; a negative offset counts from the end. */
+export async function readPart(file: string, offset: number, length: number): Promise<Buffer> {
+  const handle = await open(file, "r");
+  try {
+    const { size } = await handle.stat();
+    const from = offset < 0 ? Math.max(0, size + offset) : Math.min(offset, size);
+    const room = Math.max(0, size - from);
+    const buffer = Buffer.allocUnsafe(length > 0 ? Math.min(length, room) : room);
+    let at = 0;
+    while (at < buffer.length) {
+      const { bytesRead } = await handle.read(buffer, at, buffer.length - at, from + at);
+      if (bytesRead === 0) break; // it was cut meanwhile
+      at += bytesRead;
+    }
+    return buffer.subarray(0, at);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The last bytes of a file, at once; nothing if it cannot be read. For the text of an error. */
+export function lastBytes(file: string, bytes: number): Buffer {
+  let fd: number | undefined;
+  try {
+    fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFile()) return Buffer.alloc(0);
+    const buffer = Buffer.alloc(Math.min(bytes, stat.size));
+    return buffer.subarray(0, fs.readSync(fd, buffer, 0, buffer.length, stat.size - buffer.length));
+  } catch {
+    return Buffer.alloc(0);
+  } finally {
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+}
+
+/**
+ * What is written to a file by somebody else, from its end on, as it comes; begins anew when the file
+ * is cut or replaced. The kernel tells when there is something: nothing is polled.
+ */
+export async function* watchFile(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const bell = new Bell();
+  const news = () => bell.ring();
+  let fd = tryOpen(file);
+  let at = fd === undefined ? 0 : fs.fstatSync(fd).size;
+  // the directory: the file may be replaced
+  const watcher = fs.watch(path.dirname(file), { persistent: false }, news);
+  signal.addEventListener("abort", news);
+  try {
+    for (; !signal.aborted; await bell.heard()) {
+      for (;;) {
+        fd ??= tryOpen(file);
+        if (fd === undefined) break;
+        const { size, nlink, ino } = fs.fstatSync(fd);
+        if (size < at) at = 0;
+        const buffer = Buffer.alloc(Math.min(65_536, size - at));
+        const length = fs.readSync(fd, buffer, 0, buffer.length, at);
+        at += length;
+        if (length > 0) yield buffer.subarray(0, length);
+        else if (nlink > 0 && ino === inodeOf(file)) break;
+        else {
+          fs.closeSync(fd); // read to its end, and replaced: go on with the one that has its name
+          fd = undefined;
+          at = 0;
+          if (inodeOf(file) === undefined) break;
+        }
+      }
+    }
+  } finally {
+    signal.removeEventListener("abort", news);
+    watcher.close();
+    if (fd !== undefined) fs.closeSync(fd);
+  }
+}
+
+/** Somebody waits for something; a ring while nobody does is not forgotten. */
+class Bell {
+  #hasRung = false;
+  #wake: (() => void) | undefined;
+
+  ring(): void {
+    this.#hasRung = true;
+    this.#wake?.();
+  }
+
+  async heard(): Promise<void> {
+    if (!this.#hasRung) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#hasRung = false;
+  }
+}
+
+function tryOpen(file: string): number | undefined {
+  try {
+    return fs.openSync(file, "r");
+  } catch {
+    return undefined;
+  }
+}
+
+function inodeOf(file: string): number | undefined {
+  return fs.statSync(file, { throwIfNoEntry: false })?.ino;
+}
