@@ -2,13 +2,14 @@ import { parseArgs } from "node:util";
 import * as idle from "./idle.mjs";
 import * as importing from "./import.mjs";
 import { interleaved, report } from "./kit.mjs";
+import * as logs from "./logs.mjs";
 import * as memory from "./memory.mjs";
 import * as peers from "./peers.mjs";
 import * as restart from "./restart.mjs";
 import * as stall from "./stall.mjs";
 import * as start from "./start.mjs";
 
-const parts = { start, restart, memory, idle, import: importing, stall, peers };
+const parts = { start, restart, memory, idle, import: importing, stall, peers, logs };
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.once(signal, () => process.exit(1)); // with the exit listeners of the parts

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -24,11 +24,28 @@ export function shuffled(items) {
     .map(({ item }) => item);
 }
 
+export function isInstalled(program) {
+  try {
+    execFileSync("/bin/sh", ["-c", `command -v ${program}`], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Measures every row once in each round, in a new order each time and each in a fresh process, so
- * that what else the machine does meets all of them alike.
+ * that what else the machine does meets all of them alike. A row whose `program` is not installed is
+ * left out.
  */
-export async function interleaved(file, { rows }, { rounds, quick }) {
+export async function interleaved(file, { rows: all, title }, { rounds, quick }) {
+  const rows = Object.fromEntries(
+    Object.entries(all).filter(([row, { program }]) => {
+      const isThere = program === undefined || isInstalled(program);
+      if (!isThere) console.log(`${title}: ${row} is skipped, no ${program} along PATH`);
+      return isThere;
+    }),
+  );
   const results = Object.fromEntries(Object.keys(rows).map((row) => [row, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [row, options] of shuffled(Object.entries(rows))) {
@@ -58,8 +75,14 @@ export function atMost(limit, column, row, against) {
   return { limit, column, row, against };
 }
 
+/** As `atMost`, for what should be large. */
+export function atLeast(limit, column, row, against) {
+  return { limit, column, row, against, isLeast: true };
+}
+
 /** Prints the medians of all rounds, ratios to the bare rows, and what was aimed at. */
-export function report({ title, columns, bare = [], aims = [] }, results) {
+export function report({ title, columns, bare: wanted = [], aims = [] }, results) {
+  const bare = wanted.filter((base) => base in results); // it may not be installed
   const rounds = Math.max(...Object.values(results).map(({ length }) => length));
   const cells = (ofColumn, ofRatio) =>
     columns.flatMap(({ name, isPlain }) => [
@@ -83,13 +106,14 @@ export function report({ title, columns, bare = [], aims = [] }, results) {
   }
 }
 
-function verdict(results, { limit, column, row, against }) {
+function verdict(results, { limit, column, row, against, isLeast = false }) {
   const value =
     against === undefined
       ? median(valuesOf(results, row, column))
       : ratio(results, column, row, against);
   const what = `${row}, ${column}: ${plain(value)}${against === undefined ? "" : ` x ${against}`}`;
-  return `${what}, aim at most ${limit}: ${value <= limit ? "reached" : "NOT REACHED"}`;
+  const isReached = isLeast ? value >= limit : value <= limit;
+  return `${what}, aim at ${isLeast ? "least" : "most"} ${limit}: ${isReached ? "reached" : "NOT REACHED"}`;
 }
 
 function valuesOf(results, row, column) {

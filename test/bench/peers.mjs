@@ -1,11 +1,11 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { withFolder } from "./folder.mjs";
 import { openHost } from "./hosts.mjs";
-import { FRESH, atMost, quantile, shuffled } from "./kit.mjs";
+import { FRESH, atMost, isInstalled, quantile, shuffled } from "./kit.mjs";
 
 const BEAT = fileURLToPath(new URL("beat.bash", import.meta.url));
 const OURS = "libsupervisor";
@@ -80,14 +80,8 @@ export const tables = [
 
 /** Each supervisor keeps a child that dies every 1 to 2 s, and that writes down when it does. */
 export async function collect({ rows: supervisors }, { quick }) {
-  const folder = mkdtempSync(path.join(tmpdir(), "libsupervisor-bench-"));
-  const clear = () => {
-    endAll(folder);
-    rmSync(folder, { recursive: true, force: true });
-  };
-  process.once("exit", clear);
-  const fileOf = (name) => path.join(folder, `${name}.beats`);
-  try {
+  return withFolder(async (folder) => {
+    const fileOf = (name) => path.join(folder, `${name}.beats`);
     const present = [];
     for (const [name, { program, start }] of shuffled(Object.entries(supervisors))) {
       if (program !== undefined && !isInstalled(program)) {
@@ -103,10 +97,7 @@ export async function collect({ rows: supervisors }, { quick }) {
         .filter((name) => present.includes(name))
         .map((name) => [name, [summary(latencies(fileOf(name)))]]),
     );
-  } finally {
-    clear();
-    process.off("exit", clear);
-  }
+  });
 }
 
 /** A host that keeps the child until it is killed. */
@@ -130,15 +121,6 @@ function service(folder, name, argv) {
   return place;
 }
 
-function isInstalled(program) {
-  try {
-    execFileSync("/bin/sh", ["-c", `command -v ${program}`], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function latencies(file) {
   const found = [];
   let end;
@@ -156,32 +138,4 @@ function summary(found) {
     "worst ms": Math.max(...found),
     restarts: found.length,
   };
-}
-
-/**
- * Kills whatever has the folder in its command line: the supervisors, their children, pm2's daemon.
- * Again until nobody is found: what was killed first may have been started again meanwhile.
- */
-function endAll(folder) {
-  const pids = () =>
-    readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(folder));
-  for (let found; (found = pids()).length > 0;) {
-    for (const pid of found) {
-      try {
-        process.kill(Number(pid), "SIGKILL");
-      } catch {
-        // gone by itself
-      }
-    }
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10); // also while the process exits
-  }
-}
-
-/** Empty for the dead. */
-function commandLine(pid) {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
 }
