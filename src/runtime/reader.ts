@@ -8,9 +8,13 @@ type Sink = (chunk: Uint8Array) => Promise<void> | undefined;
 /** What a pipe gives at once. */
 const FULL = 49_152;
 /** The longest that a byte waits in the pipe for others to come, in ms. */
-const PATIENCE_MS = 100;
-/** What a pause lets gather, at the most: a quarter of a pipe, so that the writer is not held up. */
-const GATHER_BYTES = 16_384;
+const PATIENCE_MS = 90;
+/** How long a rate is remembered. */
+const MEMORY_MS = 20;
+/** How long a flood of small writes gathers. */
+const GUSH_MS = 0.1;
+/** What a pause lets gather, at the most: half a pipe, so that the writer is not held up. */
+const GATHER_BYTES = 32_768;
 /** A grandchild that goes on writing does not hold up the end of its parent. */
 const DRAIN_BYTES = 1 << 20;
 
@@ -81,12 +85,10 @@ export class Reader {
     this.#clock.clearTimeout(this.#pause);
   }
 
+  /** What the socket has read; `false` where it is not to go on by itself. */
   #take(length: number): boolean {
-    const now = this.#clock.now();
-    const rate = length / Math.max(0.01, now - this.#last);
-    this.#last = now;
-    this.#rate = rate > this.#rate ? rate : this.#rate * 0.7 + rate * 0.3;
     const busy = this.#sink(this.#buffer.subarray(0, length));
+    const pause = this.#pauseAfter(length);
     if (busy) {
       this.#busy = busy.finally(() => {
         this.#busy = undefined;
@@ -94,13 +96,49 @@ export class Reader {
       });
       return false;
     }
-    const pause =
-      length >= FULL
-        ? 0
-        : Math.min(PATIENCE_MS, Math.min(GATHER_BYTES, this.#gather()) / this.#rate);
-    if (pause < 1) return true;
-    this.#pause = this.#clock.setTimeout(() => this.#go(), pause, false);
+    const isFlood = this.#rate >= GATHER_BYTES; // and not only a small file, which wants no pauses
+    if (length >= FULL || (pause < 1 && !isFlood)) return true;
+    if (pause < 1) this.#gush();
+    else this.#pause = this.#clock.setTimeout(() => this.#go(), pause, false);
     return false;
+  }
+
+  /** How long to leave the pipe alone, in ms, after it gave so much. */
+  #pauseAfter(length: number): number {
+    const now = this.#clock.now();
+    const took = Math.max(0.01, now - this.#last);
+    this.#last = now;
+    const rate = length / took;
+    const weight = Math.exp(-took / MEMORY_MS); // a short read within a flood says little
+    this.#rate = Math.max(rate, this.#rate * weight + rate * (1 - weight));
+    return Math.min(PATIENCE_MS, Math.min(GATHER_BYTES, this.#gather()) / this.#rate);
+  }
+
+  /**
+   * Reads a flood of small writes, which no timer is fine enough for: the loop turns, with whatever
+   * else the host has to do, until some have gathered. The socket would be woken for each of them,
+   * and the child pays for that.
+   */
+  #gush(): void {
+    const due = this.#last + GUSH_MS;
+    const turn = () => {
+      if (this.#clock.now() < due) wait();
+      else this.#gulp();
+    };
+    const wait = () => {
+      this.#pause = this.#clock.setTimeout(turn, 0, true);
+    };
+    wait();
+  }
+
+  #gulp(): void {
+    let length = 0;
+    try {
+      length = readSync(this.#fd, this.#buffer, 0, this.#buffer.length, null);
+    } catch {
+      // EAGAIN: it is over
+    }
+    if (length === 0 || this.#take(length)) this.#go();
   }
 
   #go(): void {
