@@ -8,6 +8,7 @@ import {
   type EventType,
   type ProgramSettings,
   type SupervisorEvent,
+  type SupervisorSettings,
 } from "../../src/index.ts";
 import { Ear } from "./ear.ts";
 import { MARK, nothingLeft } from "./processes.ts";
@@ -27,10 +28,12 @@ export interface Rig {
 export function supervise(
   t: TestContext,
   programs: Readonly<Record<string, ProgramSettings>>,
+  whole: Omit<SupervisorSettings, "programs" | "environment"> = {},
 ): Rig {
   const ear = new Ear(t);
   const mark = randomUUID();
   const supervisor = new Supervisor({
+    ...whole,
     programs,
     environment: { [MARK]: mark, EAR: ear.path },
   });
