@@ -122,7 +122,8 @@ describe("the output of a process that ends", () => {
       web: { ...once, command: sh("yes | head -c 200M"), stdout_logfile: log },
     });
     await supervisor.start();
-    await next("PROCESS_STATE_EXITED");
+    const { exitstatus, signal } = await next("PROCESS_STATE_EXITED");
+    assert.deepEqual({ exitstatus, signal }, { exitstatus: 0, signal: null });
     const files = filesOf(log);
     assert.equal(files.length, 4);
     execFileSync("/bin/bash", ["-c", 'cat "$@" | cmp - <(yes | head -c 200M)', "", ...files]);
