@@ -155,9 +155,9 @@ describe("follow", () => {
     assert.equal(await lines.next(), "two");
     renameSync(file, `${file}.old`);
     await supervisor.send("web", "three\n");
+    assert.equal(await lines.next(), "three");
     await supervisor.restart("web");
     await supervisor.send("web", "four\n");
-    assert.equal(await lines.next(), "three");
     assert.equal(await lines.next(), "four");
   });
 
