@@ -165,7 +165,7 @@ describe("the log files of real processes", () => {
         command: sh("head -c 1000000 /dev/zero; echo end; echo err >&2"),
         stdout_logfile: "NONE",
         stderr_logfile: device,
-        stderr_logfile_maxbytes: 10,
+        stderr_logfile_maxbytes: 3,
       },
     });
     await supervisor.start();
