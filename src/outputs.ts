@@ -48,6 +48,12 @@ export function planOutputs(
     const key = `${stream}_logfile`;
     const file = expand(key, value);
     if (file.toUpperCase() === "AUTO") {
+      if (supervisor.identifier.includes("/")) {
+        complain(
+          key,
+          `expected an identifier without slashes for AUTO, got ${show(supervisor.identifier)}`,
+        );
+      }
       const stem = `${name}-${stream}---${supervisor.identifier}`;
       return { type: "auto", directory: resolve(supervisor.childlogdir), stem };
     }

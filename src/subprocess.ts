@@ -321,6 +321,7 @@ export class Subprocess {
   close(): void {
     this.#over.abort();
     this.#runner.close();
+    for (const channel of new Set(Object.values(this.#channels))) channel.close();
   }
 
   /** @internal */

@@ -5,7 +5,12 @@ export class Lines {
 
   /** The lines that are complete by now, without their ends (`\n` or `\r\n`). */
   push(chunk: Uint8Array): string[] {
-    const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split("\n");
+    const text = this.#decoder.decode(chunk, { stream: true });
+    if (!text.includes("\n")) {
+      this.#rest += text; // a long line is put together once
+      return [];
+    }
+    const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop() ?? "";
     return lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
   }

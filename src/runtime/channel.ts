@@ -5,8 +5,9 @@ import { Communication } from "../core/communication.ts";
 import { Lines } from "../core/lines.ts";
 import type { RotationRule } from "../core/rotation.ts";
 import { Tail } from "../core/tail.ts";
+import { Behind } from "./behind.ts";
 import type { LogFile } from "./logfile.ts";
-import { StreamDestination, isFifo, makeAutoLog, type Destination, type Logs } from "./logs.ts";
+import { StreamDestination, isFifo, type Destination, type Logs } from "./logs.ts";
 import { lastBytes, readPart, watchFile } from "./readlog.ts";
 
 /** Where one stream of a process is to go. */
@@ -35,9 +36,6 @@ export interface ChannelEvents {
 }
 
 const TAIL_BYTES = 16_384;
-/** How far a reader of `follow()` may be behind. */
-const BEHIND_BYTES = 1 << 20;
-
 /**
  * One stream of a process, over all its lives: a row of stations that each chunk passes. Where
  * nobody but a file wants the bytes, and it is never full, the child has the file itself, and the
@@ -60,6 +58,7 @@ export class Channel {
     this.#plan = plan;
     this.#logs = logs;
     this.#events = events;
+    if (plan.log?.type === "file") this.#makeFile()?.plan(plan);
     if (plan.capture > 0) this.#communication = new Communication(plan.capture);
     if (plan.stripAnsi) this.#stripper = new AnsiStripper();
     if (plan.syslog) this.#syslogLines = new Lines();
@@ -96,7 +95,7 @@ export class Channel {
       const logfile = this.#makeFile();
       logfile?.acquire(this.#plan);
       this.#destination = logfile;
-      if (this.#isDirect) return logfile?.fd ?? "push";
+      if (this.#isUnbounded) return logfile?.fd ?? "push";
     }
     return "push";
   }
@@ -162,46 +161,30 @@ export class Channel {
   }
 
   /** What is written from now on, as it comes, over all lives of the process. */
-  async *follow(signal: AbortSignal): AsyncGenerator<Buffer> {
-    if (!this.isPushed && this.#makeFile()) {
-      yield* watchFile(this.file, signal);
-      return;
-    }
-    let queue: Buffer[] = [];
-    let queued = 0;
-    let wake: (() => void) | undefined;
-    const follower = (chunk: Uint8Array) => {
-      queue.push(Buffer.from(chunk));
-      queued += chunk.length;
-      while (queued > BEHIND_BYTES) queued -= queue.shift()?.length ?? 0; // a reader that sleeps holds up nobody
-      wake?.();
-    };
-    const stop = () => wake?.();
-    this.#followers.add(follower);
-    signal.addEventListener("abort", stop);
-    try {
-      for (;;) {
-        const chunks = queue;
-        queue = [];
-        queued = 0;
-        yield* chunks;
-        if (queue.length > 0) continue;
-        if (signal.aborted) return;
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    } finally {
-      signal.removeEventListener("abort", stop);
-      this.#followers.delete(follower);
-    }
+  follow(signal: AbortSignal): AsyncIterable<Buffer> {
+    if (!this.isPushed && this.#makeFile()) return watchFile(this.file, signal);
+    const queue = new Behind();
+    const follower = (chunk: Uint8Array) => queue.push(chunk);
+    this.#followers.add(follower); // at once: what comes before the first look is not missed
+    const leave = () => this.#followers.delete(follower);
+    signal.addEventListener("abort", () => {
+      leave();
+      queue.end();
+    });
+    if (signal.aborted) queue.end();
+    return queue.read(leave);
+  }
+
+  /** It will not be opened any more. */
+  close(): void {
+    if (this.#logfile) this.#logs.forget(this.#logfile, this.#plan);
   }
 
   /** The writer of its file, if it is to have one. */
   #makeFile(): LogFile | undefined {
     const { log } = this.#plan;
     if (log?.type === "file" && !isFifo(log.file)) this.#logfile ??= this.#logs.file(log.file);
-    if (log?.type === "auto") this.#logfile ??= this.#logs.file(makeAutoLog(log));
+    if (log?.type === "auto") this.#logfile ??= this.#logs.auto(log);
     return this.#logfile;
   }
 

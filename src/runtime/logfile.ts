@@ -31,11 +31,14 @@ export class LogFile {
   readonly file: string;
   readonly #clock: Clock;
   readonly #events: LogEvents;
+  readonly #plans = new Set<LogUser>();
   readonly #users = new Set<LogUser>();
   #rule: RotationRule = { maxbytes: 0, backups: 0 };
   #fd: number | undefined;
   #size = 0;
   #looked = 0;
+  #permissions = 0o666; // those of the former file, where there was one
+  #isOutdated = false; // it is to be opened anew, once no thread writes to it
   #turned = -Infinity; // when a rotation was last tried in vain
   /** How writing goes: `thread` while a write is under way in one, `failing` while nothing can be written. */
   #mode: "fast" | "slow" | "thread" | "failing" = "fast";
@@ -52,6 +55,20 @@ export class LogFile {
     this.#events = events;
   }
 
+  /** Somebody is going to write, now and then: from now on it is turned over as he wishes, too. */
+  plan(user: LogUser): void {
+    this.#plans.add(user);
+    this.#judge();
+  }
+
+  /** Somebody is not going to write any more; is anybody? */
+  unplan(user: LogUser): boolean {
+    this.release(user);
+    this.#plans.delete(user);
+    this.#judge();
+    return this.#plans.size > 0 || this.#mode === "failing" || this.#mode === "thread";
+  }
+
   /** How full a file may get, and how many are kept: the strictest of those who write. */
   get rule(): RotationRule {
     return this.#rule;
@@ -65,10 +82,12 @@ export class LogFile {
   /** Opens the file for the first user; it stays open while there is one. */
   acquire(user: LogUser): void {
     this.#users.add(user);
-    this.#rule = strictest([...this.#users].map(({ rule }) => rule));
+    this.#judge();
     if (this.#fd !== undefined) return;
     try {
       this.#open();
+      const isWell = this.#mode === "fast" && this.#turned === -Infinity;
+      if (isWell && this.#trouble !== undefined) this.#recover();
     } catch (error) {
       this.#fail(error);
     }
@@ -77,8 +96,16 @@ export class LogFile {
   /** Closes the file behind the last user, once all is written that can be. */
   release(user: LogUser): void {
     if (!this.#users.delete(user)) return;
-    if (this.#users.size > 0) this.#rule = strictest([...this.#users].map(({ rule }) => rule));
-    else if (this.#mode !== "thread") this.#shut();
+    this.#judge();
+    if (this.#users.size === 0 && this.#mode !== "thread") this.#shut();
+  }
+
+  /** Gives up what is still kept for a file that takes nothing: nobody will be there to write it. */
+  abandon(): void {
+    if (this.#users.size > 0 || this.#mode !== "failing") return;
+    this.#queue.length = 0;
+    this.#queued = 0;
+    this.#shut();
   }
 
   /** Appends. When a promise comes back, nothing more should be sent before it settles. */
@@ -90,7 +117,6 @@ export class LogFile {
     if (this.#mode === "fast") {
       const begun = this.#clock.now();
       try {
-        this.#look(begun);
         this.#writeNow(chunk);
       } catch (error) {
         this.#fail(error);
@@ -123,7 +149,8 @@ export class LogFile {
 
   /** Opens it again, for one whose name was taken away (by logrotate). */
   reopen(): void {
-    if (this.#fd === undefined) return;
+    this.#isOutdated = this.#mode === "thread"; // which has the descriptor
+    if (this.#fd === undefined || this.#isOutdated) return;
     try {
       this.#open();
     } catch (error) {
@@ -131,39 +158,54 @@ export class LogFile {
     }
   }
 
+  #judge(): void {
+    this.#rule = strictest([...this.#plans, ...this.#users].map(({ rule }) => rule));
+  }
+
   /** What is to be written to somewhere else from now on is written there: the former file is closed last. */
   #open(): void {
     const { O_WRONLY, O_APPEND, O_CREAT } = fs.constants;
-    const fd = fs.openSync(this.file, O_WRONLY | O_APPEND | O_CREAT, 0o666);
+    const fd = fs.openSync(this.file, O_WRONLY | O_APPEND | O_CREAT, this.#permissions);
     if (this.#fd !== undefined) fs.closeSync(this.#fd);
     this.#fd = fd;
     const stat = fs.fstatSync(fd);
     this.#size = stat.isFile() ? stat.size : -Infinity; // a device is never full
+    if (stat.isFile()) this.#permissions = stat.mode & 0o777;
     this.#looked = this.#clock.now();
   }
 
+  /** Closes it; what cannot be written yet is kept until it can. */
   #shut(): void {
-    if (this.#mode === "failing") this.#flush(); // the last chance
+    if (this.#queued > 0) return this.#flush(); // which comes back here
     this.#clock.clearTimeout(this.#retry);
-    if (this.#fd !== undefined) fs.closeSync(this.#fd);
-    this.#fd = undefined;
-    this.#queue.length = 0;
-    this.#queued = 0;
     this.#mode = "fast";
+    this.#close();
   }
 
-  /** Now and then: a file that was deleted is made anew, instead of being written to for ever unseen. */
-  #look(now: number): void {
-    if (now - this.#looked < RETRY_MS || this.#fd === undefined) return;
-    this.#looked = now;
-    if (fs.fstatSync(this.#fd).nlink === 0) this.#open();
+  #close(): void {
+    if (this.#fd !== undefined) fs.closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  /** What to write to. Now and then, a file that was deleted is noticed, and made anew. */
+  #current(): number {
+    const now = this.#clock.now();
+    if (this.#isOutdated) {
+      this.#isOutdated = false;
+      this.#open();
+    } else if (this.#fd !== undefined && now - this.#looked >= RETRY_MS) {
+      this.#looked = now;
+      if (fs.fstatSync(this.#fd).nlink === 0) this.#close();
+    }
+    if (this.#fd === undefined) this.#open();
+    return this.#fd as unknown as number;
   }
 
   /** What cannot be written is kept. */
   #writeNow(chunk: Uint8Array): void {
     let at = 0;
     try {
-      const fd = this.#fd ?? this.#openNow();
+      const fd = this.#current();
       while (at < chunk.length) at += fs.writeSync(fd, chunk, at);
     } catch (error) {
       this.#keep(chunk.subarray(at));
@@ -174,18 +216,13 @@ export class LogFile {
     this.#turnOver();
   }
 
-  #openNow(): number {
-    this.#open();
-    return this.#fd as number;
-  }
-
   async #writeInThread(): Promise<void> {
     this.#mode = "thread";
     let took = 0;
     try {
       for (let chunk; (chunk = this.#queue[0]);) {
         const begun = this.#clock.now();
-        const written = await writeSoon(this.#fd ?? this.#openNow(), chunk);
+        const written = await writeSoon(this.#current(), chunk);
         took = Math.max(took, this.#clock.now() - begun);
         this.#queued -= written;
         if (written < chunk.length) this.#queue[0] = chunk.subarray(written);
@@ -252,6 +289,12 @@ export class LogFile {
 
   /** Tries what has failed. */
   #flush(): void {
+    try {
+      this.#current();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
     const kept = this.#queue.splice(0);
     this.#queued = 0;
     this.#mode = "fast";
@@ -261,11 +304,12 @@ export class LogFile {
       } catch (error) {
         this.#mode = "failing";
         for (const later of kept.slice(i + 1)) this.#keep(later);
-        if (this.#users.size > 0) this.#fail(error);
+        this.#fail(error);
         return;
       }
     }
     this.#recover();
+    if (this.#users.size === 0) this.#shut();
   }
 
   #recover(): void {
@@ -295,11 +339,16 @@ function writeSoon(fd: number, chunk: Uint8Array): Promise<number> {
 
 /** Removes a file whose blocks a thread gives back: that of a large one takes its time. */
 function removeSoon(file: string): void {
-  const fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  let fd: number | undefined;
+  try {
+    fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  } catch {
+    // not to be read, but perhaps to be removed
+  }
   try {
     fs.unlinkSync(file);
   } finally {
-    fs.close(fd);
+    if (fd !== undefined) fs.close(fd);
   }
 }
 

@@ -13,8 +13,11 @@ import { Socket } from "node:net";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { exists } from "./kill.ts";
-import { LogFile, type LogEvents } from "./logfile.ts";
+import { LogFile, type LogEvents, type LogUser } from "./logfile.ts";
 import type { Clock } from "./ports.ts";
+
+/** How long a named pipe may take for what is still on its way. */
+const FAREWELL_MS = 1000;
 
 /** Somewhere bytes go. A promise: nothing more before it settles. */
 export interface Destination {
@@ -48,6 +51,22 @@ export class Logs {
     return file;
   }
 
+  /** Lets go of a file that somebody has done with. */
+  forget(file: LogFile, user: LogUser): void {
+    if (!file.unplan(user)) this.#files.delete(file.file);
+  }
+
+  /** One with a name of its own; nothing, where it cannot be made. */
+  auto(place: AutoPlace): LogFile | undefined {
+    try {
+      return this.file(makeAutoLog(place));
+    } catch (error) {
+      const { directory, stem } = place;
+      this.#events.failed(path.join(directory, stem), error as NodeJS.ErrnoException);
+      return undefined;
+    }
+  }
+
   /** A named pipe that somebody else reads; open for as long as the supervisor lives. */
   fifo(file: string): { readonly fd: number; readonly destination: Destination } {
     const known = this.#fifos.get(file);
@@ -76,9 +95,11 @@ export class Logs {
   close(): void {
     for (const { fd, stream } of this.#fifos.values()) {
       stream.end();
+      this.#clock.setTimeout(() => stream.destroy(), FAREWELL_MS, false); // where nobody reads it
       closeSync(fd);
     }
     this.#fifos.clear();
+    for (const file of this.#files.values()) file.abandon();
     this.#logger?.stdin?.end();
     this.#logger = undefined;
   }
@@ -138,17 +159,25 @@ export function isFifo(file: string): boolean {
   return statSync(file, { throwIfNoEntry: false })?.isFIFO() ?? false;
 }
 
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return []; // it was removed meanwhile: making the new ones tells
+  }
+}
+
+/** Where an AUTO log is made, and how its name begins. */
+interface AutoPlace {
+  readonly directory: string;
+  readonly stem: string;
+}
+
 /**
  * Makes a log file with a name of its own, as supervisord's AUTO, and nobody else may read it. The
  * last part of the name tells whose it is: `L`, our process id, and two characters by chance.
  */
-export function makeAutoLog({
-  directory,
-  stem,
-}: {
-  readonly directory: string;
-  readonly stem: string;
-}): string {
+function makeAutoLog({ directory, stem }: AutoPlace): string {
   const owner = process.pid.toString(36).padStart(5, "0");
   for (;;) {
     const file = path.join(
@@ -169,7 +198,7 @@ export function makeAutoLog({
 /** Removes the AUTO logs (and their old ones) of hosts that are gone; never those of others. */
 export function removeAutoLogs(directory: string, identifier: string): void {
   const user = process.geteuid?.();
-  for (const name of readdirSync(directory)) {
+  for (const name of namesIn(directory)) {
     const [, owner, pid = ""] =
       /-std(?:out|err)---(.*)-L([0-9a-z]{5})[0-9a-z]{2}\.log(?:\.\d{1,4})?$/.exec(name) ?? [];
     if (owner !== identifier || exists(Number.parseInt(pid, 36))) continue;

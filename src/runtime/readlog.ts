@@ -42,16 +42,23 @@ export function lastBytes(file: string, bytes: number): Buffer {
  * What is written to a file by somebody else, from its end on, as it comes; begins anew when the file
  * is cut or replaced. The kernel tells when there is something: nothing is polled.
  */
-export async function* watchFile(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+export function watchFile(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0; // now, and not at the first look
+  return watchFrom(file, size, signal);
+}
+
+async function* watchFrom(file: string, from: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   const bell = new Bell();
   const news = () => bell.ring();
   let fd = tryOpen(file);
-  let at = fd === undefined ? 0 : fs.fstatSync(fd).size;
+  let at = from;
   // the directory: the file may be replaced
   const watcher = fs.watch(path.dirname(file), { persistent: false }, news);
+  watcher.on("error", news); // the directory is gone
   signal.addEventListener("abort", news);
   try {
-    for (; !signal.aborted; await bell.heard()) {
+    for (let isLast = false; !isLast; isLast || (await bell.heard())) {
+      isLast = signal.aborted; // what was written until then still comes
       for (;;) {
         fd ??= tryOpen(file);
         if (fd === undefined) break;
