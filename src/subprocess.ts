@@ -56,12 +56,13 @@ export class Subprocess {
   readonly #host: Host;
   readonly #runner: Runner;
   readonly #channels: Readonly<Record<OutputStream, Channel>>;
-  readonly #over = new AbortController();
+  readonly #follows = new Set<AbortController>();
   readonly #waiting = new Set<() => void>();
   #laststart = 0;
   #laststop = 0;
   #pid = 0; // of the last child
   #isRemoved = false;
+  #isClosed = false;
 
   /** @internal */
   constructor(config: ProcessConfig, host: Host) {
@@ -250,8 +251,11 @@ export class Subprocess {
    */
   follow(stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
     const { signal } = options;
-    const over = this.#over.signal;
-    const chunks = this.#channels[stream].follow(signal ? AbortSignal.any([signal, over]) : over);
+    const over = new AbortController(); // one for each: a signal warns of more than ten listeners
+    if (this.#isClosed) over.abort();
+    else this.#follows.add(over);
+    const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+    const chunks = this.#channels[stream].follow(either, () => this.#follows.delete(over));
     async function* bytes(): AsyncGenerator<Buffer> {
       yield* chunks;
       signal?.throwIfAborted();
@@ -319,7 +323,8 @@ export class Subprocess {
 
   /** Nothing of it will come any more. @internal */
   close(): void {
-    this.#over.abort();
+    this.#isClosed = true;
+    for (const follow of this.#follows) follow.abort();
     this.#runner.close();
     for (const channel of new Set(Object.values(this.#channels))) channel.close();
   }

@@ -13,6 +13,7 @@ export class Behind {
 
   /** Takes a copy. */
   push(chunk: Uint8Array): void {
+    if (this.#isOver) return;
     this.#chunks.push(Buffer.from(chunk));
     this.#length += chunk.length;
     while (this.#length > LIMIT_BYTES) this.#length -= this.#chunks.shift()?.length ?? 0;

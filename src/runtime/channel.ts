@@ -161,18 +161,19 @@ export class Channel {
   }
 
   /** What is written from now on, as it comes, over all lives of the process. */
-  follow(signal: AbortSignal): AsyncIterable<Buffer> {
-    if (!this.isPushed && this.#makeFile()) return watchFile(this.file, signal);
+  follow(signal: AbortSignal, done: () => void): AsyncIterable<Buffer> {
+    if (!this.isPushed && this.#makeFile()) return watchFile(this.file, signal, done);
     const queue = new Behind();
     const follower = (chunk: Uint8Array) => queue.push(chunk);
     this.#followers.add(follower); // at once: what comes before the first look is not missed
-    const leave = () => this.#followers.delete(follower);
-    signal.addEventListener("abort", () => {
-      leave();
-      queue.end();
+    const end = () => queue.end();
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+    return queue.read(() => {
+      this.#followers.delete(follower);
+      signal.removeEventListener("abort", end);
+      done();
     });
-    if (signal.aborted) queue.end();
-    return queue.read(leave);
   }
 
   /** It will not be opened any more. */
