@@ -42,12 +42,21 @@ export function lastBytes(file: string, bytes: number): Buffer {
  * What is written to a file by somebody else, from its end on, as it comes; begins anew when the file
  * is cut or replaced. The kernel tells when there is something: nothing is polled.
  */
-export function watchFile(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+export function watchFile(
+  file: string,
+  signal: AbortSignal,
+  done: () => void = () => {},
+): AsyncGenerator<Buffer> {
   const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0; // now, and not at the first look
-  return watchFrom(file, size, signal);
+  return watchFrom(file, size, signal, done);
 }
 
-async function* watchFrom(file: string, from: number, signal: AbortSignal): AsyncGenerator<Buffer> {
+async function* watchFrom(
+  file: string,
+  from: number,
+  signal: AbortSignal,
+  done: () => void,
+): AsyncGenerator<Buffer> {
   const bell = new Bell();
   const news = () => bell.ring();
   let fd = tryOpen(file);
@@ -62,24 +71,24 @@ async function* watchFrom(file: string, from: number, signal: AbortSignal): Asyn
       for (;;) {
         fd ??= tryOpen(file);
         if (fd === undefined) break;
-        const { size, nlink, ino } = fs.fstatSync(fd);
+        const { size, ino } = fs.fstatSync(fd);
         if (size < at) at = 0;
         const buffer = Buffer.alloc(Math.min(65_536, size - at));
         const length = fs.readSync(fd, buffer, 0, buffer.length, at);
         at += length;
         if (length > 0) yield buffer.subarray(0, length);
-        else if (nlink > 0 && ino === inodeOf(file)) break;
+        else if ([ino, undefined].includes(inodeOf(file))) break; // if it has lost its name, its writer has not
         else {
           fs.closeSync(fd); // read to its end, and replaced: go on with the one that has its name
           fd = undefined;
           at = 0;
-          if (inodeOf(file) === undefined) break;
         }
       }
     }
   } finally {
     signal.removeEventListener("abort", news);
     watcher.close();
+    done();
     if (fd !== undefined) fs.closeSync(fd);
   }
 }

@@ -125,7 +125,7 @@ describe("the output of a process that ends", () => {
     const { exitstatus, signal } = await next("PROCESS_STATE_EXITED");
     assert.deepEqual({ exitstatus, signal }, { exitstatus: 0, signal: null });
     const files = filesOf(log);
-    assert.equal(files.length, 4);
+    assert.ok(files.length === 4 || files.length === 5); // the last is empty if the one before is just full
     execFileSync("/bin/bash", ["-c", 'cat "$@" | cmp - <(yes | head -c 200M)', "", ...files]);
   });
 
