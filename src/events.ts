@@ -66,7 +66,7 @@ export interface ExitedEvent extends ProcessStateEvent, Ending {
   readonly pid: number;
 }
 
-/** The process was stopped, and all that it left in its process group is gone. */
+/** The process was stopped, and all that it left is gone. */
 export interface StoppedEvent extends ProcessStateEvent, Partial<Ending> {
   readonly type: "PROCESS_STATE_STOPPED";
   /** The process id it had; 0 if it had none, being in BACKOFF. */
@@ -133,6 +133,13 @@ export interface LogfileRecoveredEvent extends BaseEvent {
   readonly file: string;
   /** How many bytes had to be dropped meanwhile. */
   readonly lost: number;
+}
+
+/** The guardian was ended by somebody (and there is another one), or there can be none, or no cgroups. */
+export interface GuardianEvent extends BaseEvent {
+  readonly type: "GUARDIAN_LOST" | "GUARDIAN_FAILED" | "CGROUP_FAILED";
+  /** The signal or exit status that ended it, or why it cannot run. */
+  readonly reason: string;
 }
 
 /** The supervisor has begun, or begins to shut down. */
@@ -203,6 +210,14 @@ export interface EventMap {
   LOGFILE_RECOVERED: LogfileRecoveredEvent;
   /** Either of the two. */
   LOGFILE: LogfileFailedEvent | LogfileRecoveredEvent;
+  /** Somebody has ended the guardian; another one was started. An extension. */
+  GUARDIAN_LOST: GuardianEvent;
+  /** There is no guardian: programs may outlive a host that is killed. An extension. */
+  GUARDIAN_FAILED: GuardianEvent;
+  /** There is no making of cgroups: programs with `cgroup` go without. An extension. */
+  CGROUP_FAILED: GuardianEvent;
+  /** Any of the three. */
+  GUARDIAN: GuardianEvent;
   /** The supervisor has begun: its first `start()`. */
   SUPERVISOR_STATE_CHANGE_RUNNING: SupervisorStateEvent;
   /** A shutdown begins. */
@@ -236,6 +251,7 @@ export type SupervisorEvent =
   | ProcessLogEvent
   | ProcessCommunicationEvent
   | EventMap["LOGFILE"]
+  | GuardianEvent
   | SupervisorStateEvent
   | ProcessGroupEvent
   | TickEvent;
@@ -248,6 +264,7 @@ export type EventType = Exclude<
   | "PROCESS_LOG"
   | "PROCESS_COMMUNICATION"
   | "LOGFILE"
+  | "GUARDIAN"
   | "SUPERVISOR_STATE_CHANGE"
   | "PROCESS_GROUP"
   | "TICK"
@@ -282,6 +299,10 @@ const parents = {
   LOGFILE_FAILED: "LOGFILE",
   LOGFILE_RECOVERED: "LOGFILE",
   LOGFILE: "EVENT",
+  GUARDIAN_LOST: "GUARDIAN",
+  GUARDIAN_FAILED: "GUARDIAN",
+  CGROUP_FAILED: "GUARDIAN",
+  GUARDIAN: "EVENT",
   SUPERVISOR_STATE_CHANGE_RUNNING: "SUPERVISOR_STATE_CHANGE",
   SUPERVISOR_STATE_CHANGE_STOPPING: "SUPERVISOR_STATE_CHANGE",
   SUPERVISOR_STATE_CHANGE: "EVENT",

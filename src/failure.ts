@@ -25,11 +25,17 @@ export function failureOf(
       const message = `${what}: the system refused to signal it (UNKNOWN, pid ${state.pid}): ${state.reason}`;
       return new SupervisorError("FAILED", message, { ...details, spawnerr: state.reason });
     }
+    case "STOPPING":
+      if (state.isStuck) {
+        const message = `${what}: pid ${state.pid} does not end, though it was sent SIGKILL`;
+        return new SupervisorError("STILL_RUNNING", message, details);
+      }
+      break;
     case "STOPPED":
     case "EXITED":
       if (verb === "stop" && state.survivors && state.survivors.length > 0) {
-        const pids = state.survivors.join(", ");
-        const message = `${what}: it is gone, but pid ${pids} of its process group would not go`;
+        const names = state.survivors.map(({ pid, name }) => `pid ${pid} (${name})`).join(", ");
+        const message = `${what}: it is gone, but left behind ${names}, which would not go`;
         return new SupervisorError("STILL_RUNNING", message, details);
       }
       break;

@@ -14,7 +14,12 @@ export type {
   EventType,
   ExitedEvent,
   FatalEvent,
+  GuardianEvent,
+  LogfileFailedEvent,
+  LogfileRecoveredEvent,
+  ProcessCommunicationEvent,
   ProcessGroupEvent,
+  ProcessLogEvent,
   ProcessStateEvent,
   RunningEvent,
   StartingEvent,
@@ -26,7 +31,7 @@ export type {
   TickEvent,
   UnknownEvent,
 } from "./events.ts";
-export type { ExitStatus, Signal, StateName } from "./core/machine.ts";
+export type { ExitStatus, Signal, StateName, Survivor } from "./core/machine.ts";
 export type { ProcessInfo } from "./info.ts";
 export type { Program } from "./program.ts";
 export type {

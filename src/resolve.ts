@@ -38,6 +38,8 @@ export interface Resolved {
   readonly childlogdir: string;
   readonly nocleanup: boolean;
   readonly strip_ansi: boolean;
+  readonly guardian: boolean;
+  readonly guardian_waitsecs: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly programs: ReadonlyMap<string, ResolvedProgramSettings>;
   /** In the order in which autostart goes. */
@@ -58,6 +60,12 @@ export function resolveSettings(raw: unknown): Resolved {
   const sound = supervisorSettings.safeParse(withoutFaulty(raw, issues));
   if (sound.success) resolveParsed(sound.data, issues);
   throw new SettingsError(issues);
+}
+
+/** What is undefined is not set: both are the same to an update. */
+function withoutUnset(settings: ResolvedProgramSettings): ResolvedProgramSettings {
+  const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as ResolvedProgramSettings;
 }
 
 /** The settings without the keys that have issues, so that their defaults stand in for them. */
@@ -85,7 +93,7 @@ function resolveParsed(
   whole: z.output<typeof supervisorSettings>,
   issues: SettingsIssue[],
 ): Resolved {
-  const { identifier, environment, programs, groups, childlogdir, nocleanup, strip_ansi } = whole;
+  const { environment, programs, groups, childlogdir } = whole;
   if (!isDirectory(childlogdir)) {
     issues.push({
       path: ["childlogdir"],
@@ -129,12 +137,9 @@ function resolveParsed(
     if (!places.has(name)) all.set(name, settings.priority); // numprocs: 0 is a group, too
   }
   return {
-    identifier,
-    childlogdir,
-    nocleanup,
-    strip_ansi,
+    ...whole,
     environment: base.environment,
-    programs: new Map(Object.entries(programs)),
+    programs: new Map(Object.entries(programs).map(([name, one]) => [name, withoutUnset(one)])),
     processes: inOrder(processes, groups),
     groups: all,
   };
@@ -261,6 +266,9 @@ function processesOf(
         ...(settings.umask !== undefined && { umask: settings.umask }),
         ...(user !== undefined && { user }),
         sweep: settings.sweep,
+        cgroup: settings.cgroup,
+        stopstdin: settings.stopstdin,
+        stopsignal: settings.stopsignal,
       },
       outputs: planOutputs(name, settings, base.whole, {
         expand: text,

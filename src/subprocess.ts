@@ -128,11 +128,11 @@ export class Subprocess {
   }
 
   /**
-   * Stops it: `stopsignal`, after `stopwaitsecs` SIGKILL. Settles once it, and what it left in its
-   * process group, is gone; at once if there is nothing to stop. Wins over a restart that is waiting.
+   * Stops it: `stopsignal`, after `stopwaitsecs` SIGKILL. Settles once it, and what it left, is
+   * gone; at once if there is nothing to stop. Wins over a restart that is waiting.
    *
    * @throws {SupervisorError} `FAILED` if it may not be signalled (UNKNOWN), `STILL_RUNNING` if
-   * something in its process group would not go.
+   * something that it left would not go.
    * @see supervisorctl's `stop`. **Differs:** there it is an error if the process is not running.
    */
   async stop(options: WaitOptions = {}): Promise<void> {

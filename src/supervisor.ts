@@ -83,7 +83,7 @@ export class Supervisor extends SupervisorEmitter {
    */
   constructor(
     settings: SupervisorSettings = {},
-    { clock = systemClock, spawner = new SystemSpawner() }: SupervisorIo = {},
+    { clock = systemClock, spawner }: SupervisorIo = {},
   ) {
     super();
     const resolved = resolveSettings(settings);
@@ -93,7 +93,7 @@ export class Supervisor extends SupervisorEmitter {
       recovered: (file, lost) => this.#host.announce({ type: "LOGFILE_RECOVERED", file, lost }),
     });
     this.#host = {
-      io: { clock, spawner },
+      io: { clock, spawner: spawner ?? this.#systemSpawner(resolved) },
       logs: this.#logs,
       isClosing: () => this.#closing !== undefined,
       hasBegun: () => this.#hasBegun,
@@ -355,8 +355,8 @@ export class Supervisor extends SupervisorEmitter {
 
   /**
    * Stops everything, as `stop()` does, for good: from now on nothing starts. Settles when every
-   * process and what it left in its process group is gone, with those that would not go. Does not
-   * reject for them. Calling it again shares the outcome.
+   * process and what it left is gone, with those that would not go. Does not reject for them.
+   * Calling it again shares the outcome.
    *
    * @see supervisorctl's `shutdown`
    */
@@ -416,8 +416,7 @@ export class Supervisor extends SupervisorEmitter {
 
   /** @internal */
   protected override listenersChanged(): void {
-    const wanted = TICKS.some((name) => this.listenerCount(name) > 0);
-    this.#ticks.set(wanted && this.#hasBegun && !this.#hasClosed);
+    this.#ticks.set(this.#isHeard(TICKS) && this.#hasBegun && !this.#hasClosed);
   }
 
   #setRef(ref: boolean): this {
@@ -439,10 +438,34 @@ export class Supervisor extends SupervisorEmitter {
     this.listenersChanged();
   }
 
+  #systemSpawner({ guardian, guardian_waitsecs: waitSecs }: Resolved): Spawner {
+    return new SystemSpawner(
+      { guardian, waitSecs },
+      {
+        lost: (reason) => this.#host.announce({ type: "GUARDIAN_LOST", reason }),
+        failed: (reason) => this.#unguarded("GUARDIAN_FAILED", reason, "a guardian"),
+        boundless: (reason) => this.#unguarded("CGROUP_FAILED", reason, "cgroups"),
+      },
+    );
+  }
+
+  /** A promise that cannot be kept in full is not kept silently. */
+  #unguarded(type: "GUARDIAN_FAILED" | "CGROUP_FAILED", reason: string, what: string): void {
+    if (!this.#isHeard([type, "GUARDIAN", "EVENT"])) {
+      const message = `Without ${what} (${reason}), processes may be left behind`;
+      process.emitWarning(message, { code: type });
+    }
+    this.#host.announce({ type, reason });
+  }
+
+  #isHeard(names: readonly EventName[]): boolean {
+    return names.some((name) => this.listenerCount(name) > 0);
+  }
+
   /** Whoever loses log lines is to know it, also where nobody listens. */
   #logFailed(file: string, { code = "", message }: NodeJS.ErrnoException): void {
-    const isHeard = LOGFILE.some((name) => this.listenerCount(name) > 0);
-    if (!isHeard) process.emitWarning(`Cannot write the log ${file}: ${message}`, { code });
+    if (!this.#isHeard(LOGFILE))
+      process.emitWarning(`Cannot write the log ${file}: ${message}`, { code });
     this.#host.announce({ type: "LOGFILE_FAILED", file, code, message });
   }
 

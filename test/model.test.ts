@@ -174,7 +174,7 @@ describe("a process to which anything happens", () => {
         assert.deepEqual([...waiting], []);
         assert.equal(world.clock.pending, 0);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

@@ -65,7 +65,14 @@ const bad: readonly [option: string, value: unknown, message: string][] = [
   ["directory", "", `the path of a directory, got ""`],
   ["directory", 1, "the path of a directory, got 1"],
   ["environment", "A=1", `an object of strings, got "A=1"`],
-  ["sweep", null, "true or false, got null"],
+  ["sweep", null, 'true, false or "group", got null'],
+  ["cgroup", 1, "true or false, got 1"],
+  ["stopstdin", "yes", 'true or false, got "yes"'],
+  ["stdout_logfile", 1, "a path, AUTO, NONE or a Writable stream, got 1"],
+  ["stdout_logfile_maxbytes", "5XB", 'a number of bytes, or a string such as "50MB", got "5XB"'],
+  ["stdout_logfile", "", 'a path, AUTO, NONE or a Writable stream, got ""'],
+  ["stderr_logfile_backups", -1, "a whole number, 0 or more, got -1"],
+  ["redirect_stderr", 1, "true or false, got 1"],
 ];
 
 /** The same with another place or other words in front. */

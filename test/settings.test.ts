@@ -34,6 +34,8 @@ describe("a default", () => {
       stderr_events_enabled: false,
       stderr_syslog: false,
       sweep: true,
+      cgroup: false,
+      stopstdin: false,
     });
     const { identifier, environment, processes, groups } = resolveSettings({});
     assert.deepEqual(

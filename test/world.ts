@@ -12,7 +12,9 @@ export class ModelChild implements Child {
   phase: "asked" | "alive" | "unswept" | "gone" = "asked";
   readonly #world: World;
   readonly #events: ChildEvents;
-  #swept: ((survivors: readonly number[]) => void) | undefined;
+  #swept:
+    | ((survivors: readonly { readonly pid: number; readonly name: string }[]) => void)
+    | undefined;
 
   constructor(world: World, pid: number, events: ChildEvents) {
     this.#world = world;
@@ -33,7 +35,10 @@ export class ModelChild implements Child {
     this.phase = "gone";
   }
 
-  sweep(_graceMs: number, done: (survivors: readonly number[]) => void): void {
+  sweep(
+    _graceMs: number,
+    done: (survivors: readonly { readonly pid: number; readonly name: string }[]) => void,
+  ): void {
     assert.equal(this.phase, "unswept", "a sweep comes once, after the exit");
     assert.equal(this.#swept, undefined, "a sweep comes once");
     this.#swept = done;

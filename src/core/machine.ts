@@ -13,6 +13,14 @@ export interface ExitStatus {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** A process that would not go. */
+export interface Survivor {
+  /** Its process id. */
+  readonly pid: number;
+  /** Its name, as the system has it. */
+  readonly name: string;
+}
+
 /** The part of the settings that decides about life and death. Durations in ms. */
 export interface Policy {
   readonly startMs: number;
@@ -36,7 +44,7 @@ export type State =
       readonly tries: number;
       readonly status?: ExitStatus;
       readonly reason?: string;
-      readonly survivors: readonly number[];
+      readonly survivors: readonly Survivor[];
     }
   | {
       readonly name: "STARTING";
@@ -60,6 +68,10 @@ export type State =
   | {
       readonly name: "STOPPING";
       readonly until: Instant;
+      /** When SIGKILL was sent first. */
+      readonly killed?: Instant;
+      /** SIGKILL has not ended it for so long that nobody should wait any more. */
+      readonly isStuck?: true;
       readonly tries: number;
       readonly pid: number;
       readonly status?: ExitStatus;
@@ -71,7 +83,7 @@ export type State =
       readonly status: ExitStatus;
       readonly expected: boolean;
       readonly swept: boolean;
-      readonly survivors?: readonly number[];
+      readonly survivors?: readonly Survivor[];
       readonly wanted: boolean;
     }
   | {
@@ -101,7 +113,7 @@ export type Input =
   | { readonly type: "spawned"; readonly pid: number }
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "exited"; readonly status: ExitStatus }
-  | { readonly type: "swept"; readonly survivors: readonly number[] }
+  | { readonly type: "swept"; readonly survivors: readonly Survivor[] }
   | { readonly type: "killFailed"; readonly reason: string }
   | { readonly type: "deadline" };
 
@@ -176,7 +188,12 @@ export const table: Table = {
   },
   STOPPING: {
     deadline: (s, p, now) => [
-      { ...s, until: later(now, p.stopMs) },
+      {
+        ...s,
+        until: now + Math.max(p.stopMs, 1000),
+        killed: s.killed ?? now,
+        ...(now - (s.killed ?? now) >= STUCK_MS && { isStuck: true }),
+      },
       { do: "kill", signal: "SIGKILL", group: p.killAsGroup },
     ],
     exited: (s, p, now, { status }) => [
@@ -219,6 +236,9 @@ export const table: Table = {
     restart: (s, p, now) => (s.status ? [s] : terminate(s.pid, s.tries, p, now, true)),
   },
 };
+
+/** A process that SIGKILL does not end in this time waits for something uninterruptible. */
+const STUCK_MS = 5000;
 
 /** What supervisord says of a process that did not last for startsecs. */
 export const TOO_QUICKLY = "Exited too quickly (process log may have details)";

@@ -19,6 +19,7 @@ export function pidOf(state: State): number | undefined {
 export function startOutcome(state: State): "pending" | "done" | "failed" {
   if (state.name === "RUNNING") return "done";
   if (state.name === "STARTING") return "pending";
+  if (state.name === "STOPPING" && state.isStuck) return "failed";
   const isWanted = "wanted" in state ? state.wanted : state.until !== NEVER;
   return isWanted ? "pending" : "failed";
 }
@@ -35,6 +36,8 @@ export function stopOutcome(state: State): "pending" | "done" | "failed" {
       return state.survivors ? "failed" : "done";
     case "UNKNOWN":
       return "failed";
+    case "STOPPING":
+      return state.isStuck ? "failed" : "pending";
     default:
       return "pending";
   }

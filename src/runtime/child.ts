@@ -1,10 +1,11 @@
 import type { ChildProcess } from "node:child_process";
-import type { ExitStatus, Signal } from "../core/machine.ts";
-import { atExit } from "./farewell.ts";
-import { killTree, sendSignal, sweepGroup } from "./kill.ts";
+import type { ExitStatus, Signal, Survivor } from "../core/machine.ts";
+import type { Custody, Run } from "./custody.ts";
+import { killTree, sendSignal, sweep } from "./kill.ts";
 import { prepare, type Launch } from "./launch.ts";
 import type { Pipes, Stdio } from "./pipes.ts";
 import type { Child, ChildEvents, Clock, Command } from "./ports.ts";
+import { descendantsOf, type Identity } from "./tree.ts";
 
 /** Has the operating system start something: the process, or why there is none. */
 export type Execute = (
@@ -24,17 +25,20 @@ export class SystemChild implements Child {
   readonly pipes: Pipes;
   readonly #command: Command;
   readonly #events: ChildEvents;
+  readonly #custody: Custody;
   readonly #clock: Clock;
   #process: ChildProcess | undefined;
-  #leave: (() => void) | undefined;
+  #run: Run | undefined;
+  #known: readonly Identity[] = [];
   #isCancelled = false;
   #hasExited = false;
   #ref = true;
 
-  constructor(command: Command, events: ChildEvents, pipes: Pipes, clock: Clock) {
+  constructor(command: Command, events: ChildEvents, pipes: Pipes, custody: Custody, clock: Clock) {
     this.#command = command;
     this.#events = events;
     this.pipes = pipes;
+    this.#custody = custody;
     this.#clock = clock;
   }
 
@@ -43,8 +47,10 @@ export class SystemChild implements Child {
     let file = this.#command.argv[0];
     let execution: Execution;
     try {
-      const launch = prepare(this.#command);
-      if ("problem" in launch) return this.#events.failed(launch.problem);
+      const run = this.#custody.prepare(this.#command);
+      this.#run = run;
+      const launch = prepare(this.#command, run.tag, run.cgroup?.door);
+      if ("problem" in launch) return this.giveUp(launch.problem);
       file = launch.program;
       execution = execute(launch, ["pipe", ...this.pipes.open(launch.owner)]);
     } catch (error) {
@@ -57,7 +63,7 @@ export class SystemChild implements Child {
     const { process: own } = execution;
     const { pid } = own as { readonly pid: number };
     this.#process = own;
-    this.#leave = atExit(() => this.#killAll(pid));
+    this.#custody.add(pid, this.#command.stopsignal);
     own.on("error", () => {}); // of kill() or send(), which report for themselves
     own.once("exit", (code, signal) => this.#exited({ code, signal })); // not the promise: it also waits for the pipes
     own.stdin?.on("error", () => {}); // EPIPE: write() tells
@@ -68,10 +74,18 @@ export class SystemChild implements Child {
   }
 
   giveUp(reason: string): void {
+    if (this.#run) this.#custody.abandon(this.#run);
     if (!this.#isCancelled) this.#events.failed(reason);
   }
 
   kill(signal: Signal, group: boolean): void {
+    if (this.#command.stopstdin && signal !== "SIGKILL") {
+      this.#process?.stdin?.end();
+      if (isWindows) return; // it has stopwaitsecs to go by itself
+    }
+    // who leaves our sight when its parent ends is remembered
+    if (this.#command.sweep === true && this.#alive !== undefined)
+      this.#known = descendantsOf(this.#alive);
     if (isWindows && this.#alive !== undefined) killTree(this.#alive);
     else this.#send(signal, group);
   }
@@ -84,14 +98,17 @@ export class SystemChild implements Child {
     this.#isCancelled = true;
   }
 
-  sweep(graceMs: number, done: (survivors: readonly number[]) => void): void {
+  sweep(graceMs: number, done: (survivors: readonly Survivor[]) => void): void {
     const pid = this.#process?.pid;
-    const finish = (survivors: readonly number[]) => {
-      this.#leave?.();
+    const run = this.#run;
+    const finish = (survivors: readonly Survivor[]) => {
+      if (pid !== undefined) this.#custody.remove(pid);
+      if (run?.cgroup) this.#custody.removeCgroup(run.cgroup);
       done(survivors);
     };
-    if (pid === undefined || !this.#command.sweep) finish([]);
-    else sweepGroup(pid, graceMs, finish);
+    if (pid === undefined || !run || this.#command.sweep === false) return finish([]);
+    const scope = this.#command.sweep === true ? "all" : "group";
+    sweep({ pid, scope, known: this.#known, ...run }, graceMs, finish);
   }
 
   write(chunk: Uint8Array, done: (error?: Error) => void): void {
@@ -135,14 +152,6 @@ export class SystemChild implements Child {
     child[word]();
     for (const stream of [child.stdin, child.stdout, child.stderr]) {
       (stream as unknown as { ref?: () => void; unref?: () => void } | null)?.[word]?.();
-    }
-  }
-
-  #killAll(pid: number): void {
-    try {
-      sendSignal(pid, "SIGKILL", true);
-    } catch {
-      // the host is leaving: nobody is left to be told
     }
   }
 }

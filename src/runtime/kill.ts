@@ -1,12 +1,23 @@
-import { readFileSync, readdirSync } from "node:fs";
-import { setImmediate as turn } from "node:timers/promises";
 import treeKill from "tree-kill";
-import type { Signal } from "../core/machine.ts";
+import type { Signal, Survivor } from "../core/machine.ts";
+import type { Cgroup } from "./cgroup.ts";
 import { systemClock as clock } from "./clock.ts";
+import {
+  canSeeProcesses,
+  identityOf,
+  isAlive,
+  kinOf,
+  membersOf,
+  Memory,
+  type Identity,
+  type Kinship,
+} from "./tree.ts";
 
 const isWindows = process.platform === "win32";
 /** How long the dead may take to disappear before we name them: longer only in uninterruptible sleep. */
 const LIMIT_MS = 2000;
+/** And how often they are killed at least, on a machine that stands still for so long. */
+const KILLS = 20;
 
 /** Sends a signal to a process, or to its process group. One that is gone already is no error. */
 export function sendSignal(pid: number, signal: Signal, group: boolean): void {
@@ -25,34 +36,81 @@ export function killTree(pid: number): void {
   });
 }
 
-/**
- * Kills what is left of the process group of a child that is gone, `graceMs` from now, and calls
- * `done` once nothing lives there, with those that would not go. There is nothing that could wake
- * us when a process dies that is not our child, so while (and only while) somebody is left, this
- * looks again after 1, 2, 4 … 50 ms.
- */
-export function sweepGroup(
-  pgid: number,
-  graceMs: number,
-  done: (survivors: readonly number[]) => void,
-): void {
-  if (isWindows || !groupExists(pgid)) done([]);
-  else if (graceMs > 0 || killGroup(pgid)) void emptied(pgid, graceMs).then(done);
-  else void members(pgid).then(done); // all of them belong to someone else by now
+/** What a process may have left behind, and how to know it. */
+export interface Legacy extends Kinship {
+  /** Its process group alone, or whoever descends from it. */
+  readonly scope: "group" | "all";
+  /** Descendants that were seen while it lived. */
+  readonly known: readonly Identity[];
+  /** Where nobody of them can get out of. */
+  readonly cgroup?: Cgroup;
 }
 
-async function emptied(pgid: number, graceMs: number): Promise<readonly number[]> {
+/**
+ * Kills what a child that is gone has left, `graceMs` from now, and calls `done` once nobody is there,
+ * with those that would not go. Nothing could wake us when a process dies that is not our child; so
+ * while (and only while) somebody is left, this looks again after 1, 2, 4 … 50 ms, until it has twice
+ * found nobody.
+ */
+export function sweep(
+  legacy: Legacy,
+  graceMs: number,
+  done: (survivors: readonly Survivor[]) => void,
+): void {
+  const memory = new Memory();
+  const left = isWindows ? [] : heirsOf(legacy, memory);
+  if (Array.isArray(left) && left.length === 0 && !memory.isInDoubt) done([]);
+  else void emptied(legacy, left, graceMs, memory).then(done);
+}
+
+async function emptied(
+  legacy: Legacy,
+  first: Identity[] | Promise<Identity[]>,
+  graceMs: number,
+  memory: Memory,
+): Promise<readonly Survivor[]> {
   const begun = clock.now();
-  let killed = graceMs <= 0;
+  let left = await first;
+  let clean = 0;
+  let kills = 0;
   for (let pause = 1; ; pause = Math.min(50, pause * 2)) {
-    const left = await members(pgid);
+    clean = left.length === 0 ? clean + 1 : 0;
     const waited = clock.now() - begun;
-    if (left.length === 0 || waited > graceMs + LIMIT_MS) return left;
-    if (!killed && waited >= graceMs) {
-      killed = true;
-      if (!killGroup(pgid)) return left;
+    if (clean === 2 || (waited > graceMs + LIMIT_MS && kills >= KILLS))
+      return left.map(({ pid, name }) => ({ pid, name }));
+    if (left.length > 0 && waited >= graceMs) {
+      legacy.cgroup?.kill();
+      end(left);
+      kills++;
     }
-    await wait(killed ? pause : Math.min(pause, Math.max(1, graceMs - waited)));
+    await wait(waited >= graceMs ? pause : Math.min(pause, graceMs - waited));
+    left = await heirsOf(legacy, memory);
+  }
+}
+
+/** Who is left. Without /proc, the number of the group stands for all that are in it. */
+function heirsOf(legacy: Legacy, memory: Memory): Identity[] | Promise<Identity[]> {
+  const { pid, scope, known, cgroup } = legacy;
+  const inside = cgroup?.members().flatMap((member) => identityOf(member) ?? []) ?? [];
+  const hasGroup = exists(-pid);
+  if (!canSeeProcesses()) return hasGroup ? [{ pid: -pid, name: "process group", began: "" }] : [];
+  if (scope === "group") return [...(hasGroup ? membersOf(pid) : []), ...inside];
+  const kin = kinOf(legacy, memory);
+  const others = [...known.filter(isAlive), ...inside];
+  if (others.length === 0) return kin;
+  return Promise.resolve(kin).then((found) => [...found, ...others]);
+}
+
+/** All are held first, so that none can start another while the first are killed. */
+function end(processes: readonly Identity[]): void {
+  for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
+    for (const one of processes) {
+      try {
+        if (one.began === "" || isAlive(one)) process.kill(one.pid, signal);
+      } catch {
+        // gone, or somebody else's by now: the next look tells
+      }
+    }
   }
 }
 
@@ -60,35 +118,6 @@ function wait(ms: number): Promise<void> {
   return new Promise((resolve) => {
     clock.setTimeout(resolve, ms, true);
   });
-}
-
-/** The living processes of a group; zombies are dead. Without /proc, the group's number stands for them all. */
-async function members(pgid: number): Promise<number[]> {
-  if (!groupExists(pgid)) return [];
-  let pids: string[];
-  try {
-    pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  } catch {
-    pids = [];
-  }
-  if (pids.length === 0) return [pgid];
-  const found: number[] = [];
-  for (const [i, pid] of pids.entries()) {
-    if (i % 100 === 99) await turn(); // 1,000 processes are 20 ms: not in one piece
-    const stat = readStat(pid);
-    if (stat?.pgrp === pgid && stat.state !== "Z" && stat.state !== "X") found.push(Number(pid));
-  }
-  return found;
-}
-
-function readStat(pid: string): { state: string; pgrp: number } | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const [state = "", , pgrp] = text.slice(text.lastIndexOf(")") + 2).split(" ", 3); // the name may hold blanks
-    return { state, pgrp: Number(pgrp) };
-  } catch {
-    return undefined; // gone meanwhile
-  }
 }
 
 /** Whether there is a process of that number, ours or not. */
@@ -99,20 +128,6 @@ export function exists(pid: number): boolean {
   } catch (error) {
     return codeOf(error) !== "ESRCH";
   }
-}
-
-/** False when nobody there may be killed by us. */
-function killGroup(pgid: number): boolean {
-  try {
-    sendSignal(pgid, "SIGKILL", true);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function groupExists(pgid: number): boolean {
-  return exists(-pgid);
 }
 
 function codeOf(error: unknown): string | undefined {

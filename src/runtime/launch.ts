@@ -27,28 +27,36 @@ const isWindows = process.platform === "win32";
  * Turns a command into what is executed. Umask and user are set in the child, by small programs that
  * then replace themselves with it (same pid): the host's own would change for all its threads.
  */
-export function prepare(command: Command): Launch {
+export function prepare(command: Command, tag: string, door?: string): Launch {
   const cwd = command.directory ?? hostDirectory();
   if (cwd === undefined) return { problem: "couldn't chdir to the host's directory: ENOENT" };
   const inDirectory = directoryProblem(cwd);
   if (inDirectory !== undefined) return { problem: inDirectory };
-  const env = childEnvironment(command.environment);
+  const [name, value] = tag.split("=", 2) as [string, string];
+  const env = childEnvironment({ ...command.environment, [name]: value });
   const searchPath = env["PATH"] ?? env["Path"] ?? "/bin:/usr/bin:/usr/local/bin";
-  const [name, ...args] = command.argv;
-  const found = findProgram(name, cwd, searchPath);
+  const [word, ...args] = command.argv;
+  const found = findProgram(word, cwd, searchPath);
   if ("problem" in found) return found;
   const { file } = found;
   const masked =
     command.umask === undefined
-      ? { file, args, argv0: name }
+      ? { file, args, argv0: word }
       : sh(`umask ${command.umask.toString(8).padStart(3, "0")}; exec "$0" "$@"`, [
           ...keepOddNames(env),
           file,
           ...args,
         ]);
-  if (command.user === undefined) return { ...masked, program: file, cwd, env };
-  const switched = switchUser(command, file, masked);
-  return "problem" in switched ? switched : { ...switched, program: file, cwd, env };
+  const switched = command.user === undefined ? masked : switchUser(command, file, masked);
+  if ("problem" in switched) return switched;
+  const boxed = door === undefined ? switched : throughDoor(door, switched);
+  return { ...boxed, program: file, cwd, env };
+}
+
+/** Joins a cgroup first, while it may. */
+function throughDoor(door: string, { file, args, owner }: Words): Words {
+  const joined = sh('echo 0 >"$0" && exec "$@"', [door, file, ...args]);
+  return { ...joined, ...(owner && { owner }) };
 }
 
 /** Undefined when it was removed. */
@@ -120,11 +128,10 @@ function findSetpriv(): string | undefined {
 
 /** The host's environment and then the command's; on Windows `Path` and `PATH` are one variable. */
 function childEnvironment(added: Readonly<Record<string, string>>): Record<string, string> {
-  const env: Record<string, string> = {};
-  const names = new Set(Object.keys(added).map((name) => name.toUpperCase()));
-  for (const [name, value] of Object.entries(process.env)) {
-    if (value === undefined || (isWindows && names.has(name.toUpperCase()))) continue;
-    env[name] = value;
+  const env = { ...process.env } as Record<string, string>; // in one piece: each look costs a system's getenv
+  if (isWindows) {
+    const names = new Set(Object.keys(added).map((name) => name.toUpperCase()));
+    for (const name of Object.keys(env)) if (names.has(name.toUpperCase())) delete env[name];
   }
   return Object.assign(env, added);
 }

@@ -1,4 +1,4 @@
-import type { ExitStatus, Signal } from "../core/machine.ts";
+import type { ExitStatus, Signal, Survivor } from "../core/machine.ts";
 
 /** Time as the library sees it. Replace it (`new Supervisor(settings, { clock })`) to test in virtual time. */
 export interface Clock {
@@ -29,8 +29,14 @@ export interface Command {
   readonly umask?: number;
   /** The name or uid of the user to run as; the host's own if not given. */
   readonly user?: string;
-  /** Whether what the process leaves in its process group is killed when it has ended. */
-  readonly sweep: boolean;
+  /** Whether what the process leaves behind is killed when it has ended: all, its process group, or nothing. */
+  readonly sweep: boolean | "group";
+  /** Whether the process gets a cgroup of its own, where one can be made. */
+  readonly cgroup: boolean;
+  /** Whether the end of its standard input asks the process to stop, too. */
+  readonly stopstdin: boolean;
+  /** The signal that asks the process to stop. */
+  readonly stopsignal: Signal;
 }
 
 /** Starts children. Replace it (`new Supervisor(settings, { spawner })`) to test without processes. */
@@ -56,10 +62,10 @@ export interface Child {
   /** Takes back a start that has not happened yet; no event follows. */
   cancel(): void;
   /**
-   * Called once, after `exited`: kills what is left of the process group, after `graceMs`, and calls
-   * `done` when it is empty, with the pids that would not go.
+   * Called once, after `exited`: kills what the child has left behind, after `graceMs`, and calls
+   * `done` when nobody is there, or with those that would not go.
    */
-  sweep(graceMs: number, done: (survivors: readonly number[]) => void): void;
+  sweep(graceMs: number, done: (survivors: readonly Survivor[]) => void): void;
   /** Writes to the child's standard input; `done` is called once it is in the pipe, or with what went wrong. */
   write(chunk: Uint8Array, done: (error?: Error) => void): void;
   /** Whether the child keeps the host alive. */

@@ -3,6 +3,7 @@ import { channel } from "node:diagnostics_channel";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { SystemChild, type Execute } from "./child.ts";
 import { systemClock } from "./clock.ts";
+import { Custody, type CustodyEvents, type CustodyOptions } from "./custody.ts";
 import { Fifos } from "./fifos.ts";
 import { Pipes } from "./pipes.ts";
 import type { Child, ChildEvents, Clock, Command, Outputs, Spawner } from "./ports.ts";
@@ -22,11 +23,22 @@ export class SystemSpawner implements Spawner {
   readonly #pipes = new Map<Outputs, Pipes>();
   readonly #fifos = new Fifos();
   readonly #buffer = new Uint8Array(65_536); // for all: a read is over when the next one begins
+  readonly #custody: Custody;
   #execute: Execute | undefined;
   #isBusy = false;
 
+  constructor(options: CustodyOptions, events: CustodyEvents) {
+    this.#custody = new Custody(options, events, this.#clock);
+  }
+
   spawn(command: Command, events: ChildEvents, outputs: Outputs): Child {
-    const child = new SystemChild(command, events, this.#pipesOf(outputs), this.#clock);
+    const child = new SystemChild(
+      command,
+      events,
+      this.#pipesOf(outputs),
+      this.#custody,
+      this.#clock,
+    );
     this.#waiting.push(child);
     this.#next();
     return child;
@@ -35,7 +47,9 @@ export class SystemSpawner implements Spawner {
   release(outputs: Outputs): void {
     this.#pipes.get(outputs)?.close();
     this.#pipes.delete(outputs);
-    if (this.#pipes.size === 0) this.#fifos.close();
+    if (this.#pipes.size > 0) return;
+    this.#fifos.close();
+    this.#custody.close();
   }
 
   #pipesOf(outputs: Outputs): Pipes {

@@ -8,6 +8,7 @@ import type {
   OutputStream,
   Signal,
   Spawner,
+  Survivor,
 } from "../index.ts";
 
 /** A clock that stands still until told otherwise. */
@@ -97,7 +98,7 @@ export class FakeChild implements Child {
   ref = true;
   readonly #events: ChildEvents;
   readonly #outputs: Outputs;
-  #swept: ((survivors: readonly number[]) => void) | undefined;
+  #swept: ((survivors: readonly Survivor[]) => void) | undefined;
 
   /** Made by {@link FakeSpawner}. */
   constructor(command: Command, pid: number | undefined, events: ChildEvents, outputs: Outputs) {
@@ -125,14 +126,14 @@ export class FakeChild implements Child {
   }
 
   /** Empty at once, unless the child `leaves` somebody. */
-  sweep(_graceMs: number, done: (survivors: readonly number[]) => void): void {
+  sweep(_graceMs: number, done: (survivors: readonly Survivor[]) => void): void {
     if (this.leaves.length === 0) done([]);
     else this.#swept = done;
   }
 
   /** What the child left is gone, but for the `survivors`. */
   vanish(survivors: readonly number[] = []): void {
-    this.#swept?.(survivors);
+    this.#swept?.(survivors.map((pid) => ({ pid, name: "fake" })));
   }
 
   /** Notes the text. */

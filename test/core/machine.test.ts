@@ -42,7 +42,14 @@ const unknown = { name: "UNKNOWN", until: NEVER, tries: 1, pid: 7, reason: "EPER
 const shapes: readonly State[] = [
   initial(NEVER),
   initial(NOW),
-  { name: "STOPPED", until: NEVER, tries: 2, status: died, reason: "why", survivors: [9] },
+  {
+    name: "STOPPED",
+    until: NEVER,
+    tries: 2,
+    status: died,
+    reason: "why",
+    survivors: [{ pid: 9, name: "x" }],
+  },
   { name: "STARTING", until: NEVER, tries: 1 },
   { name: "STARTING", until: NOW, tries: 1, pid: 7 },
   { name: "RUNNING", until: NEVER, pid: 7 },
@@ -73,7 +80,7 @@ const inputs: readonly Input[] = [
   { type: "exited", status: { code: 1, signal: null } },
   { type: "exited", status: { code: null, signal: "SIGSEGV" } },
   { type: "swept", survivors: [] },
-  { type: "swept", survivors: [9] },
+  { type: "swept", survivors: [{ pid: 9, name: "x" }] },
   { type: "killFailed", reason: "EPERM" },
   { type: "deadline" },
 ];
@@ -362,8 +369,13 @@ describe("STOPPING", () => {
   it("ends in STOPPED only when the group is swept, with those that would not go", () => {
     const gone = after({ ...stopping }, policy, "exited");
     assert.deepEqual([gone.name, gone.until], ["STOPPING", NEVER]);
-    const [stopped] = transition(gone, { type: "swept", survivors: [9] }, policy, NOW);
-    assert.deepEqual(as(stopped, "STOPPED").survivors, [9]);
+    const [stopped] = transition(
+      gone,
+      { type: "swept", survivors: [{ pid: 9, name: "x" }] },
+      policy,
+      NOW,
+    );
+    assert.deepEqual(as(stopped, "STOPPED").survivors, [{ pid: 9, name: "x" }]);
     assert.deepEqual(as(stopped, "STOPPED").status, { code: 0, signal: null });
   });
 
@@ -420,10 +432,10 @@ describe("UNKNOWN", () => {
 });
 
 describe("stopwaitsecs 0", () => {
-  it("kills on the next turn and never in a spin", () => {
+  it("kills on the next turn, and again every second", () => {
     const p = { ...policy, stopMs: 0 };
     const state = after({ name: "RUNNING", until: NEVER, pid: 7 }, p, "stop");
     assert.equal(state.until, NOW + 1);
-    assert.equal(after(state, p, "deadline").until, NOW + 1);
+    assert.equal(after(state, p, "deadline").until, NOW + 1000);
   });
 });

@@ -124,7 +124,7 @@ const views: readonly [string, State, number | undefined, string, string][] = [
   ["STOPPED before a start", initial(0), undefined, "pending", "done"],
   [
     "STOPPED with survivors",
-    { name: "STOPPED", until: NEVER, tries: 0, survivors: [9] },
+    { name: "STOPPED", until: NEVER, tries: 0, survivors: [{ pid: 9, name: "x" }] },
     undefined,
     "failed",
     "failed",

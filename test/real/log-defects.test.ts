@@ -125,7 +125,7 @@ describe("output: what was found", () => {
     const { supervisor, ear } = supervise(t, {
       web: {
         ...once,
-        command: sh("echo up $$ >$EAR; read never <>$EAR.never"),
+        command: sh("exec 3>$EAR; echo up $$ >&3; read never <>$EAR.never"),
         stdout_logfile: "/dev/null",
         stdout_logfile_maxbytes: 0,
       },

@@ -7,7 +7,15 @@ import { policyOf, programSettings, type ProgramSettings } from "../../src/setti
 import { outputsTo } from "../kit.ts";
 import { FakeClock, FakeSpawner } from "../../src/testing/index.ts";
 
-const command: Command = { name: "x", argv: ["x"], environment: {}, sweep: true };
+const command: Command = {
+  name: "x",
+  argv: ["x"],
+  environment: {},
+  sweep: true,
+  cgroup: false,
+  stopstdin: false,
+  stopsignal: "SIGTERM",
+};
 
 let clock: FakeClock;
 let spawner: FakeSpawner;

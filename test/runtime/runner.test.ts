@@ -7,7 +7,15 @@ import { policyOf, programSettings, type ProgramSettings } from "../../src/setti
 import { outputsTo } from "../kit.ts";
 import { FakeClock, FakeSpawner } from "../../src/testing/index.ts";
 
-const command: Command = { name: "x", argv: ["x"], environment: {}, sweep: true };
+const command: Command = {
+  name: "x",
+  argv: ["x"],
+  environment: {},
+  sweep: true,
+  cgroup: false,
+  stopstdin: false,
+  stopsignal: "SIGTERM",
+};
 
 let clock: FakeClock;
 let spawner: FakeSpawner;
@@ -290,7 +298,9 @@ describe("a sweep that takes its time", () => {
     assert.deepEqual(seen, ["STOPPING"]);
     assert.deepEqual(spawner.last.kills, ["SIGTERM"]);
     spawner.last.vanish([900]);
-    assert.deepEqual(runner.state.name === "STOPPED" && runner.state.survivors, [900]);
+    assert.deepEqual(runner.state.name === "STOPPED" && runner.state.survivors, [
+      { pid: 900, name: "fake" },
+    ]);
   });
 
   it("delays a restart by autorestart, and one on command", () => {

@@ -154,6 +154,9 @@ describe("a program", () => {
         C: "zoo",
       },
       sweep: true,
+      cgroup: false,
+      stopstdin: false,
+      stopsignal: "SIGTERM",
     });
   });
 });

@@ -44,9 +44,32 @@ describe("stop", () => {
       stop,
       fault(
         "STILL_RUNNING",
-        `Cannot stop "web": it is gone, but pid 900, 901 of its process group would not go`,
+        `Cannot stop "web": it is gone, but left behind pid 900 (fake), pid 901 (fake), which would not go`,
       ),
     );
+  });
+
+  it("names a process that SIGKILL does not end, and says STOPPED when it goes after all", async () => {
+    const stage = new Stage(web);
+    await stage.up();
+    const { last } = stage.spawner;
+    last.kill = (signal) => void last.kills.push(String(signal));
+    const stop = stage.supervisor.stop();
+    const shutdown = watch(stage.supervisor.shutdown());
+    const refused = assert.rejects(
+      stop,
+      fault("STILL_RUNNING", `Cannot stop "web": pid 101 does not end, though it was sent SIGKILL`),
+    );
+    await stage.pass(10_000);
+    assert.deepEqual(last.kills, ["SIGTERM", "SIGKILL"]);
+    assert.equal(shutdown.outcome, "pending");
+    await stage.pass(10_000);
+    await refused;
+    await turn();
+    assert.equal(shutdown.outcome, "done");
+    assert.deepEqual(stage.states(), { web: "STOPPING" });
+    last.exit(null, "SIGKILL");
+    assert.deepEqual(stage.states(), { web: "STOPPED" });
   });
 
   it("is rejected when the system refuses, and can be tried again", async () => {

@@ -15,29 +15,46 @@ const sections = {
   supervisor: supervisorSettings,
 } as const;
 
-/** One text for each section: a row of links, then an entry for each setting. */
+/** The settings of a program are many: each belongs to the first part whose rule it meets. */
+const PARTS: readonly (readonly [title: string, rule: RegExp])[] = [
+  ["Output", /^(?:stdout|stderr|redirect)_/],
+  ["Stopping", /^(?:stop|kill|sweep|cgroup)/],
+  ["Process", /^/],
+];
+
+/** One text for each section: rows of links, then an entry for each setting. */
 export function settingsPages(): { readonly name: string; readonly text: string }[] {
   return Object.entries(sections).map(([name, { shape }]) => {
     const settings = Object.entries(shape) as [string, z.ZodType][];
-    const links = settings.map(([key]) => `[\`${key}\`](#${anchor(name, key)})`).join(" · ");
-    const entries = settings.map(([key, schema]) => entry(name, key, schema));
-    return { name, text: `${links}\n\n${entries.join("\n")}` };
+    if (name !== "program") return { name, text: page(name, settings, 3) };
+    const partOf = (key: string) => PARTS.find(([, rule]) => rule.test(key))?.[0];
+    const texts = PARTS.toReversed().map(([title]) => {
+      const own = settings.filter(([key]) => partOf(key) === title);
+      return `### ${title}\n\n${page(name, own, 4)}`;
+    });
+    return { name, text: texts.join("\n") };
   });
 }
 
-function entry(section: string, key: string, schema: z.ZodType): string {
+function page(section: string, settings: readonly [string, z.ZodType][], level: number): string {
+  const links = settings.map(([key]) => `[\`${key}\`](#${anchor(section, key)})`).join(" · ");
+  const entries = settings.map(([key, schema]) => entry(section, key, schema, level));
+  return `${links}\n\n${entries.join("\n")}`;
+}
+
+function entry(section: string, key: string, schema: z.ZodType, level: number): string {
   const meta = options.get(schema);
   if (!meta) throw new Error(`${key} has no entry in the registry`);
   const { summary, expected, unit, differs } = meta;
   const facts = [
     `Default: ${preset(schema, meta)}`,
-    `Unit: ${unit === "s" ? "seconds" : "none"}`,
+    `Unit: ${unit === "s" ? "seconds" : (unit ?? "none")}`,
     origin(section, key, meta),
   ];
   return [
     `<a id="${anchor(section, key)}"></a>`,
     "",
-    `### \`${key}\``,
+    `${"#".repeat(level)} \`${key}\``,
     "",
     `${summary} Expects ${expected}.`,
     ...(differs === undefined ? [] : ["", `**Differs:** ${differs}`]),

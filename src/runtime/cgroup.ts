@@ -1,0 +1,98 @@
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
+import path from "node:path";
+
+/**
+ * A control group (v2) for the processes of one run. Nobody leaves it without permission, whatever
+ * else they change, so that it knows even those that have left everything behind by which we know our
+ * own.
+ */
+export class Cgroup {
+  /** Its number. */
+  readonly run: number;
+  readonly #path: string;
+
+  private constructor(base: string, run: number) {
+    this.run = run;
+    this.#path = `${Cgroup.prefix(base)}${run}`;
+  }
+
+  /** What the paths of all ours begin with; their numbers follow. */
+  static prefix(base: string): string {
+    return path.join(base, `libsupervisor-${process.pid}-`);
+  }
+
+  /**
+   * Makes one.
+   * @throws where there is no cgroup v2, or no permission to make one
+   */
+  static make(base: string, run: number): Cgroup {
+    const cgroup = new Cgroup(base, run);
+    mkdirSync(cgroup.#path);
+    if (existsSync(path.join(cgroup.#path, "cgroup.kill"))) return cgroup;
+    cgroup.remove();
+    throw new Error("this kernel cannot kill a cgroup (before 5.14)");
+  }
+
+  /** The file into which a process writes 0 to join. */
+  get door(): string {
+    return path.join(this.#path, "cgroup.procs");
+  }
+
+  /** Who is in it. */
+  members(): number[] {
+    try {
+      return readFileSync(this.door, "latin1").split("\n").filter(Boolean).map(Number);
+    } catch {
+      return [];
+    }
+  }
+
+  /** SIGKILL to everybody in it. */
+  kill(): void {
+    try {
+      writeFileSync(path.join(this.#path, "cgroup.kill"), "1");
+    } catch {
+      // gone
+    }
+  }
+
+  /** Takes it away, if nobody is in it. */
+  remove(): void {
+    try {
+      rmdirSync(this.#path);
+    } catch {
+      // not empty, or gone
+    }
+  }
+}
+
+/**
+ * The cgroup we are in ourselves, under which ours are made; and those of hosts that are gone are
+ * taken away.
+ * @throws where there is no cgroup v2
+ */
+export function cgroupBase(isAlive: (pid: number) => boolean): string {
+  const own = /^0::(.*)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+  const mount = mounts.find((line) => line.includes(" - cgroup2 "))?.split(" ");
+  if (own === undefined || !mount) throw new Error("there is no cgroup v2 here");
+  const [, , , root = "/", place = ""] = mount;
+  const base = path.join(place, path.posix.relative(root, own));
+  for (const name of readdirSync(base)) {
+    const pid = /^libsupervisor-(\d+)-\d+$/.exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    try {
+      rmdirSync(path.join(base, name));
+    } catch {
+      // somebody is in it
+    }
+  }
+  return base;
+}

@@ -1,0 +1,206 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:os";
+import type { Signal } from "../core/machine.ts";
+import { Cgroup, cgroupBase } from "./cgroup.ts";
+import { atExit } from "./farewell.ts";
+import { Guardian } from "./guardian.ts";
+import { exists, sendSignal } from "./kill.ts";
+import type { Clock, Command } from "./ports.ts";
+import { forksSoFar, pidLimit, Strangers, type Family, type Kinship } from "./tree.ts";
+
+/** Who ends the children when the host does. */
+export interface CustodyOptions {
+  /** Whether there is a guardian, for the ends that the host does not live to see. */
+  readonly guardian: boolean;
+  /** What the stop signals are given, before SIGKILL. */
+  readonly waitSecs: number;
+}
+
+/** Whom custody tells. */
+export interface CustodyEvents {
+  /** Somebody has ended the guardian; there is another one. */
+  lost(reason: string): void;
+  /** There is no guardian, and will be none. */
+  failed(reason: string): void;
+  /** There is no making of cgroups. */
+  boundless(reason: string): void;
+}
+
+/** An empty house needs no guardian; but programs that come back at once find it still there. */
+const LINGER_MS = 1000;
+/** A guardian that ends so soon, so often, is not going to stay. */
+const HASTY_MS = 1000;
+const PATIENCE = 3;
+
+/** How old a count of processes may be. */
+const COUNT_MS = 100;
+
+/** What tells the processes of one run from all others. */
+export type Run = Omit<Kinship, "pid"> & { readonly cgroup?: Cgroup };
+
+/** Keeps the list of all that lives, for whoever has to end it when the host cannot. */
+export class Custody {
+  /** The variable that marks the environment of all our processes, and of nobody else's. */
+  readonly tag = `LIBSUPERVISOR_${randomBytes(8).toString("hex")}`;
+  readonly #options: CustodyOptions;
+  readonly #events: CustodyEvents;
+  readonly #clock: Clock;
+  readonly #living = new Map<number, number>(); // group -> signal
+  readonly #limit = pidLimit();
+  readonly #family: Family = {
+    name: this.tag,
+    groups: this.#living,
+    strangers: new Strangers(),
+  };
+  readonly #cgroups = new Set<Cgroup>();
+  #base: string | undefined;
+  #isBoundless = false;
+  #runs = 0;
+  #forks = 0;
+  #counted = -Infinity;
+  #guardian: Guardian | undefined;
+  #isHopeless = process.platform === "win32"; // the job object of the host does it there
+  #starts: number[] = [];
+  #leave: (() => void) | undefined;
+  #linger: unknown;
+
+  constructor(options: CustodyOptions, events: CustodyEvents, clock: Clock) {
+    this.#options = options;
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  /**
+   * To be called before a process is started: the guardian has to be there first. Returns the mark for
+   * the environment of this run (`NAME=7-15`: its number, and that of its stop signal), and how many processes the system has started so far.
+   */
+  prepare({ cgroup: hasCgroup, stopsignal }: Pick<Command, "cgroup" | "stopsignal">): Run {
+    this.#clock.clearTimeout(this.#linger);
+    if (this.#options.guardian && !this.#guardian && !this.#isHopeless) this.#hire();
+    const now = this.#clock.now();
+    if (now - this.#counted > COUNT_MS) {
+      this.#counted = now;
+      this.#forks = forksSoFar();
+    }
+    const run = ++this.#runs;
+    const cgroup = hasCgroup ? this.#makeCgroup(run) : undefined;
+    return {
+      ...(cgroup && { cgroup }),
+      tag: `${this.tag}=${run}-${numberOf(stopsignal)}`,
+      forks: this.#forks,
+      limit: this.#limit,
+      family: this.#family,
+    };
+  }
+
+  /** What was prepared has come to nothing. */
+  abandon({ cgroup }: Run): void {
+    if (cgroup) this.removeCgroup(cgroup);
+    this.#rest();
+  }
+
+  /** It is empty: nobody has to look after it. */
+  removeCgroup(cgroup: Cgroup): void {
+    cgroup.remove();
+    this.#cgroups.delete(cgroup);
+    this.#guardian?.removeCgroup(cgroup.run);
+  }
+
+  add(group: number, signal: Signal): void {
+    const number = numberOf(signal);
+    this.#living.set(group, number);
+    this.#leave ??= atExit(() => this.#farewell());
+    this.#guardian?.add(group, number);
+  }
+
+  /** To be called when nobody is left in the group. */
+  remove(group: number): void {
+    if (!this.#living.delete(group)) return;
+    this.#guardian?.remove(group);
+    this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#living.size > 0) return;
+    this.#leave?.();
+    this.#leave = undefined;
+    this.#clock.clearTimeout(this.#linger);
+    this.#linger = this.#clock.setTimeout(() => this.close(), LINGER_MS, false);
+  }
+
+  /** Dismisses the guardian, if there is nobody to guard. */
+  close(): void {
+    this.#clock.clearTimeout(this.#linger);
+    if (this.#living.size > 0) return;
+    this.#guardian?.dismiss();
+    this.#guardian = undefined;
+  }
+
+  #makeCgroup(run: number): Cgroup | undefined {
+    if (this.#isBoundless) return undefined;
+    try {
+      this.#base ??= cgroupBase(exists);
+      const cgroup = Cgroup.make(this.#base, run);
+      this.#cgroups.add(cgroup);
+      this.#guardian?.addCgroup(run);
+      return cgroup;
+    } catch (error) {
+      this.#isBoundless = true;
+      this.#events.boundless((error as Error).message);
+      return undefined;
+    }
+  }
+
+  #hire(): void {
+    const now = this.#clock.now();
+    this.#starts = [...this.#starts.filter((start) => now - start < HASTY_MS), now];
+    try {
+      const { waitSecs } = this.#options;
+      const guardian = new Guardian(this.tag, waitSecs, this.#cgroupPrefix(), (reason, canTry) => {
+        if (guardian === this.#guardian) this.#lost(reason, canTry);
+      });
+      this.#guardian = guardian;
+      for (const [group, signal] of this.#living) guardian.add(group, signal);
+      for (const { run } of this.#cgroups) guardian.addCgroup(run);
+    } catch (error) {
+      this.#giveUp((error as Error).message);
+    }
+  }
+
+  #cgroupPrefix(): string {
+    try {
+      this.#base ??= cgroupBase(exists);
+      return Cgroup.prefix(this.#base);
+    } catch {
+      return ""; // and none will be made
+    }
+  }
+
+  #lost(reason: string, canTry: boolean): void {
+    this.#guardian = undefined;
+    if (this.#starts.length > PATIENCE || !canTry) return this.#giveUp(reason);
+    this.#events.lost(reason);
+    if (this.#living.size > 0) this.#hire();
+  }
+
+  #giveUp(reason: string): void {
+    this.#isHopeless = true;
+    this.#events.failed(reason);
+  }
+
+  /** The host exits: whoever lives is killed here, unless the guardian has to be gentle. */
+  #farewell(): void {
+    if (this.#guardian && this.#options.waitSecs > 0) return;
+    for (const group of this.#living.keys()) {
+      try {
+        sendSignal(group, "SIGKILL", true);
+      } catch {
+        // the host is leaving: nobody is left to be told
+      }
+    }
+  }
+}
+
+function numberOf(signal: Signal): number {
+  return typeof signal === "number" ? signal : constants.signals[signal];
+}
