@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import * as guard from "./guard.mjs";
 import * as idle from "./idle.mjs";
 import * as importing from "./import.mjs";
 import { interleaved, report } from "./kit.mjs";
@@ -9,7 +10,7 @@ import * as restart from "./restart.mjs";
 import * as stall from "./stall.mjs";
 import * as start from "./start.mjs";
 
-const parts = { start, restart, memory, idle, import: importing, stall, peers, logs };
+const parts = { start, restart, memory, idle, import: importing, stall, peers, logs, guard };
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.once(signal, () => process.exit(1)); // with the exit listeners of the parts
