@@ -1,10 +1,12 @@
 /** What each row of docs/deviations.md changes of a recording. */
+import { isDeepStrictEqual } from "node:util";
 import { isByItself } from "./compare.ts";
 import {
   fullName,
   type Failure,
   type RecordedEvent,
   type Scenario,
+  type Sections,
   type Snapshot,
   type Step,
 } from "./scenario.ts";
@@ -22,16 +24,92 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
   },
 
   "log-files"(scenario) {
-    for (const one of snapshotsOf(scenario.steps)) {
-      one.stdout_logfile = "";
-      one.stderr_logfile = "";
+    if (scenario.name === "logfile-auto") {
+      for (const options of Object.values(scenario.settings)) {
+        options["stdout_logfile"] = "AUTO";
+        options["stderr_logfile"] = "AUTO";
+      }
+      return;
     }
-    const { steps } = scenario;
-    scenario.steps = steps.filter(({ verb, args }) => verb !== "mode" || args[0] !== "{dir}/out");
+    for (const one of snapshotsOf(scenario.steps)) {
+      if (one.stdout_logfile.startsWith("{dir}/auto/")) one.stdout_logfile = "";
+      if (one.stderr_logfile.startsWith("{dir}/auto/")) one.stderr_logfile = "";
+    }
+    // where NONE is the default, these say what is said already
+    const confs = scenario.steps.flatMap(({ verb, args }) => (verb === "conf" ? args : []));
+    for (const sections of [scenario.settings, ...(confs as Sections[])])
+      for (const name of ["log2none", "none2auto"]) delete sections[`program:${name}`];
     for (const { shows } of scenario.steps) {
       const { changed } = shows as { changed?: string[] };
-      if (changed?.includes("auto2file"))
-        changed.splice(0, Infinity, ...changed.filter((name) => !/^(auto2|log2)/.test(name)));
+      const place = changed?.indexOf("log2none") ?? -1;
+      if (place >= 0) changed?.splice(place, 1, "file2auto");
+    }
+  },
+
+  "auto-logs"(scenario) {
+    const { steps, events } = scenario;
+    const names = ["p-stderr", "p-stdout"].map((name) => `${name}---supervisor-????????.log`);
+    for (const [i, step] of steps.entries())
+      if ("names" in step.shows) step.shows = { names: i === 0 ? [] : names };
+    for (const one of snapshotsOf(steps))
+      Object.assign(one, { stdout_logfile: "", stderr_logfile: "" });
+    // then supervisord restarts itself
+    scenario.steps = steps.slice(
+      0,
+      steps.findIndex(({ verb }) => verb === "write"),
+    );
+    const end = events.findIndex(({ event }) => event === "SUPERVISOR_STATE_CHANGE_STOPPING");
+    scenario.events = events.slice(0, end);
+  },
+
+  memory(scenario) {
+    let text = scenario.name === "logfile-none" ? "hi\n" : "out\nerr\n";
+    for (const step of scenario.steps) {
+      const [first] = [step.args[0]].flat().map(String);
+      if (first === "clearProcessLogs") text = "";
+      if (/^(?:readProcess|tail)/.test(first ?? "")) step.shows = { text };
+    }
+  },
+
+  "cut-characters"({ steps }) {
+    for (const step of steps) {
+      if (!step.shows["answers"]) continue;
+      const [, [name]] = step.args as [string, [string]];
+      step.shows = { text: name === "p" ? "\uFFFD" : "ab\uFFFD\u0001c" };
+    }
+  },
+
+  "clear-stopped"({ steps }) {
+    for (const step of steps) if (step.verb === "read") step.shows = { text: "" };
+  },
+
+  "redirect-alone"({ settings }) {
+    for (const options of Object.values(settings)) delete options["stderr_logfile"];
+  },
+
+  "capture-overflow"({ events, settings }) {
+    const limit = Number(settings["program:p"]?.["stdout_capture_maxbytes"]);
+    for (const event of events) if (event.data !== undefined) event.data = event.data.slice(-limit);
+  },
+
+  "capture-held"({ name, steps }) {
+    const endings = {
+      "{dir}/out": name === "communication-events" ? "\n" : "short",
+      "{dir}/err": "\n",
+    };
+    for (const { args, shows } of steps) {
+      const [file] = args as [keyof typeof endings];
+      if (file in endings)
+        Object.assign(shows, { text: `${String(shows["text"])}${endings[file]}` });
+    }
+  },
+
+  tag({ steps }) {
+    for (const step of steps) {
+      const { text } = step.shows;
+      if (step.verb !== "read" || typeof text !== "string") continue;
+      const lines = text.split("\n").slice(0, -1);
+      step.shows = { text: `${[...lines, "LIBSUPERVISOR_id=run"].toSorted().join("\n")}\n` };
     }
   },
 
@@ -41,7 +119,9 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
   },
 
   wire(scenario) {
-    const isWire = ({ shows }: Step) =>
+    const isWire = ({ verb, args, shows }: Step) =>
+      verb === "http" ||
+      isDeepStrictEqual(args[1], ["p", "x", 0]) ||
       failuresOf(shows).some(({ code }) => /^(?:UNKNOWN_METHOD|INCORRECT_PARAMETERS)$/.test(code));
     scenario.steps = scenario.steps.filter((step) => !isWire(step));
   },
@@ -93,7 +173,7 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
       return isKnown && failuresOf(shows).some(({ code }) => code === "BAD_NAME");
     });
     if (!step) return;
-    const one = scenario.steps.find(({ args }) => String(args[1]) === "p:p");
+    const one = scenario.steps.find(({ args }) => /^(?:p:p|p,0,0)$/.test(String(args[1])));
     step.shows = one ? one.shows : { failures: [] };
   },
 
@@ -133,7 +213,7 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
     const spawnerr = first
       .replace("supervisor: ", "")
       .replace(/ENOEXEC$/, "$& (exec format error)");
-    read.shows = { text: "" };
+    read.shows = { error: "FileNotFoundError" }; // no process, no log
     const change = { spawnerr, description: spawnerr, stop: 0 };
     changeSnapshots(scenario.steps, name, name, change);
     for (const event of scenario.events) {
@@ -200,7 +280,7 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
   },
 
   session: replaced("own session False", "own session True"),
-  sockets: replaced(/'fifo'/g, "'other'"),
+  sockets: replaced("(0, 'fifo')", "(0, 'other')"),
 
   "send-waits"({ steps }) {
     for (const { shows } of steps) {

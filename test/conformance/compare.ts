@@ -100,8 +100,20 @@ function sequence(
 /** The fields of supervisord's payload; a reason, and what more we tell, only if expected. */
 function fieldsOf(event: RecordedEvent | SeenEvent, wanted: RecordedEvent | SeenEvent): Fact {
   const { event: type, process, group, from_state, tries, expected, pid, spawnerr } = event;
+  const { channel, data } = event;
   const reason = wanted.spawnerr === undefined ? undefined : spawnerr;
-  return { type, process, group, from_state, tries, expected, pid, spawnerr: reason };
+  return {
+    type,
+    process,
+    group,
+    from_state,
+    tries,
+    expected,
+    pid,
+    spawnerr: reason,
+    channel,
+    data,
+  };
 }
 
 /** States that come by themselves, and when. */

@@ -9,7 +9,7 @@ import {
   type SignalSetting,
   type SupervisorIo,
 } from "../../src/index.ts";
-import { logfilesOf, settingsOf } from "./settings.ts";
+import { settingsOf } from "./settings.ts";
 import {
   fullName,
   type Fact,
@@ -96,7 +96,8 @@ class Player {
 
   async run(): Promise<(Fact | undefined)[]> {
     // supervisord has added its groups before anybody can listen
-    this.#supervisor.on("PROCESS_STATE", (event) => this.watch.note(event));
+    for (const kind of ["PROCESS_STATE", "PROCESS_LOG", "PROCESS_COMMUNICATION"] as const)
+      this.#supervisor.on(kind, (event) => this.watch.note(event));
     this.#supervisor.on("SUPERVISOR_STATE_CHANGE", (event) => {
       this.watch.note(event);
       this.#supervisor.on("PROCESS_GROUP", (change) => this.watch.note(change));
@@ -137,6 +138,8 @@ class Player {
       case "until":
         return this.#until(name, String(second), third as number, fourth as number, step);
       case "event": {
+        const isWritten = /^PROCESS_(?:LOG|COMMUNICATION)/.test(name);
+        if (isWritten && !this.#stage.isReal) return this.#stage.look(step); // nobody writes
         const reached = () =>
           this.watch.events.filter(({ event }) => event === name).length >= Number(second);
         return { reached: await this.#stage.wait(reached, third as number) };
@@ -149,12 +152,15 @@ class Player {
         this.#sections = first as Sections;
         return {};
       case "sup":
-        return this.#shutdown();
+        if (name !== "USR2") return this.#shutdown();
+        this.#supervisor.reopen();
+        return {};
       case "exit": {
         await this.#stage.wait(() => this.#leaving !== undefined, first as number);
         return { status: this.#leaving?.length };
       }
       case "py":
+        if (!("answers" in step.shows)) return this.#look(step);
         return {
           answers: await this.#send(
             "p",
@@ -162,15 +168,18 @@ class Player {
           ),
         };
       case "read":
-        return this.#read(step);
+      case "ls":
+      case "concat":
+        return this.#look(step);
       default:
         return this.#stage.look(step);
     }
   }
 
   async #call(method: string, args: unknown[], step: Step): Promise<Fact | undefined> {
-    const [first, second] = args;
+    const [first, second, third] = args;
     const name = String(first);
+    const length = Number(third);
     const supervisor = this.#supervisor;
     switch (method) {
       case "startProcess":
@@ -213,12 +222,23 @@ class Player {
         return { answers: await this.#send(name, [String(second)]) };
       case "shutdown":
         return { ...this.#shutdown(), failures: [] };
+      case "readProcessLog":
+      case "readProcessStdoutLog":
+        return this.#log(name, () => supervisor.read(name, "stdout", Number(second), length));
+      case "readProcessStderrLog":
+        return this.#log(name, () => supervisor.read(name, "stderr", Number(second), length));
+      case "tailProcessStdoutLog":
+        return this.#log(name, () => supervisor.tail(name, "stdout", length));
+      case "clearProcessLogs":
+        return this.#order(name, supervisor.clear(name), true);
+      case "clearAllProcessLogs":
+        return this.#order("all", supervisor.clear(), true);
       default:
         throw new Error(`${method} has no counterpart (step at ${step.at})`);
     }
   }
 
-  async #ctl([action = "", ...names]: string[]): Promise<Fact> {
+  async #ctl([action = "", ...names]: string[]): Promise<Fact | undefined> {
     const supervisor = this.#supervisor;
     const [name = ""] = names;
     switch (action) {
@@ -231,6 +251,10 @@ class Player {
         return { failures: [] };
       case "update":
         return this.#update(false);
+      case "clear":
+        return this.#order(name, supervisor.clear(name), true);
+      case "tail":
+        return this.#log(name, () => supervisor.tail(name));
       case "status":
         return {
           rows: supervisor.status(name).map((info) => {
@@ -332,23 +356,25 @@ class Player {
     return states.map((state) => state());
   }
 
-  /** What a child has written; it gets a moment for what it should have. */
-  async #read(step: Step): Promise<Fact | undefined> {
-    const end = this.#stage.now() + 2;
+  /** What a log holds, where there are children that write. */
+  async #log(target: string, read: () => Promise<Buffer>): Promise<Fact | undefined> {
+    let text: string | undefined;
+    const reading = async () => {
+      text = this.watch.normal((await read()).toString());
+    };
+    const failures = (await this.#settled(this.#outcome(target, reading()))) ?? [];
+    if (!this.#stage.isReal && failures.length === 0) return undefined;
+    return text === undefined ? { failures } : { text };
+  }
+
+  /** What files show; the children get a moment for what they should have written. */
+  async #look(step: Step): Promise<Fact | undefined> {
+    const end = this.#stage.now() + 3;
     for (;;) {
-      const fact = await this.#readNow(step);
+      const fact = await this.#stage.look(step);
       if (!fact || isDeepStrictEqual(fact, step.shows) || this.#stage.now() > end) return fact;
       await this.#stage.wait(() => false, 0.01);
     }
-  }
-
-  async #readNow(step: Step): Promise<Fact | undefined> {
-    const log = logfilesOf(this.#scenario.settings).get(String(step.args[0]));
-    const process = log && this.#supervisor.programs.get(log.program)?.processes[log.index];
-    if (!process) return this.#stage.look(step);
-    if (!this.#stage.isReal) return undefined;
-    const text = await process.tail(log.stream, 16_384);
-    return { text: this.watch.normal(text.toString()) };
   }
 
   async #update(dryRun: boolean): Promise<Fact> {

@@ -50,6 +50,8 @@ export interface RecordedEvent {
   expected?: number | boolean;
   pid?: string | number;
   spawnerr?: string;
+  channel?: string;
+  data?: string;
   /** Seconds since the first step, the least of all runs. */
   at: number;
   /** Seconds since the process's event before, from least to most. */
@@ -171,10 +173,17 @@ function factOf(step: RawStep): Fact {
   if (verb === "ctl") return printed((step.do[1] as string[])[0] ?? "", step["stdout"] as string[]);
   if (verb === "snap") return { snapshots: [snapshot(step["result"])] };
   if (verb === "snapall") return { snapshots: (step["result"] as unknown[]).map(snapshot) };
-  if (verb === "py") return { answers: (step["value"] as Fact[]).map(sent) };
-  const facts = ["reached", "text", "error", "alive", "appeared", "mode", "uid", "status"];
-  return Object.fromEntries(facts.flatMap((key) => (key in step ? [[key, step[key]]] : [])));
+  if (verb === "py") {
+    const { value } = step;
+    return Array.isArray(value) ? { answers: (value as Fact[]).map(sent) } : { value };
+  }
+  return Object.fromEntries(FACTS.flatMap((key) => (key in step ? [[key, step[key]]] : [])));
 }
+
+const FACTS =
+  "reached text error alive appeared mode uid status files names bytes first_line last_line contiguous".split(
+    " ",
+  );
 
 function sent(fact: Fact): string {
   return "http" in fact ? "refused" : "taken";
@@ -190,6 +199,7 @@ function answer(target: string, method: string, step: RawStep): Fact {
     return { added, changed, removed };
   }
   if (method === "getProcessInfo") return { snapshots: [snapshot(result)] };
+  if (/^(?:read|tail)Process/.test(method)) return { text: [result].flat()[0] };
   if (!Array.isArray(result)) return { failures: [] };
   const structs = result.filter((one): one is Struct => typeof one === "object" && one !== null);
   const failed = structs.filter(({ status }) => status !== 80);
@@ -214,6 +224,7 @@ function failure(process: string, text: string): Failure {
 
 const CTL_ERRORS: Readonly<Record<string, string>> = {
   "no such file": "NO_FILE",
+  "no log file": "NO_FILE",
   "spawn error": "SPAWN_ERROR",
   "not running": "NOT_RUNNING",
   "no such process": "BAD_NAME",

@@ -27,16 +27,26 @@ const READERS: Readonly<Record<string, Reader>> = {
   directory: plain,
   umask: (text) => text,
   environment: pairs,
+  redirect_stderr: boolean,
+  stdout_logfile: plain,
+  stdout_logfile_maxbytes: plain,
+  stdout_logfile_backups: number,
+  stdout_capture_maxbytes: plain,
+  stdout_events_enabled: boolean,
+  stderr_logfile: plain,
+  stderr_capture_maxbytes: plain,
+  stderr_events_enabled: boolean,
 };
 
-/** Options of a conf file that this library does not have, or has for files only. */
-const LEFT_OUT = new Set(["stdout_logfile", "stderr_logfile", "serverurl"]);
+/** Options of a conf file that this library does not have. */
+const LEFT_OUT = new Set(["serverurl"]);
 
 /** The settings; `{dir}` becomes the directory, and what is left behind is swept away or not. */
 export function settingsOf(sections: Sections, dir: string, sweep: boolean): SupervisorSettings {
   const programs: Record<string, ProgramSettings> = {};
   const groups: Record<string, { programs: string[]; priority?: number }> = {};
   let environment: Record<string, string> = {};
+  let strip = false;
   for (const [section, options] of Object.entries(sections)) {
     const [kind, name = ""] = section.split(":");
     if (kind === "program") programs[name] = programOf(options, dir, sweep);
@@ -49,26 +59,10 @@ export function settingsOf(sections: Sections, dir: string, sweep: boolean): Sup
     } else if (kind === "supervisord") {
       // its umask is for the daemon, and changes nothing in the foreground
       environment = pairs(options["environment"] ?? "");
+      strip = options["strip_ansi"] === "true";
     } else throw new Error(`no such section: ${section}`);
   }
-  return { programs, groups, environment };
-}
-
-/** Which process's stream was logged where, by the path of the log. */
-export function logfilesOf(
-  sections: Sections,
-): Map<string, { program: string; index: number; stream: "stdout" | "stderr" }> {
-  const files = new Map<string, { program: string; index: number; stream: "stdout" | "stderr" }>();
-  for (const [section, options] of Object.entries(sections)) {
-    const program = section.split(":")[1] ?? "";
-    for (const stream of ["stdout", "stderr"] as const) {
-      const file = options[`${stream}_logfile`];
-      if (file === undefined) continue;
-      for (let index = 0; index < Number(options["numprocs"] ?? 1); index++)
-        files.set(file.replace("%(process_num)d", String(index)), { program, index, stream });
-    }
-  }
-  return files;
+  return { programs, groups, environment, strip_ansi: strip, childlogdir: `${dir}/auto` };
 }
 
 function programOf(options: Record<string, string>, dir: string, sweep: boolean): ProgramSettings {

@@ -29,12 +29,14 @@ export class VirtualStage implements Stage {
   readonly spawner = new FakeSpawner();
   readonly io = { clock: this.clock, spawner: this.spawner };
   readonly isReal = false;
-  readonly dir = "/virtual";
+  readonly dir: string;
   readonly #lives: Map<string, Life[]>;
   readonly #known: Known[] = [];
   readonly #stubborn: readonly string[];
 
-  constructor(scenario: Scenario) {
+  /** The directory is there for the names of files in it. */
+  constructor(scenario: Scenario, dir: string) {
+    this.dir = dir;
     this.spawner.slow = true; // the child hears of its fate only after it is known here
     this.#lives = livesOf(scenario);
     this.#stubborn = scenario.stubborn;

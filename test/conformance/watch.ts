@@ -12,6 +12,8 @@ export interface SeenEvent {
   readonly expected?: boolean;
   readonly pid?: string | number;
   readonly spawnerr?: string;
+  readonly channel?: string;
+  readonly data?: string;
   readonly at: number;
 }
 
@@ -36,6 +38,8 @@ export class Watch {
       pid: this.#pidName(info.name, info.pid),
       start: info.start === 0 ? 0 : "time",
       stop: info.stop === 0 ? 0 : "time",
+      stdout_logfile: this.normal(info.stdout_logfile),
+      stderr_logfile: this.normal(info.stderr_logfile),
       spawnerr: this.normal(info.spawnerr),
       description: this.normal(info.description)
         .replace(/^pid \d+, uptime \d+:\d\d:\d\d$/, "pid N, uptime H:MM:SS")
@@ -59,6 +63,7 @@ export class Watch {
     } = fields as typeof fields & {
       readonly pid?: number;
       readonly spawnerr?: string;
+      readonly data?: Buffer;
     };
     this.events.push({
       event: type,
@@ -69,8 +74,9 @@ export class Watch {
       ...(rest.spawnerr !== undefined && {
         spawnerr: this.normal(rest.spawnerr),
       }),
+      ...(rest.data !== undefined && { data: rest.data.toString() }),
       at,
-    });
+    } as SeenEvent);
   }
 
   #pidName(process: string, pid: number): string | number {
@@ -83,8 +89,16 @@ export class Watch {
     return name;
   }
 
-  /** A text without the name of the directory. */
+  /** A text without what differs from run to run. */
   normal(text: string): string {
-    return text.replaceAll(this.#dir, "{dir}");
+    return normal(text, this.#dir);
   }
+}
+
+/** A text without the name of the directory, the random part of AUTO names, and our mark. */
+export function normal(text: string, dir: string): string {
+  return text
+    .replaceAll(dir, "{dir}")
+    .replaceAll(/(---.*-)[^-]{8}\.log/g, "$1????????.log")
+    .replaceAll(/LIBSUPERVISOR_[0-9a-f]{16}=\d+/g, "LIBSUPERVISOR_id=run");
 }

@@ -1,7 +1,16 @@
 /** The deviations of docs/deviations.md that no recording shows, shown. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -12,6 +21,8 @@ import { readTable } from "../deviations.ts";
 
 const dir = mkdtempSync(path.join(tmpdir(), "beyond-"));
 after(() => rmSync(dir, { recursive: true }));
+
+const library = new URL("../../../src/index.js", import.meta.url).href;
 
 const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
   async "path-lookup"() {
@@ -33,9 +44,23 @@ const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
     assert.equal(said, "SigIgn:\t0000000000000000\n");
   },
 
+  async device() {
+    const program = `
+      import { Supervisor } from ${JSON.stringify(library)};
+      const supervisor = new Supervisor({ programs: {
+        p: { command: "echo line", startsecs: 0, autorestart: false, stdout_logfile: "/dev/stdout" } } });
+      supervisor.on("LOGFILE", (event) => console.log(event.type));
+      supervisor.on("PROCESS_STATE_EXITED", () => supervisor.shutdown());
+      await supervisor.start();`;
+    const stdio: ["ignore", "pipe", "pipe"] = ["ignore", "pipe", "pipe"];
+    const host = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio });
+    const [out, errors] = await Promise.all([text(host.stdout), text(host.stderr)]);
+    assert.deepEqual({ out, errors }, { out: "line\n", errors: "" });
+  },
+
   async descriptors() {
     const program = `
-      import { Supervisor } from ${JSON.stringify(new URL("../../../src/index.js", import.meta.url).href)};
+      import { Supervisor } from ${JSON.stringify(library)};
       const supervisor = new Supervisor({ programs: {
         p: { command: "ls /proc/self/fd", startsecs: 0, autorestart: false } } });
       const ended = new Promise((resolve) => supervisor.on("PROCESS_STATE_EXITED", resolve));
@@ -50,6 +75,25 @@ const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
       stdio: ["ignore", "pipe", "inherit", ...stdio.slice(3)] as ["ignore", "pipe", "inherit"],
     });
     assert.equal(await text(host.stdout), "true\n");
+  },
+
+  async "capture-end"() {
+    const file = path.join(dir, "half");
+    const command = ["printf", "a<!--XSUPERVISOR:BEGIN-->b"];
+    await run({ command, stdout_logfile: file, stdout_capture_maxbytes: "1KB" });
+    assert.equal(readFileSync(file, "utf8"), "a<!--XSUPERVISOR:BEGIN-->b");
+  },
+
+  async "shared-file"() {
+    const file = path.join(dir, "both");
+    const script = "for i in 1 2 3 4 5 6; do echo out $i; echo err $i >&2; done";
+    const log = { stdout_logfile: file, stderr_logfile: file };
+    const limits = { stdout_logfile_maxbytes: 12, stderr_logfile_maxbytes: 12 };
+    await run({ command: ["sh", "-c", script], ...log, ...limits });
+    const files = readdirSync(dir).filter((name) => name.startsWith("both"));
+    const all = files.map((name) => readFileSync(path.join(dir, name), "utf8")).join("");
+    const wanted = [1, 2, 3, 4, 5, 6].flatMap((i) => [`err ${i}`, `out ${i}`]);
+    assert.deepEqual(all.trimEnd().split("\n").toSorted(), wanted.toSorted());
   },
 
   async "group-update"() {
@@ -79,6 +123,15 @@ describe("Deviations from supervisord that no recording shows", { concurrency: t
 
   for (const [id, show] of Object.entries(demonstrations)) it(`has ${id}`, show);
 });
+
+/** Runs a program to its end. */
+async function run(settings: ProgramSettings): Promise<void> {
+  const once = { startsecs: 0, autorestart: false };
+  await using supervisor = new Supervisor({ programs: { p: { ...once, ...settings } } });
+  const ended = new Promise((resolve) => supervisor.on("PROCESS_STATE_EXITED", resolve));
+  await supervisor.start();
+  await ended;
+}
 
 /** What a program says first. */
 async function firstWords(settings: ProgramSettings): Promise<string> {

@@ -1,8 +1,9 @@
 /**
  * The host of one scenario, as supervisord was of its recording: its working directory, environment,
- * umask and user are the recording's. Takes the scenario on standard input, prints what was seen.
+ * umask and user are the recording's. Takes the scenario on standard input, and tells what was seen on
+ * descriptor 3: standard output is that of the children.
  */
-import { closeSync, readFileSync, readdirSync } from "node:fs";
+import { closeSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { play } from "../player.ts";
 import type { Scenario } from "../scenario.ts";
@@ -14,6 +15,8 @@ interface Job {
   readonly uid?: number;
 }
 
+const TELL = 3;
+
 const { scenario, sweep, uid } = JSON.parse(await text(process.stdin)) as Job;
 await import("execa"); // another user might not be allowed to read it
 closeInherited();
@@ -24,7 +27,7 @@ if (uid !== undefined) {
   process.setuid?.(uid);
 }
 const observed = await play(scenario, new RealStage(process.cwd()), sweep);
-process.stdout.write(JSON.stringify(observed));
+writeFileSync(TELL, JSON.stringify(observed));
 
 /** Whoever runs the tests may have left descriptors open for everybody. */
 function closeInherited(): void {
@@ -33,7 +36,7 @@ function closeInherited(): void {
     try {
       const [, flags = ""] =
         /^flags:\t(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
-      if (fd > 2 && (Number.parseInt(flags, 8) & CLOEXEC) === 0) closeSync(fd);
+      if (fd > TELL && (Number.parseInt(flags, 8) & CLOEXEC) === 0) closeSync(fd);
     } catch {
       // that of the listing itself
     }
