@@ -14,7 +14,7 @@ export type Execute = (
 ) => Execution;
 
 /** How a start went; why it failed is known only later. */
-export type Execution = { readonly process: ChildProcess } | { readonly failing: Promise<Error> };
+type Execution = { readonly process: ChildProcess } | { readonly failing: Promise<Error> };
 
 const isWindows = process.platform === "win32";
 /** How long the end of a process is kept back for a disk that does not take its last words. */

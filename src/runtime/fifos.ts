@@ -56,7 +56,7 @@ export class Fifos {
   }
 }
 
-export function closeFifo({ read, write }: Fifo): void {
+function closeFifo({ read, write }: Fifo): void {
   closeSync(read);
   closeSync(write);
 }
