@@ -1,6 +1,10 @@
 /** What holds on every platform, with children that are only Node: this file is the Windows lane's. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { describe, it } from "node:test";
 import { Supervisor, type SupervisorEvent, type SupervisorSettings } from "../src/index.ts";
 
@@ -138,6 +142,80 @@ describe("on every platform", () => {
       await s.send("p", "world");
       assert.ok((await waitFor(s, "p", "world")).includes(`hello world ${directory}`));
     });
+  });
+
+  it("a log is turned over, read back and followed", async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), "libsupervisor-test-"));
+    const log = path.join(directory, "out");
+    const script = `
+      let i = 0;
+      const timer = setInterval(() => {
+        console.log(("line " + i).padEnd(99, "."));
+        if (++i === 25) clearInterval(timer);
+      }, 5);
+      setInterval(() => {}, 1000);`;
+    const programs = {
+      p: {
+        command: [node, "-e", script],
+        startsecs: 0,
+        stdout_logfile: log,
+        stdout_logfile_maxbytes: 1000,
+        stdout_logfile_backups: 5,
+      },
+    } satisfies SupervisorSettings["programs"];
+    await supervised({ programs }, async (s) => {
+      const lines = s.follow("p").lines()[Symbol.asyncIterator]();
+      await s.start();
+      for (let i = 0; i < 25; i++) {
+        const { value } = (await lines.next()) as { value: string };
+        assert.equal(value.trimEnd(), `line ${i}`.padEnd(99, "."));
+      }
+      assert.ok(readdirSync(directory).includes("out.1"));
+      const files = readdirSync(directory).toSorted().toReversed();
+      const text = [...files.filter((name) => name !== "out"), "out"]
+        .map((name) => readFileSync(path.join(directory, name), "utf8"))
+        .join("");
+      assert.equal(text.match(/line \d+/g)?.length, 25);
+      assert.deepEqual(await s.tail("p", "stdout", 0), Buffer.alloc(0));
+    });
+    rmSync(directory, { recursive: true });
+  });
+
+  it("stopstdin: a program may end with its standard input", async () => {
+    const script = `
+      process.stdin.on("end", () => process.exit(7)).resume();
+      setInterval(() => {}, 1000);
+      console.log("up");`;
+    const command = [node, "-e", script];
+    const programs = { p: { command, startsecs: 0, stopstdin: true, stopsignal: "CONT" } } as const;
+    await supervised({ programs }, async (s) => {
+      await s.start();
+      await waitFor(s, "p", "up");
+      await s.stop();
+      assert.equal(s.process("p")?.info().exitstatus, 7);
+    });
+  });
+
+  it("a host that is killed takes its children along", async () => {
+    const library = new URL("../src/index.js", import.meta.url).href;
+    const source = `
+      const { Supervisor } = await import(${JSON.stringify(library)});
+      const command = [process.execPath, "-e", "setInterval(() => {}, 1000)"];
+      const supervisor = new Supervisor({ programs: { p: { command, startsecs: 0 } } });
+      await supervisor.start();
+      console.log(supervisor.process("p").pid);`;
+    const host = spawn(node, ["--input-type=module", "-e", source], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [said] = (await once(host.stdout, "data")) as [Buffer];
+    const pid = Number(String(said));
+    assert.ok(await isAlive(pid));
+    host.kill("SIGKILL");
+    await once(host, "exit");
+    for (let i = 0; i < 500 && (await isAlive(pid)); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.ok(!(await isAlive(pid)));
   });
 });
 

@@ -100,5 +100,5 @@ export function normal(text: string, dir: string): string {
   return text
     .replaceAll(dir, "{dir}")
     .replaceAll(/(---.*-)[^-]{8}\.log/g, "$1????????.log")
-    .replaceAll(/LIBSUPERVISOR_[0-9a-f]{16}=\d+/g, "LIBSUPERVISOR_id=run");
+    .replaceAll(/LIBSUPERVISOR_[0-9a-f]{16}=\d+-\d+/g, "LIBSUPERVISOR_id=run");
 }
