@@ -89,7 +89,10 @@ describe(
       assert.deepEqual(await kinOf(before, memory), []);
       assert.ok(memory.isInDoubt);
       assert.ok(!before.family.strangers.has(pid, forksSoFar(), pidLimit()));
-      assert.deepEqual(await kinOf(before, memory), []);
+      // not once, on a machine where others are about to execute, too
+      for (let i = 0; i < 100 && memory.isInDoubt; i++) {
+        assert.deepEqual(await kinOf(before, memory), []);
+      }
       assert.ok(!memory.isInDoubt);
     });
 
