@@ -1,7 +1,17 @@
 import { execFile } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, rmSync, unlinkSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  unlinkSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { exists } from "./kill.ts";
 
 /** One way: what is written to `write` can be read from `read`, which does not block. */
 export interface Fifo {
@@ -9,6 +19,8 @@ export interface Fifo {
   readonly write: number;
 }
 
+/** How the directories are called in which FIFOs have a name, for some milliseconds; a pid follows. */
+const PREFIX = "libsupervisor-fifo-";
 /** As many as one call of mkfifo makes. */
 const BATCH = 128;
 
@@ -19,6 +31,7 @@ const BATCH = 128;
 export class Fifos {
   readonly #ready: Fifo[] = [];
   #isImpossible = process.platform === "win32";
+  #isTidy = false;
 
   get canMake(): boolean {
     return !this.#isImpossible;
@@ -37,7 +50,9 @@ export class Fifos {
   async make(count: number): Promise<void> {
     let directory: string | undefined;
     try {
-      directory = mkdtempSync(path.join(tmpdir(), "libsupervisor-"));
+      if (!this.#isTidy) removeLeftovers();
+      this.#isTidy = true;
+      directory = mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
       const place = path.join(directory, "fifo");
       const files = Array.from({ length: Math.min(count, BATCH) }, (_, i) => `${place}${i}`);
       await mkfifo(files);
@@ -53,6 +68,23 @@ export class Fifos {
   /** Closes those that nobody took. */
   close(): void {
     for (const fifo of this.#ready.splice(0)) closeFifo(fifo);
+  }
+}
+
+/** A host that was killed while it made some has left their directory: it names whose it was. */
+function removeLeftovers(): void {
+  const user = process.geteuid?.();
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PREFIX)
+      ? Number.parseInt(name.slice(PREFIX.length), 10)
+      : Number.NaN;
+    const place = path.join(tmpdir(), name);
+    try {
+      if (Number.isNaN(pid) || exists(pid) || lstatSync(place).uid !== user) continue;
+      rmSync(place, { recursive: true, force: true });
+    } catch {
+      // somebody else was quicker
+    }
   }
 }
 
