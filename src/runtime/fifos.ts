@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   rmSync,
+  rmdirSync,
   unlinkSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -49,25 +50,36 @@ export class Fifos {
   /** Makes some. Where that cannot be done, there are none from then on. */
   async make(count: number): Promise<void> {
     let directory: string | undefined;
+    let files: readonly string[] = [];
     try {
       if (!this.#isTidy) removeLeftovers();
       this.#isTidy = true;
       directory = mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
       const place = path.join(directory, "fifo");
-      const files = Array.from({ length: Math.min(count, BATCH) }, (_, i) => `${place}${i}`);
+      files = Array.from({ length: Math.min(count, BATCH) }, (_, i) => `${place}${i}`);
       await mkfifo(files);
       for (const file of files) this.#ready.push(openBoth(file));
     } catch (error) {
       const isPassing = ["EMFILE", "ENFILE", "EAGAIN"].includes(codeOf(error));
       if (!isPassing) this.#isImpossible = true; // no mkfifo, no place: Node's pipes serve
     } finally {
-      if (directory !== undefined) rmSync(directory, { recursive: true, force: true });
+      // not rmSync: it wants a descriptor, of which there may be none left
+      for (const file of files) tryTo(() => unlinkSync(file));
+      if (directory !== undefined) tryTo(() => rmdirSync(directory as string));
     }
   }
 
   /** Closes those that nobody took. */
   close(): void {
     for (const fifo of this.#ready.splice(0)) closeFifo(fifo);
+  }
+}
+
+function tryTo(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // it is gone already, or the next host does it
   }
 }
 
