@@ -59,6 +59,7 @@ export class Fifos {
       files = Array.from({ length: Math.min(count, BATCH) }, (_, i) => `${place}${i}`);
       await mkfifo(files);
       for (const file of files) this.#ready.push(openBoth(file));
+      files = []; // they have no names any more
     } catch (error) {
       const isPassing = ["EMFILE", "ENFILE", "EAGAIN"].includes(codeOf(error));
       if (!isPassing) this.#isImpossible = true; // no mkfifo, no place: Node's pipes serve
