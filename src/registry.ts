@@ -30,6 +30,9 @@ export class Registry {
    * @throws {SupervisorError} `BAD_NAME`
    */
   find(name: string): Subprocess[] {
+    if (typeof name !== "string") {
+      throw new SupervisorError("BAD_NAME", `Expected a name, got ${show(name)}`);
+    }
     const everyone = [...this.processes.values()];
     if (name === "all") return everyone;
     const program = this.programs.get(name);

@@ -145,6 +145,14 @@ function resolveParsed(
   };
 }
 
+/** What Node calls differently. */
+const HABITS = new Map([
+  ["cwd", "directory"],
+  ["env", "environment"],
+  ["args", "command"],
+  ["uid", "user"],
+]);
+
 /** zod's issue as ours: one for each unknown key, with what was probably meant. */
 function readable(issue: z.core.$ZodIssue): SettingsIssue[] {
   const { path, message } = issue;
@@ -156,7 +164,7 @@ function readable(issue: z.core.$ZodIssue): SettingsIssue[] {
     { 0: supervisorSettings }[path.length] ??
     (path[0] === "groups" ? groupSettings : programSettings);
   return issue.keys.map((key) => {
-    const meant = nearest(key, Object.keys(schema.shape));
+    const meant = HABITS.get(key) ?? nearest(key, Object.keys(schema.shape));
     const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
     return { path: [...path, key], message: `there is no setting ${show(key)}${hint}` };
   });

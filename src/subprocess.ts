@@ -229,6 +229,7 @@ export class Subprocess {
    * @see the RPC method `readProcessStdoutLog`
    */
   async read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
+    this.#expectStream(stream);
     if (length < 0 || (offset < 0 && length !== 0)) {
       const message = `Cannot read the log of ${show(this.namespec)} from ${offset}, ${length} bytes: expected a length of 0 or more, and 0 with a negative offset`;
       throw this.#error("BAD_ARGUMENTS", message);
@@ -250,6 +251,7 @@ export class Subprocess {
    * @see supervisorctl's `tail -f`
    */
   follow(stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
+    this.#expectStream(stream);
     const { signal } = options;
     const over = new AbortController(); // one for each: a signal warns of more than ten listeners
     if (this.#isClosed) over.abort();
@@ -390,6 +392,12 @@ export class Subprocess {
       state: this.state,
       ...details,
     });
+  }
+
+  #expectStream(stream: unknown): void {
+    if (stream === "stdout" || stream === "stderr") return;
+    const message = `Cannot read the log of ${show(this.namespec)}: expected "stdout" or "stderr", got ${show(stream)}`;
+    throw this.#error("BAD_ARGUMENTS", message);
   }
 
   /** The last ten lines of stderr, or else of stdout. */

@@ -82,6 +82,7 @@ describe("the package", () => {
       "LICENSE",
       "README.md",
       "dist",
+      "docs",
       "package.json",
       "src",
     ]);

@@ -255,4 +255,24 @@ describe("defects that were seen", () => {
     assert.ok(stage.events.some(({ type }) => type === "SUPERVISOR_STATE_CHANGE_RUNNING"));
     assert.equal(NEVER, Infinity);
   });
+
+  it("a stream or a name that is none is refused by name", async () => {
+    const { supervisor } = new Stage(web);
+    const loose = supervisor as unknown as Record<string, (...words: unknown[]) => unknown>;
+    const call = async (verb: string, ...words: unknown[]) => loose[verb]?.apply(supervisor, words);
+    await assert.rejects(call("follow", "web", {}), {
+      code: "BAD_ARGUMENTS",
+      message: 'Cannot read the log of "web": expected "stdout" or "stderr", got {}',
+    });
+    await assert.rejects(call("tail", "web", 7), { code: "BAD_ARGUMENTS" });
+    await assert.rejects(call("stop", ["web"]), {
+      code: "BAD_NAME",
+      message: "Expected a name, got [ 'web' ]",
+    });
+  });
+
+  it("Node's words for settings lead to supervisord's", () => {
+    assert.match(message({ programs: { web: { command: "w", cwd: "/" } } }), /mean "directory"/);
+    assert.match(message({ programs: { web: { command: "w", env: {} } } }), /mean "environment"/);
+  });
 });
