@@ -5,7 +5,8 @@ import type { ProgramSettings } from "../../src/index.ts";
 import { alive, gone, MARK, marked, needsRoot } from "../support/processes.ts";
 import { sh, supervise } from "../support/rig.ts";
 
-const deaf = `trap '' TERM HUP INT; echo member $$ >$EAR; echo >$EAR.go; while :; do sleep 1000; done`;
+// of two members one may find nobody who still reads that it is there
+const deaf = `trap '' TERM HUP INT PIPE; echo member $$ >$EAR; echo >$EAR.go; while :; do sleep 1000; done`;
 const obey = "exec sleep 1000";
 /** How a process leaves its group; `$DEAF` is what it does then. */
 const escapes = {
