@@ -14,7 +14,8 @@ import type { StateName } from "./core/machine.ts";
  * - `STILL_RUNNING`: something would not go
  * - `ALREADY_ADDED`: the name is taken
  * - `SHUTDOWN_STATE`: the supervisor is shutting down, or has
- * - `NO_FILE`: the standard input of the process is closed
+ * - `NO_FILE`: the standard input of the process is closed, or its command cannot be found
+ * - `NOT_EXECUTABLE`: its command is there, but cannot be executed
  * - `FAILED`: the operating system refused
  */
 export type ErrorCode =
@@ -28,6 +29,7 @@ export type ErrorCode =
   | "ALREADY_ADDED"
   | "SHUTDOWN_STATE"
   | "NO_FILE"
+  | "NOT_EXECUTABLE"
   | "FAILED";
 
 /** What a {@link SupervisorError} knows beside its code and message. */

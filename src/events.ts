@@ -161,6 +161,26 @@ export interface TickEvent extends BaseEvent {
   readonly when: number;
 }
 
+/** Somebody has called `sendRemoteCommEvent`. */
+export interface RemoteCommunicationEvent extends BaseEvent {
+  readonly type: "REMOTE_COMMUNICATION";
+  /** What the sender calls it: supervisord's `type`. */
+  readonly comm_type: string;
+  /** What was sent. */
+  readonly data: string;
+}
+
+/** How grave a line of the activity log is, as supervisord writes it. */
+export type ActivityLevel = "CRIT" | "ERRO" | "WARN" | "INFO" | "DEBG" | "TRAC" | "BLAT";
+
+/** A line for supervisord's activity log, in its words. */
+export interface ActivityEvent extends BaseEvent {
+  readonly type: "ACTIVITY";
+  readonly level: ActivityLevel;
+  /** The line, without time and level. */
+  readonly message: string;
+}
+
 /**
  * The names one can listen to, and what comes: supervisord's event types. An event is emitted under
  * its own type and then under each of its parents, up to `EVENT`.
@@ -224,6 +244,13 @@ export interface EventMap {
   SUPERVISOR_STATE_CHANGE_STOPPING: SupervisorStateEvent;
   /** Either of the two. */
   SUPERVISOR_STATE_CHANGE: SupervisorStateEvent;
+  /** Somebody has called `sendRemoteCommEvent`. */
+  REMOTE_COMMUNICATION: RemoteCommunicationEvent;
+  /**
+   * What supervisord would write to its activity log, word for word. An extension, and no kind of
+   * `EVENT`: only who asks for it by this name gets it.
+   */
+  ACTIVITY: ActivityEvent;
   /** A group was added. */
   PROCESS_GROUP_ADDED: ProcessGroupEvent;
   /** A group was removed. */
@@ -253,6 +280,7 @@ export type SupervisorEvent =
   | EventMap["LOGFILE"]
   | GuardianEvent
   | SupervisorStateEvent
+  | RemoteCommunicationEvent
   | ProcessGroupEvent
   | TickEvent;
 
@@ -274,8 +302,8 @@ export type EventType = Exclude<
 export type SupervisorEvents = { [T in EventName]: (event: EventMap[T]) => void };
 
 /** An event as it is made, before it gets its time. */
-export type Fresh = SupervisorEvent extends infer E
-  ? E extends SupervisorEvent
+export type Fresh = SupervisorEvent | ActivityEvent extends infer E
+  ? E extends BaseEvent
     ? Omit<E, "at">
     : never
   : never;
@@ -306,6 +334,8 @@ const parents = {
   SUPERVISOR_STATE_CHANGE_RUNNING: "SUPERVISOR_STATE_CHANGE",
   SUPERVISOR_STATE_CHANGE_STOPPING: "SUPERVISOR_STATE_CHANGE",
   SUPERVISOR_STATE_CHANGE: "EVENT",
+  REMOTE_COMMUNICATION: "EVENT",
+  ACTIVITY: undefined,
   PROCESS_GROUP_ADDED: "PROCESS_GROUP",
   PROCESS_GROUP_REMOVED: "PROCESS_GROUP",
   PROCESS_GROUP: "EVENT",
@@ -383,9 +413,9 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
 
   /** Emits under the event's type and its parents. */
   protected announce(fresh: Fresh, at: number): void {
-    const event = Object.freeze({ ...fresh, at }) as SupervisorEvent;
+    const event = Object.freeze({ ...fresh, at }) as SupervisorEvent | ActivityEvent;
     for (let name: EventName | undefined = event.type; name !== undefined; name = parents[name]) {
-      (this as unknown as EventEmitter<Record<string, [SupervisorEvent]>>).emit(name, event);
+      (this as unknown as EventEmitter<Record<string, [BaseEvent]>>).emit(name, event);
     }
   }
 

@@ -6,6 +6,8 @@ export {
   type SettingsIssue,
 } from "./errors.ts";
 export type {
+  ActivityEvent,
+  ActivityLevel,
   BackoffEvent,
   BaseEvent,
   Ending,
@@ -21,6 +23,7 @@ export type {
   ProcessGroupEvent,
   ProcessLogEvent,
   ProcessStateEvent,
+  RemoteCommunicationEvent,
   RunningEvent,
   StartingEvent,
   StoppedEvent,
@@ -54,10 +57,5 @@ export {
   type SupervisorSettings,
 } from "./settings.ts";
 export type { Follow, Subprocess, WaitOptions } from "./subprocess.ts";
-export {
-  Supervisor,
-  type Leftover,
-  type SupervisorIo,
-  type UpdateOptions,
-  type UpdateResult,
-} from "./supervisor.ts";
+export { Supervisor, type Leftover, type SupervisorIo, type UpdateOptions } from "./supervisor.ts";
+export type { UpdateResult } from "./update.ts";

@@ -87,6 +87,18 @@ export class Registry {
     return { ...programs, changed: [...next.programs.keys()].filter((name) => affected.has(name)) };
   }
 
+  /** The groups that these settings would add, change and remove. */
+  groupDifferenceTo(next: Resolved): Difference {
+    const [before, after] = [membersOf(this.#resolved), membersOf(next)];
+    return diff(before, after, (a, b) => {
+      return (
+        a.priority === b.priority &&
+        a.members.length === b.members.length &&
+        a.members.every((config, i) => isSame(config, b.members[i] as ProcessConfig))
+      );
+    });
+  }
+
   /** Makes these the settings. Processes whose settings are the same are kept; returns the others, which are new. */
   exchange(next: Resolved): Subprocess[] {
     const before = { groups: this.#resolved.groups, members: this.#membersByGroup() };
@@ -156,6 +168,17 @@ function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
   const list = lists.get(key);
   if (list) list.push(value);
   else lists.set(key, [value]);
+}
+
+function membersOf({ groups, processes }: Resolved) {
+  const members = new Map<string, ProcessConfig[]>();
+  for (const config of processes) push(members, config.group, config);
+  return new Map(
+    [...groups].map(([group, priority]) => [
+      group,
+      { priority, members: members.get(group) ?? [] },
+    ]),
+  );
 }
 
 function byName({ processes }: Resolved): Map<string, ProcessConfig> {

@@ -17,6 +17,7 @@ import {
   programSettings,
   show,
   supervisorSettings,
+  type ResolvedGroupSettings,
   type ResolvedProgramSettings,
 } from "./settings.ts";
 
@@ -40,12 +41,15 @@ export interface Resolved {
   readonly strip_ansi: boolean;
   readonly guardian: boolean;
   readonly guardian_waitsecs: number;
+  readonly serverurl?: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
   readonly programs: ReadonlyMap<string, ResolvedProgramSettings>;
   /** In the order in which autostart goes. */
   readonly processes: readonly ProcessConfig[];
   /** Every group with its priority, the empty ones too. */
   readonly groups: ReadonlyMap<string, number>;
+  /** The settings of those groups that have any. */
+  readonly groupSettings: ReadonlyMap<string, ResolvedGroupSettings>;
 }
 
 /**
@@ -60,6 +64,13 @@ export function resolveSettings(raw: unknown): Resolved {
   const sound = supervisorSettings.safeParse(withoutFaulty(raw, issues));
   if (sound.success) resolveParsed(sound.data, issues);
   throw new SettingsError(issues);
+}
+
+const PRIORITY = 999;
+
+/** Event listeners start first and stop last, so that they hear of all the others. */
+function ownGroupPriority({ priority, events }: ResolvedProgramSettings): number {
+  return priority ?? (events ? -1 : PRIORITY);
 }
 
 /** What is undefined is not set: both are the same to an update. */
@@ -120,7 +131,7 @@ function resolveParsed(
   }
   const processes: ProcessConfig[] = [];
   for (const [name, settings] of Object.entries(programs)) {
-    const own = [{ group: name, priority: settings.priority }];
+    const own = [{ group: name, priority: ownGroupPriority(settings) }];
     if (!places.has(name) && Object.hasOwn(groups, name)) {
       const message = `there is a group of that name, and the program is not in it`;
       issues.push({ path: ["programs", name], message });
@@ -134,7 +145,7 @@ function resolveParsed(
   const all = new Map(processes.map(({ group, rank }) => [group, rank.groupPriority]));
   for (const [group, settings] of Object.entries(groups)) all.set(group, settings.priority);
   for (const [name, settings] of Object.entries(programs)) {
-    if (!places.has(name)) all.set(name, settings.priority); // numprocs: 0 is a group, too
+    if (!places.has(name)) all.set(name, ownGroupPriority(settings)); // numprocs: 0 is a group, too
   }
   return {
     ...whole,
@@ -142,6 +153,7 @@ function resolveParsed(
     programs: new Map(Object.entries(programs).map(([name, one]) => [name, withoutUnset(one)])),
     processes: inOrder(processes, groups),
     groups: all,
+    groupSettings: new Map(Object.entries(groups)),
   };
 }
 
@@ -230,6 +242,8 @@ function processesOf(
   if (settings.umask !== undefined && process.platform === "win32")
     complain(at("umask"), "there is no umask on Windows");
   const processes: ProcessConfig[] = [];
+  const isAuto = settings.serverurl === undefined || /^\s*auto\s*$/i.test(settings.serverurl);
+  const serverurl = isAuto ? base.whole.serverurl : settings.serverurl;
   for (let num = first; num < first + numprocs; num++) {
     const own = new Map<string, string | number>([
       ["program_name", program],
@@ -258,13 +272,14 @@ function processesOf(
       group,
       name,
       autostart: settings.autostart,
-      rank: { group, groupPriority: priority, priority: settings.priority },
+      rank: { group, groupPriority: priority, priority: settings.priority ?? PRIORITY },
       policy: policyOf(settings),
       command: {
         name: fullName(group, name),
         argv,
         environment: {
           SUPERVISOR_ENABLED: "1",
+          ...(serverurl !== undefined && { SUPERVISOR_SERVER_URL: serverurl }),
           SUPERVISOR_PROCESS_NAME: name,
           SUPERVISOR_GROUP_NAME: group,
           ...base.environment,

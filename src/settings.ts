@@ -78,7 +78,15 @@ export const programSettings = z
         { expected: "a whole number", summary: "The first `process_num`." },
         (say) => z.int(say).default(0),
       ),
-      priority: priority("Lower numbers start first and stop last."),
+      priority: described(
+        {
+          expected: "a whole number",
+          preset: "999",
+          summary:
+            "Lower numbers start first and stop last. Also that of its group, where it has one of its own; the group of a program with `events` has -1 unless this is given.",
+        },
+        (say) => z.int(say).optional(),
+      ),
       autostart: described(
         { expected: "true or false", summary: "Whether it starts with the supervisor." },
         (say) => z.boolean(say).default(true),
@@ -168,19 +176,7 @@ export const programSettings = z
           preset: "the host's",
           summary: "The file mode creation mask of the process. Not on Windows.",
         },
-        (say) =>
-          z
-            .union(
-              [
-                z.string().regex(/^(?:0o)?0*[0-7]{1,3}$/, say),
-                z.int(say).min(0, say).max(0o777, say),
-              ],
-              say,
-            )
-            .transform((value) =>
-              typeof value === "number" ? value : Number.parseInt(value.replace("0o", ""), 8),
-            )
-            .optional(),
+        (say) => octal(say).optional(),
       ),
       environment,
       redirect_stderr: described(
@@ -203,6 +199,68 @@ export const programSettings = z
       stderr_capture_maxbytes: capture("standard error", "PROCESS_COMMUNICATION_STDERR"),
       stderr_events_enabled: eventsEnabled("standard error", "PROCESS_LOG_STDERR"),
       stderr_syslog: syslog("standard error"),
+      events: described(
+        {
+          expected: "an array of names of event types",
+          preset: "none",
+          summary:
+            "Makes the program an event listener, a `[eventlistener:x]`: its processes are sent these events on standard input, and answer on standard output. Names that have others under them stand for all of those.",
+        },
+        (say) => z.array(z.string(say), say).min(1, say).readonly().optional(),
+      ),
+      buffer_size: described(
+        {
+          expected: "a whole number, 1 or more",
+          summary: "How many events may wait for its event listeners before the oldest is dropped.",
+        },
+        (say) => z.int(say).min(1, say).default(10),
+      ),
+      socket: described(
+        {
+          expected: '"tcp://host:port" or "unix:///path"',
+          preset: "none",
+          summary:
+            "Makes the program a FastCGI one, a `[fcgi-program:x]`: this socket, made once and kept over restarts, is the standard input of each of its processes. Not on Windows.",
+        },
+        (say) =>
+          z
+            .string()
+            .regex(/^(?:tcp|unix):\/\//, say)
+            .optional(),
+      ),
+      socket_backlog: described(
+        {
+          expected: "a whole number from 1 to 65535",
+          preset: "the system's",
+          summary: "How many connections may wait at the `socket`.",
+        },
+        (say) => z.int(say).min(1, say).max(65_535, say).optional(),
+      ),
+      socket_owner: described(
+        {
+          expected: '"user" or "user:group"',
+          preset: "`user`",
+          summary: "Whose a unix `socket` is.",
+        },
+        (say) => z.string(say).min(1, say).optional(),
+      ),
+      socket_mode: described(
+        {
+          expected: 'octal digits ("0700") or a number, up to 0o777',
+          preset: '"0700"',
+          summary: "Who may connect to a unix `socket`.",
+        },
+        (say) => octal(say).optional(),
+      ),
+      serverurl: described(
+        {
+          expected: 'a string, or "AUTO"',
+          preset: '"AUTO"',
+          summary:
+            "`SUPERVISOR_SERVER_URL` in its environment. `AUTO`: the `serverurl` of the supervisor.",
+        },
+        (say) => z.string(say).optional(),
+      ),
       sweep: described(
         {
           expected: 'true, false or "group"',
@@ -313,6 +371,15 @@ export const supervisorSettings = z.strictObject(
       },
       (say) => z.number(say).min(0, say).default(0),
     ),
+    serverurl: described(
+      {
+        expected: "a string",
+        preset: "none",
+        summary:
+          "Where its control server can be reached: `SUPERVISOR_SERVER_URL` in the environment of each process.",
+      },
+      (say) => z.string(say).optional(),
+    ),
     nocleanup: described(
       {
         expected: "true or false",
@@ -329,6 +396,8 @@ export const supervisorSettings = z.strictObject(
 export type ProgramSettings = z.input<typeof programSettings>;
 /** The settings of a program as they hold: defaults filled in, not yet expanded. @useDeclaredType */
 export type ResolvedProgramSettings = z.output<typeof programSettings>;
+/** The settings of a group as they hold. */
+export type ResolvedGroupSettings = z.output<typeof groupSettings>;
 /** What one writes for a group. @useDeclaredType */
 export type GroupSettings = z.input<typeof groupSettings>;
 /** What one writes for a supervisor. @useDeclaredType */
@@ -495,6 +564,15 @@ function seconds(preset: number, summary: string) {
   return described({ expected: "a number of seconds, 0 or more", unit: "s", summary }, (say) =>
     z.number(say).min(0, say).default(preset),
   );
+}
+
+function octal(say: Say) {
+  const digits = z.string().regex(/^(?:0o)?0*[0-7]{1,3}$/, say);
+  return z
+    .union([digits, z.int(say).min(0, say).max(0o777, say)], say)
+    .transform((value) =>
+      typeof value === "number" ? value : Number.parseInt(value.replace("0o", ""), 8),
+    );
 }
 
 function priority(summary: string) {

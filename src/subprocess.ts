@@ -1,12 +1,14 @@
+import { linesOf } from "./activity.ts";
 import type { State, StateName } from "./core/machine.ts";
 import { isSignallable, pidOf, startOutcome, stopOutcome } from "./core/states.ts";
 import { Lines } from "./core/lines.ts";
 import { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
-import type { Fresh } from "./events.ts";
+import type { ActivityLevel, Fresh } from "./events.ts";
 import { failureOf } from "./failure.ts";
 import { describe, type ProcessInfo } from "./info.ts";
 import type { ProcessConfig } from "./resolve.ts";
 import { Channel, type ChannelPlan } from "./runtime/channel.ts";
+import { locate } from "./runtime/launch.ts";
 import type { Logs } from "./runtime/logs.ts";
 import type { Outputs, OutputStream } from "./runtime/ports.ts";
 import { Runner, type RunnerIo } from "./runtime/runner.ts";
@@ -30,6 +32,8 @@ export interface Host {
   hasBegun(): boolean;
   isRef(): boolean;
   announce(event: Fresh): void;
+  /** Has a line for supervisord's activity log. */
+  activity(level: ActivityLevel, message: string): void;
 }
 
 /** What a process writes, as it comes: chunks of bytes, or, by `lines()`, lines of text. */
@@ -137,8 +141,8 @@ export class Subprocess {
    */
   async stop(options: WaitOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    this.stops++;
-    await this.#order("stop", options.signal);
+    if (!this.isGone) this.#host.activity("INFO", `waiting for ${this.name} to stop`);
+    await this.#stop(options.signal);
   }
 
   /**
@@ -296,10 +300,23 @@ export class Subprocess {
     for (const channel of new Set(Object.values(this.#channels))) channel.reopen();
   }
 
+  /**
+   * The file that its command means now; looked up as a start would do it.
+   *
+   * @throws {SupervisorError} `NO_FILE` if there is none, `NOT_EXECUTABLE` if it cannot be executed;
+   * the message is supervisord's.
+   */
+  executable(): string {
+    const found = locate(this.config.command);
+    if ("file" in found) return found.file;
+    const isMissing = found.problem.startsWith("can't find command");
+    throw this.#error(isMissing ? "NO_FILE" : "NOT_EXECUTABLE", found.problem);
+  }
+
   /** Ends a wait for the next attempt (BACKOFF becomes FATAL), then stops. @internal */
   async quit(): Promise<void> {
     this.#runner.send({ type: "giveup" });
-    await this.stop();
+    await this.#stop();
   }
 
   /** Whether it is up, or on its way. @internal */
@@ -334,6 +351,11 @@ export class Subprocess {
   /** @internal */
   setRef(ref: boolean): void {
     this.#runner.setRef(ref);
+  }
+
+  async #stop(signal?: AbortSignal): Promise<void> {
+    this.stops++;
+    await this.#order("stop", signal);
   }
 
   #admit(): void {
@@ -375,6 +397,11 @@ export class Subprocess {
     }
     this.#pid = pidOf(to) ?? this.#pid;
     if (pidOf(from) !== undefined && pidOf(to) === undefined) this.#laststop = now;
+    const isQuit = to.name === "FATAL" && this.#host.isClosing(); // supervisord says nothing then
+    if (!isQuit) {
+      for (const [level, message] of linesOf(this.name, from, to, this.config.policy))
+        this.#host.activity(level, message);
+    }
     if (from.name !== to.name) {
       if (to.name === "STARTING") this.#laststart = now;
       this.#host.announce(stateEvent(this.name, this.group, from, to));

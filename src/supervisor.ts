@@ -1,6 +1,5 @@
 import { on } from "node:events";
 import type { EventEmitter } from "eventemitter3";
-import type { Difference } from "./core/diff.ts";
 import { byText } from "./core/order.ts";
 import { SupervisorError } from "./errors.ts";
 import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events.ts";
@@ -21,7 +20,7 @@ import {
   type SupervisorSettings,
 } from "./settings.ts";
 import type { Follow, Host, Subprocess, WaitOptions } from "./subprocess.ts";
-import { launch, update } from "./update.ts";
+import { launch, update, type UpdateResult } from "./update.ts";
 
 /** What a supervisor works with, in place of the real things; for tests. */
 export interface SupervisorIo {
@@ -30,9 +29,6 @@ export interface SupervisorIo {
   /** What starts processes; see `FakeSpawner` in `libsupervisor/testing`. */
   readonly spawner?: Spawner;
 }
-
-/** What an update has changed, or would change: names of programs. */
-export type UpdateResult = Difference;
 
 /** How to update. */
 export interface UpdateOptions extends WaitOptions {
@@ -50,6 +46,7 @@ export interface Leftover {
 
 const TICKS: readonly EventName[] = ["TICK_5", "TICK_60", "TICK_3600", "TICK", "EVENT"];
 const LOGFILE: readonly EventName[] = ["LOGFILE_FAILED", "LOGFILE", "EVENT"];
+const REPORT_MS = 3000;
 const CLOSED = "closed"; // ends event iterators; no event of ours
 
 /**
@@ -75,6 +72,7 @@ export class Supervisor extends SupervisorEmitter {
   #hasBegun = false;
   #closing: Promise<readonly Leftover[]> | undefined;
   #hasClosed = false;
+  #report: unknown;
   #updates: Promise<unknown> = Promise.resolve();
 
   /**
@@ -99,6 +97,10 @@ export class Supervisor extends SupervisorEmitter {
       hasBegun: () => this.#hasBegun,
       isRef: () => this.#isRef,
       announce: (event) => this.announce(event, clock.date()),
+      activity: (level, message) => {
+        if (this.listenerCount("ACTIVITY") > 0)
+          this.#host.announce({ type: "ACTIVITY", level, message });
+      },
     };
     this.#registry = new Registry(resolved, this.#host);
     this.#ticks = new Ticks(clock, (period, when) =>
@@ -114,6 +116,26 @@ export class Supervisor extends SupervisorEmitter {
   /** `SHUTDOWN` from the moment `shutdown()` is called, for ever; before, `RUNNING`. Mirrors `getState`. */
   get state(): "RUNNING" | "SHUTDOWN" {
     return this.#closing ? "SHUTDOWN" : "RUNNING";
+  }
+
+  /**
+   * The settings that hold: those given, defaults filled in, with what was added, removed and updated
+   * since. They can be changed and given to `update()`.
+   */
+  get settings(): SupervisorSettings {
+    const { programs, groupSettings, ...rest } = this.#registry.resolved;
+    return {
+      identifier: rest.identifier,
+      environment: this.#rawEnvironment,
+      strip_ansi: rest.strip_ansi,
+      childlogdir: rest.childlogdir,
+      nocleanup: rest.nocleanup,
+      guardian: rest.guardian,
+      guardian_waitsecs: rest.guardian_waitsecs,
+      ...(rest.serverurl !== undefined && { serverurl: rest.serverurl }),
+      programs: Object.fromEntries(programs),
+      groups: Object.fromEntries(groupSettings),
+    };
   }
 
   /** The programs, by name. */
@@ -253,6 +275,18 @@ export class Supervisor extends SupervisorEmitter {
     return processes.map((process) => process.info());
   }
 
+  /**
+   * Tells whoever listens, `eventlistener` programs too, something of the caller's own: a
+   * `REMOTE_COMMUNICATION` event. Works while the supervisor shuts down, too.
+   *
+   * @param type - What it is; anything.
+   * @param data - What there is to say.
+   * @see the RPC method `sendRemoteCommEvent`
+   */
+  sendRemoteCommEvent(type: string, data: string): void {
+    this.#host.announce({ type: "REMOTE_COMMUNICATION", comm_type: type, data });
+  }
+
   /** One process, by `group:process`; the name alone will do where both are the same. */
   process(namespec: string): Subprocess | undefined {
     const [group = "", name] = namespec.split(":", 2);
@@ -278,16 +312,10 @@ export class Supervisor extends SupervisorEmitter {
     if (resolved.programs.has(name) || resolved.groups.has(name)) {
       throw new SupervisorError("ALREADY_ADDED", `Cannot add ${show(name)}: there is one already`);
     }
-    const { strip_ansi, childlogdir } = resolved;
-    const global = {
-      environment: this.#rawEnvironment,
-      identifier: resolved.identifier,
-      strip_ansi,
-      childlogdir,
-    };
     const { programs, processes, groups } = resolveSettings({
+      ...this.settings,
+      groups: {},
       programs: { [name]: settings },
-      ...global,
     });
     const fresh = this.#registry.exchange({
       ...resolved,
@@ -319,7 +347,12 @@ export class Supervisor extends SupervisorEmitter {
         const isEmptied = (group: string) =>
           group === name && !processes.some((process) => process.group === group);
         const groups = new Map([...resolved.groups].filter(([group]) => !isEmptied(group)));
-        return { ...resolved, programs, processes, groups };
+        const groupSettings = new Map(
+          [...resolved.groupSettings].flatMap(([group, { priority, programs: members }]) =>
+            groups.has(group) ? [[group, { priority, programs: members.filter(isKept) }]] : [],
+          ),
+        );
+        return { ...resolved, programs, processes, groups, groupSettings };
       };
       await update(this.#registry, without, this.#host, options);
     });
@@ -348,9 +381,15 @@ export class Supervisor extends SupervisorEmitter {
     });
   }
 
-  /** What `update` would change: the same as `update(settings, { dryRun: true })`. */
+  /**
+   * What `update` would change, told by groups: where one member differs, the group does. By programs
+   * `update(settings, { dryRun: true })` tells it.
+   *
+   * @throws {SettingsError} if the settings are not right.
+   * @see supervisorctl's `reread`
+   */
   async reread(settings: SupervisorSettings): Promise<UpdateResult> {
-    return this.#registry.differenceTo(resolveSettings(settings));
+    return this.#registry.groupDifferenceTo(resolveSettings(settings));
   }
 
   /**
@@ -472,6 +511,7 @@ export class Supervisor extends SupervisorEmitter {
   async #close(): Promise<readonly Leftover[]> {
     this.#host.announce({ type: "SUPERVISOR_STATE_CHANGE_STOPPING" });
     const leftovers: Leftover[] = [];
+    this.#reportWaiting();
     await stopAll(this.#registry.find("all"), async (process) => {
       try {
         await process.quit();
@@ -480,12 +520,22 @@ export class Supervisor extends SupervisorEmitter {
         leftovers.push({ process: process.namespec, error });
       }
     });
+    this.#host.io.clock.clearTimeout(this.#report);
     for (const process of this.#registry.processes.values()) process.close();
     this.#logs.close();
     this.#hasClosed = true;
     this.listenersChanged();
     (this as unknown as EventEmitter<typeof CLOSED>).emit(CLOSED);
     return leftovers;
+  }
+
+  /** Tells for whom a shutdown waits: at once, and every few seconds. */
+  #reportWaiting(): void {
+    const unstopped = [...this.#registry.processes.values()].filter(({ isGone }) => !isGone);
+    if (unstopped.length === 0) return;
+    const names = unstopped.map(({ name }) => name).join(", ");
+    this.#host.activity("INFO", `waiting for ${names} to die`);
+    this.#report = this.#host.io.clock.setTimeout(() => this.#reportWaiting(), REPORT_MS, false);
   }
 
   /** Updates and removals come one after another. */

@@ -5,6 +5,9 @@ import type { Registry } from "./registry.ts";
 import type { Resolved } from "./resolve.ts";
 import type { Host, Subprocess, WaitOptions } from "./subprocess.ts";
 
+/** What an update has changed, or would change: names of programs. */
+export type UpdateResult = Difference;
+
 /**
  * From the settings that hold to these: stop, exchange, start. Until the exchange nothing has
  * changed: when something will not stop, what was stopped is started again.
@@ -14,7 +17,7 @@ export async function update(
   goal: (current: Resolved) => Resolved,
   host: Host,
   options: WaitOptions,
-): Promise<Difference> {
+): Promise<UpdateResult> {
   let next = goal(registry.resolved);
   let going = registry.affectedBy(next);
   const wanted = new Map<Subprocess, number>(); // with the count of stops that ours will make

@@ -13,7 +13,7 @@ describe("an event", () => {
   it("comes under its own type, then under each parent", async () => {
     const stage = new Stage({ programs: { a: { command: "a" } } });
     const heard: string[] = [];
-    for (const name of eventNames)
+    for (const name of eventNames.filter((one) => one !== "ACTIVITY"))
       stage.supervisor.on(name, (event) => heard.push(`${name} ${event.type}`));
     stage.supervisor.start().catch(() => {});
     const types = [
@@ -26,6 +26,36 @@ describe("an event", () => {
     });
     assert.deepEqual(heard, types);
     await stage.supervisor.shutdown();
+  });
+
+  it("for the activity log comes only to who asks for it, in supervisord's words", async () => {
+    const stage = new Stage({ programs: { a: { command: "a" } } });
+    const lines: string[] = [];
+    const all: string[] = [];
+    stage.supervisor.on("EVENT", ({ type }) => all.push(type));
+    stage.supervisor.on("ACTIVITY", ({ level, message }) => lines.push(`${level} ${message}`));
+    const started = stage.supervisor.start();
+    stage.clock.advance(1001);
+    await started;
+    const pid = stage.supervisor.process("a")?.pid;
+    await stage.supervisor.shutdown();
+    assert.deepEqual(lines, [
+      `INFO spawned: 'a' with pid ${pid}`,
+      "INFO success: a entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)",
+      "INFO waiting for a to die",
+      "WARN stopped: a (terminated by SIGTERM)",
+    ]);
+    assert.ok(!all.includes("ACTIVITY"));
+  });
+
+  it("of the caller's own is told to all, during a shutdown too", async () => {
+    const stage = new Stage({ programs: {} });
+    const heard: SupervisorEvent[] = [];
+    stage.supervisor.on("REMOTE_COMMUNICATION", (event) => heard.push(event));
+    await stage.supervisor.shutdown();
+    stage.supervisor.sendRemoteCommEvent("deploy", "v2");
+    const [{ at: _at, ...rest } = {} as SupervisorEvent] = heard;
+    assert.deepEqual(rest, { type: "REMOTE_COMMUNICATION", comm_type: "deploy", data: "v2" });
   });
 
   it("is one frozen object of values alone", async () => {

@@ -5,19 +5,22 @@ export type Names = (name: string) => string | number | undefined;
 export type Expanded = { readonly text: string } | { readonly problem: string };
 
 // a Python conversion: %(name), flags, width, precision, length modifier, type
-const CONVERSION = /%\((\w+)\)([-#0 +]*)(\d*)(?:\.(\d+))?[hlL]?([a-zA-Z])/g;
+const CONVERSION = /(%*)%(\((\w+)\)([-#0 +]*)(\d*)(?:\.(\d+))?[hlL]?([a-zA-Z]))/g;
 const KNOWN = /^(?:program_name|process_num|numprocs|group_name|host_node_name|here|ENV_\w+)$/;
 
 /**
  * Expands supervisord's names, with Python's printf conversions (`%(process_num)02d`). Only these
- * names: any other percent sign is ordinary text.
+ * names: any other percent sign is ordinary text. To write such a conversion itself, double its
+ * percent sign: in a row of them before one of these names, two are one.
  */
 export function expand(text: string, names: Names): Expanded {
   let problem: string | undefined;
   const expanded = text.replaceAll(
     CONVERSION,
     (
-      match,
+      match: string,
+      before: string,
+      conversion: string,
       name: string,
       flags: string,
       width: string,
@@ -25,6 +28,8 @@ export function expand(text: string, names: Names): Expanded {
       type: string,
     ) => {
       if (!KNOWN.test(name)) return match;
+      const percents = "%".repeat(Math.ceil(before.length / 2));
+      if (before.length % 2 === 1) return percents + conversion;
       const value = names(name);
       if (value === undefined) {
         problem ??= name.startsWith("ENV_")
@@ -34,8 +39,8 @@ export function expand(text: string, names: Names): Expanded {
       }
       const formatted = format(value, flags, Number(width), precision, type);
       if (formatted === undefined)
-        problem ??= `${match}: no such conversion of ${JSON.stringify(value)}`;
-      return formatted ?? match;
+        problem ??= `%${conversion}: no such conversion of ${JSON.stringify(value)}`;
+      return percents + (formatted ?? match);
     },
   );
   return problem === undefined ? { text: expanded } : { problem };

@@ -1,6 +1,6 @@
 import { realpathSync } from "node:fs";
 import path from "node:path";
-import { directoryProblem, findProgram, mayExecute } from "./lookup.ts";
+import { directoryProblem, findProgram, mayExecute, type Found } from "./lookup.ts";
 import type { Command } from "./ports.ts";
 import { findUser, groupsOf } from "./users.ts";
 
@@ -34,9 +34,8 @@ export function prepare(command: Command, tag: string, door?: string): Launch {
   if (inDirectory !== undefined) return { problem: inDirectory };
   const [name, value] = tag.split("=", 2) as [string, string];
   const env = childEnvironment({ ...command.environment, [name]: value });
-  const searchPath = env["PATH"] ?? env["Path"] ?? "/bin:/usr/bin:/usr/local/bin";
   const [word, ...args] = command.argv;
-  const found = findProgram(word, cwd, searchPath);
+  const found = find(word, cwd, env);
   if ("problem" in found) return found;
   const { file } = found;
   const masked =
@@ -51,6 +50,15 @@ export function prepare(command: Command, tag: string, door?: string): Launch {
   if ("problem" in switched) return switched;
   const boxed = door === undefined ? switched : throughDoor(door, switched);
   return { ...boxed, program: file, cwd, env };
+}
+
+/** The file that a command means, or why there is none. */
+export function locate({ argv: [word], directory, environment }: Command): Found {
+  return find(word, directory ?? hostDirectory() ?? "/", childEnvironment(environment));
+}
+
+function find(word: string, cwd: string, env: Readonly<Record<string, string>>): Found {
+  return findProgram(word, cwd, env["PATH"] ?? env["Path"] ?? "/bin:/usr/bin:/usr/local/bin");
 }
 
 /** Joins a cgroup first, while it may. */

@@ -25,6 +25,10 @@ const cases: readonly [text: string, expanded: string][] = [
   ["%(numprocs)x %(numprocs)X %(numprocs)o %(numprocs)#x", "c C 14 0xc"],
   ["%(program_name)6s|%(program_name)-6s|%(program_name).2s", "   web|web   |we"],
   ["%(ENV_HOME)s@%(host_node_name)s", "/root@box"],
+  // doubled: the conversion itself
+  ["%%(process_num)d", "%(process_num)d"],
+  ["%%%(process_num)d %%%%(process_num)d", "%7 %%(process_num)d"],
+  ["%%(unheard_of)s %%(process_num)", "%%(unheard_of)s %%(process_num)"],
   // not ours: left alone
   ["100%", "100%"],
   ["%d %s %%", "%d %s %%"],

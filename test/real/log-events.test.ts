@@ -15,7 +15,7 @@ async function told(rig: Rig, kind: "PROCESS_LOG" | "PROCESS_COMMUNICATION"): Pr
   let pid: number | undefined;
   rig.supervisor.on("PROCESS_STATE_RUNNING", (event) => (pid = event.pid));
   rig.supervisor.on(kind, (event: SupervisorEvent) => {
-    assert.ok("data" in event);
+    assert.ok("data" in event && "pid" in event);
     assert.equal(event.processname, "web");
     assert.equal(event.groupname, "web");
     assert.equal(event.pid, pid);

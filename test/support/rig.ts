@@ -55,7 +55,7 @@ export function supervise(
         (event) => event.type === type && !taken.has(event),
       );
       found ??= await new Promise<SupervisorEvent>((resolve) => {
-        supervisor.once(type, resolve);
+        supervisor.once(type, (event) => resolve(event as SupervisorEvent));
       });
       taken.add(found);
       return found as never;
