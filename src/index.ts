@@ -1,3 +1,4 @@
+export { ActivityLog } from "./activity-log.ts";
 export {
   SettingsError,
   SupervisorError,
@@ -47,10 +48,13 @@ export type {
   Spawner,
 } from "./runtime/ports.ts";
 export {
+  activityLogSettings,
   groupSettings,
   programSettings,
   supervisorSettings,
+  type ActivityLogSettings,
   type GroupSettings,
+  type LogLevel,
   type ProgramSettings,
   type ResolvedProgramSettings,
   type SignalSetting,

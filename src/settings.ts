@@ -392,6 +392,57 @@ export const supervisorSettings = z.strictObject(
   tell("an object with the settings of a supervisor"),
 );
 
+/** How grave a line must be to be written, as supervisord's `loglevel` names it. */
+const LOGLEVELS = ["critical", "error", "warn", "info", "debug", "trace", "blather"] as const;
+
+/** Settings of an activity log: what `[supervisord]` says of its own log. */
+export const activityLogSettings = z.strictObject(
+  {
+    logfile: described(
+      {
+        expected: "the path of a file",
+        preset: "none",
+        summary:
+          "The file: appended to, and turned over when full. `syslog`: the system's log instead, by the program `logger`.",
+        differs:
+          "In code there is no file unless one is named; in a configuration file it is `supervisord.log`.",
+      },
+      (say) => z.string(say).min(1, say).optional(),
+    ),
+    logfile_maxbytes: maxbytes("logfile"),
+    logfile_backups: backups("logfile"),
+    loglevel: described(
+      {
+        expected: "critical, error, warn, info, debug, trace or blather",
+        preset: '"info"',
+        summary:
+          "How grave a line must be to be written. From `debug` on, what the processes write is written, too.",
+      },
+      (say) => z.string(say).toLowerCase().pipe(z.enum(LOGLEVELS, say)).default("info"),
+    ),
+    silent: described(
+      {
+        expected: "true or false",
+        summary: "Whether nothing of it goes to the host's standard output.",
+        differs: "In code that has to be asked for: it is true unless given.",
+      },
+      (say) => z.boolean(say).default(true),
+    ),
+    identifier: described(
+      { expected: "a string", summary: "What the system's log calls it." },
+      (say) => z.string(say).default("supervisor"),
+    ),
+  },
+  tell("an object with the settings of an activity log"),
+);
+
+/** What one writes for an activity log. @useDeclaredType */
+export type ActivityLogSettings = z.input<typeof activityLogSettings>;
+/** Its settings as they hold. */
+export type ResolvedActivityLogSettings = z.output<typeof activityLogSettings>;
+/** A word of `loglevel`. */
+export type LogLevel = (typeof LOGLEVELS)[number];
+
 /** What one writes for a program; see docs/settings.md for each option. @useDeclaredType */
 export type ProgramSettings = z.input<typeof programSettings>;
 /** The settings of a program as they hold: defaults filled in, not yet expanded. @useDeclaredType */

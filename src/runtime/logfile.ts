@@ -164,8 +164,7 @@ export class LogFile {
 
   /** What is to be written to somewhere else from now on is written there: the former file is closed last. */
   #open(): void {
-    const { O_WRONLY, O_APPEND, O_CREAT } = fs.constants;
-    const fd = fs.openSync(this.file, O_WRONLY | O_APPEND | O_CREAT, this.#permissions);
+    const fd = openToAppend(this.file, this.#permissions);
     if (this.#fd !== undefined) fs.closeSync(this.#fd);
     this.#fd = fd;
     const stat = fs.fstatSync(fd);
@@ -326,6 +325,19 @@ export class LogFile {
     this.#trouble = trouble;
     this.#events.failed(this.file, cause);
   }
+}
+
+/** A link that somebody else has laid is not followed: it could lead root to any file. */
+function openToAppend(file: string, permissions: number): number {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = fs.constants; // the last is not on Windows
+  const flags = O_WRONLY | O_APPEND | O_CREAT;
+  const link = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (!link?.isSymbolicLink()) return fs.openSync(file, flags | O_NOFOLLOW, permissions);
+  if (link.uid !== 0 && link.uid !== process.geteuid?.()) {
+    const message = `EPERM: a symbolic link that belongs to uid ${link.uid}, open '${file}'`;
+    throw Object.assign(new Error(message), { code: "EPERM", syscall: "open" });
+  }
+  return fs.openSync(file, flags, permissions);
 }
 
 function writeSoon(fd: number, chunk: Uint8Array): Promise<number> {

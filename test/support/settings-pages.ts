@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import type * as z from "zod";
 import {
+  activityLogSettings,
   groupSettings,
   options,
   programSettings,
@@ -13,10 +14,13 @@ const sections = {
   program: programSettings,
   group: groupSettings,
   supervisor: supervisorSettings,
+  log: activityLogSettings,
 } as const;
 
 /** The settings of a program are many: each belongs to the first part whose rule it meets. */
 const PARTS: readonly (readonly [title: string, rule: RegExp])[] = [
+  ["FastCGI", /^socket/],
+  ["Event listeners", /^(?:events|buffer_size)$/],
   ["Output", /^(?:stdout|stderr|redirect)_/],
   ["Stopping", /^(?:stop|kill|sweep|cgroup)/],
   ["Process", /^/],
@@ -74,7 +78,12 @@ function origin(section: string, key: string, { isExtension, differs }: OptionMe
   if (key === "programs" && section === "supervisor")
     return "supervisord: the `[program:x]` sections";
   if (key === "groups") return "supervisord: the `[group:x]` sections";
-  const name = { program: "program:x", group: "group:x", supervisor: "supervisord" }[section];
+  if (key.startsWith("socket")) return `supervisord: \`${key}\` of \`[fcgi-program:x]\``;
+  if (/^(?:events|buffer_size)$/.test(key))
+    return `supervisord: \`${key}\` of \`[eventlistener:x]\``;
+  if (key === "serverurl" && section === "supervisor")
+    return "supervisord: worked out from its `[unix_http_server]` and `[inet_http_server]`";
+  const name = { program: "program:x", group: "group:x" }[section] ?? "supervisord";
   return `supervisord: \`${key}\` of \`[${name}]\`${differs === undefined ? "" : ", but it differs"}`;
 }
 

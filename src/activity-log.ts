@@ -1,0 +1,208 @@
+import type { ActivityEvent, ActivityLevel } from "./events.ts";
+import { SettingsError, SupervisorError } from "./errors.ts";
+import { systemClock } from "./runtime/clock.ts";
+import type { LogFile } from "./runtime/logfile.ts";
+import { Logs } from "./runtime/logs.ts";
+import { readPart, watchFile } from "./runtime/readlog.ts";
+import {
+  activityLogSettings,
+  show,
+  type ActivityLogSettings,
+  type LogLevel,
+  type ResolvedActivityLogSettings,
+} from "./settings.ts";
+import type { Subprocess, WaitOptions } from "./subprocess.ts";
+import type { Supervisor } from "./supervisor.ts";
+
+const GRAVITY: Readonly<Record<LogLevel, number>> = {
+  critical: 50,
+  error: 40,
+  warn: 30,
+  info: 20,
+  debug: 10,
+  trace: 5,
+  blather: 3,
+};
+const LEVELS: Readonly<Record<ActivityLevel, number>> = {
+  CRIT: GRAVITY.critical,
+  ERRO: GRAVITY.error,
+  WARN: GRAVITY.warn,
+  INFO: GRAVITY.info,
+  DEBG: GRAVITY.debug,
+  TRAC: GRAVITY.trace,
+  BLAT: GRAVITY.blather,
+};
+
+/**
+ * supervisord's activity log: writes the `ACTIVITY` of supervisors, and lines of the host's own, as
+ * `2026-11-22 18:53:03,123 INFO spawned: 'web' with pid 4711`, to a file that is turned over when
+ * full, and to standard output. Outlives the supervisors it listens to.
+ *
+ * @example
+ * ```ts
+ * const log = new ActivityLog({ logfile: "supervisord.log" });
+ * log.listen(supervisor);
+ * ```
+ *
+ * @see the `logfile` of supervisord
+ */
+export class ActivityLog {
+  readonly #settings: ResolvedActivityLogSettings;
+  readonly #logs: Logs;
+  readonly #file: LogFile | undefined;
+  readonly #user: { readonly rule: { readonly maxbytes: number; readonly backups: number } };
+
+  /**
+   * Opens the file, if there is to be one; while it cannot be written, its lines are kept, and Node
+   * warns (`process.emitWarning`).
+   *
+   * @throws {SettingsError} if the settings are not right.
+   */
+  constructor(settings: ActivityLogSettings = {}) {
+    const parsed = activityLogSettings.safeParse(settings);
+    if (!parsed.success) throw new SettingsError(parsed.error.issues);
+    this.#settings = parsed.data;
+    const { logfile, logfile_maxbytes: maxbytes, logfile_backups: backups } = parsed.data;
+    this.#logs = new Logs(systemClock, {
+      failed: (file, { message, code = "" }) =>
+        process.emitWarning(`Cannot write the log ${file}: ${message}`, { code }),
+      recovered: () => {},
+    });
+    this.#user = { rule: { maxbytes, backups } };
+    if (logfile === undefined || logfile === "syslog") return;
+    this.#file = this.#logs.file(logfile);
+    this.#file.acquire(this.#user);
+  }
+
+  /** The path of its file; empty if it has none. */
+  get file(): string {
+    return this.#file?.file ?? "";
+  }
+
+  /** Writes a line, if it is grave enough. */
+  write(level: ActivityLevel, message: string): void {
+    if (!this.#wants(LEVELS[level])) return;
+    const { silent, logfile, identifier } = this.#settings;
+    const line = `${timestamp(new Date())} ${level} ${message}\n`;
+    void this.#file?.write(Buffer.from(line));
+    if (logfile === "syslog") this.#logs.syslog(identifier, `${level} ${message}`);
+    if (!silent) process.stdout.write(line);
+  }
+
+  /** Writes what a supervisor does from now on; the function returned ends that. */
+  listen(supervisor: Supervisor): () => void {
+    const write = ({ level, message }: ActivityEvent) => this.write(level, message);
+    supervisor.on("ACTIVITY", write);
+    const endCopies = this.#wants(GRAVITY.debug) ? this.#copyOutputs(supervisor) : undefined;
+    return () => {
+      supervisor.off("ACTIVITY", write);
+      endCopies?.();
+    };
+  }
+
+  /**
+   * A part of its file: `length` bytes from `offset` on, or all if `length` is 0. A negative offset,
+   * with the length 0, counts from the end.
+   *
+   * @throws {SupervisorError} `NO_FILE` if it has none, `BAD_ARGUMENTS`, `FAILED` if it cannot be read.
+   * @see the RPC method `readLog`
+   */
+  async read(offset: number, length: number): Promise<Buffer> {
+    const file = this.#readable();
+    if (length < 0 || (offset < 0 && length !== 0)) {
+      const message = `Cannot read the log from ${offset}, ${length} bytes: expected a length of 0 or more, and 0 with a negative offset`;
+      throw new SupervisorError("BAD_ARGUMENTS", message);
+    }
+    await file.settled();
+    try {
+      return await readPart(file.file, offset, length);
+    } catch (cause) {
+      const message = `Cannot read the log ${show(file.file)}: ${(cause as Error).message}`;
+      throw new SupervisorError("FAILED", message, { cause });
+    }
+  }
+
+  /**
+   * What is written to its file from now on, until the signal ends it.
+   *
+   * @throws {SupervisorError} `NO_FILE` if it has none.
+   * @see supervisorctl's `maintail -f`
+   */
+  follow({ signal = new AbortController().signal }: WaitOptions = {}): AsyncIterable<Buffer> {
+    return watchFile(this.#readable().file, signal);
+  }
+
+  /**
+   * Empties its file.
+   *
+   * @throws {SupervisorError} `NO_FILE` if it has none, `FAILED` if it cannot be emptied.
+   * @see the RPC method `clearLog`
+   */
+  clear(): void {
+    const file = this.#readable();
+    try {
+      file.clear();
+    } catch (cause) {
+      const message = `Cannot clear the log ${show(file.file)}: ${(cause as Error).message}`;
+      throw new SupervisorError("FAILED", message, { cause });
+    }
+  }
+
+  /** Opens its file anew, for a logrotate that has renamed it. */
+  reopen(): void {
+    this.#file?.reopen();
+  }
+
+  /** Closes its file. */
+  close(): void {
+    this.#file?.release(this.#user);
+    this.#logs.close();
+  }
+
+  #wants(gravity: number): boolean {
+    return gravity >= GRAVITY[this.#settings.loglevel];
+  }
+
+  #readable(): LogFile {
+    if (!this.#file) throw new SupervisorError("NO_FILE", "The activity log has no file");
+    return this.#file;
+  }
+
+  #copyOutputs(supervisor: Supervisor): () => void {
+    const end = new AbortController();
+    const copied = new WeakSet<Subprocess>();
+    const copyAll = () => {
+      for (const { processes } of supervisor.programs.values()) {
+        for (const process of processes) {
+          if (copied.has(process)) continue;
+          copied.add(process);
+          for (const stream of ["stdout", "stderr"] as const)
+            void this.#copy(process, stream, end.signal);
+        }
+      }
+    };
+    copyAll();
+    supervisor.on("PROCESS_GROUP_ADDED", copyAll);
+    return () => {
+      supervisor.off("PROCESS_GROUP_ADDED", copyAll);
+      end.abort();
+    };
+  }
+
+  async #copy(process: Subprocess, stream: "stdout" | "stderr", signal: AbortSignal) {
+    try {
+      for await (const chunk of process.follow(stream, { signal }))
+        this.write("DEBG", `'${process.name}' ${stream} output:\n${chunk.toString()}`);
+    } catch (error) {
+      if (!signal.aborted) this.write("WARN", `cannot follow '${process.name}': ${String(error)}`);
+    }
+  }
+}
+
+/** As Python's logging writes it, in local time. */
+function timestamp(date: Date): string {
+  const pad = (n: number, width = 2) => String(n).padStart(width, "0");
+  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
+  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+  return `${day} ${time},${pad(date.getMilliseconds(), 3)}`;
+}

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import path from "node:path";
+import { describe, it } from "node:test";
+import { ActivityLog, SettingsError, SupervisorError } from "../src/index.ts";
+import { Stage } from "./kit.ts";
+import { needsRoot, scratch } from "./support/processes.ts";
+
+const LINE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]{4}) (.*)$/;
+
+/** The lines of a file, without their times. */
+function linesOf(file: string): string[] {
+  const lines = fs.readFileSync(file, "utf8").trimEnd().split("\n");
+  return lines.map((line) => {
+    const [, level, message] = LINE.exec(line) ?? [];
+    assert.ok(level !== undefined, `not a line of a log: ${line}`);
+    return `${level} ${message}`;
+  });
+}
+
+describe("ActivityLog", () => {
+  it("writes the life of a process as supervisord does", async (t) => {
+    const logfile = path.join(scratch(t), "log");
+    const log = new ActivityLog({ logfile });
+    t.after(() => log.close());
+    const stage = new Stage({ programs: { a: { command: "a", startretries: 0 } } });
+    log.listen(stage.supervisor);
+    await stage.up();
+    stage.spawner.last.exit(1);
+    stage.clock.advance(0);
+    stage.spawner.last.exit(0);
+    stage.clock.advance(0);
+    const told = linesOf(logfile).map((line) => line.replace(/pid \d+/, "pid N"));
+    assert.deepEqual(told, [
+      "INFO spawned: 'a' with pid N",
+      "INFO success: a entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)",
+      "WARN exited: a (exit status 1; not expected)",
+      "INFO spawned: 'a' with pid N",
+      "WARN exited: a (exit status 0; not expected)",
+      "INFO gave up: a entered FATAL state, too many start retries too quickly",
+    ]);
+  });
+
+  it("leaves out what is not grave enough", (t) => {
+    const logfile = path.join(scratch(t), "log");
+    const log = new ActivityLog({ logfile, loglevel: "WARN" });
+    t.after(() => log.close());
+    for (const level of ["CRIT", "ERRO", "WARN", "INFO", "DEBG", "TRAC", "BLAT"] as const)
+      log.write(level, "x");
+    assert.deepEqual(linesOf(logfile), ["CRIT x", "ERRO x", "WARN x"]);
+  });
+
+  it("is turned over when full", (t) => {
+    const logfile = path.join(scratch(t), "log");
+    const log = new ActivityLog({ logfile, logfile_maxbytes: 100, logfile_backups: 1 });
+    t.after(() => log.close());
+    log.write("INFO", "x".repeat(100));
+    log.write("INFO", "last");
+    assert.deepEqual(linesOf(logfile), ["INFO last"]);
+    assert.equal(linesOf(`${logfile}.1`).length, 1);
+    assert.ok(!fs.existsSync(`${logfile}.2`));
+  });
+
+  it("can be read, emptied and opened anew", async (t) => {
+    const logfile = path.join(scratch(t), "log");
+    const log = new ActivityLog({ logfile });
+    t.after(() => log.close());
+    log.write("INFO", "one");
+    assert.match((await log.read(-4, 0)).toString(), /^one\n$/);
+    await assert.rejects(log.read(-4, 1), { code: "BAD_ARGUMENTS" });
+    log.clear();
+    assert.equal(fs.statSync(logfile).size, 0);
+    fs.renameSync(logfile, `${logfile}.old`);
+    log.reopen();
+    log.write("INFO", "two");
+    assert.deepEqual(linesOf(logfile), ["INFO two"]);
+  });
+
+  it("without a file says so", async () => {
+    const log = new ActivityLog();
+    assert.equal(log.file, "");
+    const isNoFile = (error: unknown) =>
+      error instanceof SupervisorError && error.code === "NO_FILE";
+    await assert.rejects(log.read(0, 0), isNoFile);
+    assert.throws(() => log.clear(), isNoFile);
+    assert.throws(() => log.follow(), isNoFile);
+  });
+
+  it("hears nothing more when it was told to stop listening", async (t) => {
+    const logfile = path.join(scratch(t), "log");
+    const log = new ActivityLog({ logfile });
+    t.after(() => log.close());
+    const stage = new Stage({ programs: { a: { command: "a" } } });
+    const others: string[] = [];
+    stage.supervisor.on("ACTIVITY", ({ message }) => others.push(message));
+    log.listen(stage.supervisor)();
+    await stage.up();
+    assert.equal(fs.readFileSync(logfile, "utf8"), "");
+    assert.equal(others.length, 2);
+  });
+
+  it("says what is wrong with its settings", () => {
+    const wrong = { loglevel: "loud", logfile_maxbytes: -1 } as never;
+    assert.throws(
+      () => new ActivityLog(wrong),
+      (error) => {
+        assert.ok(error instanceof SettingsError);
+        assert.deepEqual(
+          error.issues.map(({ path: [key] }) => key),
+          ["logfile_maxbytes", "loglevel"],
+        );
+        return true;
+      },
+    );
+  });
+
+  it("does not write through a link that somebody else has laid", { skip: needsRoot }, (t) => {
+    const directory = scratch(t);
+    const target = path.join(directory, "target");
+    const logfile = path.join(directory, "log");
+    fs.writeFileSync(target, "precious");
+    fs.symlinkSync(target, logfile);
+    fs.lchownSync(logfile, 65_534, 65_534);
+    const warned: string[] = [];
+    t.mock.method(process, "emitWarning", (message: string) => warned.push(message));
+    const log = new ActivityLog({ logfile });
+    log.write("INFO", "x");
+    assert.equal(fs.readFileSync(target, "utf8"), "precious");
+    assert.match(warned.join("\n"), /a symbolic link that belongs to uid 65534/);
+    fs.unlinkSync(logfile);
+    log.close();
+  });
+});
