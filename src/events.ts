@@ -349,6 +349,18 @@ const parents = {
 /** Every name one can listen to. */
 export const eventNames = Object.keys(parents) as readonly EventName[];
 
+/** Those that supervisord has, too: what the programs that are event listeners can ask for. */
+export const listenerEventNames = eventNames.filter(
+  (name) => !/^(?:LOGFILE|GUARDIAN|CGROUP|ACTIVITY)/.test(name),
+);
+
+/** Whether an event of this type goes out under that name. */
+export function isKindOf(type: EventType, name: EventName): boolean {
+  let one: EventName | undefined = type;
+  while (one !== undefined && one !== name) one = parents[one];
+  return one === name;
+}
+
 type Fn<T extends EventName> = EventEmitter.EventListener<SupervisorEvents, T>;
 type Listener = (this: unknown, ...event: unknown[]) => void;
 

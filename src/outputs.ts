@@ -29,6 +29,7 @@ export function planOutputs(
     if (hasSyslog && process.platform === "win32") {
       complain(`${stream}_syslog`, "there is no syslog on Windows");
     }
+    const isSpoken = stream === "stdout" && settings.events !== undefined;
     return {
       log:
         typeof value === "string"
@@ -38,8 +39,9 @@ export function planOutputs(
         maxbytes: settings[`${stream}_logfile_maxbytes`],
         backups: settings[`${stream}_logfile_backups`],
       },
-      capture: settings[`${stream}_capture_maxbytes`],
-      events: settings[`${stream}_events_enabled`],
+      capture: isSpoken ? 0 : settings[`${stream}_capture_maxbytes`],
+      events: !isSpoken && settings[`${stream}_events_enabled`],
+      ...(isSpoken && { isSpoken }),
       ...(hasSyslog && { syslog: { identifier: supervisor.identifier, prefix: name } }),
       stripAnsi: supervisor.strip_ansi,
     };

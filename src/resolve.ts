@@ -5,6 +5,7 @@ import type { Policy } from "./core/machine.ts";
 import { nearest } from "./core/nearest.ts";
 import { byText, type Rank } from "./core/order.ts";
 import { splitWords } from "./core/words.ts";
+import { listenerEventNames, type EventName } from "./events.ts";
 import { planOutputs, type OutputPlans } from "./outputs.ts";
 import { SettingsError, type SettingsIssue } from "./errors.ts";
 import { isDirectory } from "./runtime/lookup.ts";
@@ -31,6 +32,14 @@ export interface ProcessConfig {
   readonly policy: Policy;
   readonly command: Command;
   readonly outputs: OutputPlans;
+  /** What it listens to, as one of its group, if it is an event listener. */
+  readonly listener?: ListenerPlan;
+}
+
+/** What the event listeners of a program listen to, and how many events may wait for them. */
+export interface ListenerPlan {
+  readonly events: readonly EventName[];
+  readonly bufferSize: number;
 }
 
 /** All settings as they hold: nothing raw enters the house. */
@@ -123,6 +132,11 @@ function resolveParsed(
       if (!Object.hasOwn(programs, program)) issues.push(unknownProgram(where, program, programs));
       else if (settings.programs.indexOf(program) !== i) {
         issues.push({ path: where, message: `the program ${show(program)} is named twice` });
+        continue;
+      }
+      if (programs[program]?.events) {
+        const message = `the event listener ${show(program)} is a group of its own`;
+        issues.push({ path: where, message });
         continue;
       }
       const known = places.get(program) ?? [];
@@ -241,6 +255,7 @@ function processesOf(
     complain(at("user"), `expected the name or uid of a user, got ${show(user)}`);
   if (settings.umask !== undefined && process.platform === "win32")
     complain(at("umask"), "there is no umask on Windows");
+  const listener = listenerOf(settings, (i, message) => complain(at("events", i), message));
   const processes: ProcessConfig[] = [];
   const isAuto = settings.serverurl === undefined || /^\s*auto\s*$/i.test(settings.serverurl);
   const serverurl = isAuto ? base.whole.serverurl : settings.serverurl;
@@ -297,11 +312,29 @@ function processesOf(
         expand: text,
         complain: (key, message) => complain(at(key), message),
       }),
+      ...(listener && { listener }),
     });
     if (found.length > 0) break; // the next ones have the same to say
   }
   issues.push(...found);
   return processes;
+}
+
+/** The events in supervisord's spelling, each of them once. */
+export function listenerOf(
+  { events, buffer_size: bufferSize }: ResolvedProgramSettings,
+  complain: (i: number, message: string) => void = () => {},
+): ListenerPlan | undefined {
+  if (!events) return undefined;
+  const known = events.flatMap((name, i) => {
+    const meant = listenerEventNames.find((one) => one === name.toUpperCase());
+    if (meant) return [meant];
+    const near = nearest(name, listenerEventNames);
+    const hint = near === undefined ? "" : `; did you mean ${show(near)}?`;
+    complain(i, `there is no event type ${show(name)}${hint}`);
+    return [];
+  });
+  return { events: [...new Set(known)].toSorted(byText), bufferSize };
 }
 
 function commandWords(

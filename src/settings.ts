@@ -298,6 +298,10 @@ export const programSettings = z
   .refine((s) => !s.redirect_stderr || s.stderr_logfile === undefined, {
     path: ["stderr_logfile"],
     error: "expected nothing or NONE while redirect_stderr is true",
+  })
+  .refine((s) => !(s.redirect_stderr && s.events), {
+    path: ["redirect_stderr"],
+    error: "expected false: an event listener answers on its standard output, got true",
   });
 
 /** Settings of one group: a `[group:x]` section. */

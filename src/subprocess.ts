@@ -6,6 +6,7 @@ import { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts"
 import type { ActivityLevel, Fresh } from "./events.ts";
 import { failureOf } from "./failure.ts";
 import { describe, type ProcessInfo } from "./info.ts";
+import type { Listeners } from "./listeners.ts";
 import type { ProcessConfig } from "./resolve.ts";
 import { Channel, type ChannelPlan } from "./runtime/channel.ts";
 import { locate } from "./runtime/launch.ts";
@@ -32,6 +33,7 @@ export interface Host {
   hasBegun(): boolean;
   isRef(): boolean;
   announce(event: Fresh): void;
+  readonly listeners: Pick<Listeners, "heard" | "changed">;
   /** Has a line for supervisord's activity log. */
   activity(level: ActivityLevel, message: string): void;
 }
@@ -83,7 +85,11 @@ export class Subprocess {
     const outputs: Outputs = {
       stdout: () => channels.stdout.open(),
       stderr: () => (stderr === "stdout" ? stderr : channels.stderr.open()),
-      push: (stream, chunk) => channels[stream].push(chunk),
+      push: (stream, chunk) => {
+        const busy = channels[stream].push(chunk);
+        if (stream === "stdout" && this.config.listener) host.listeners.heard(this, chunk);
+        return busy;
+      },
       pushed: () => [...new Set(Object.values(channels))].filter(({ isPushed }) => isPushed).length,
       gather: (stream) => channels[stream].gather,
     };
@@ -319,6 +325,15 @@ export class Subprocess {
     await this.#stop();
   }
 
+  /** Writes to its standard input; `failed` is called if that cannot be. @internal */
+  hand(chunk: Uint8Array, failed: () => void): void {
+    const { child } = this.#runner;
+    if (!child) return failed();
+    child.write(chunk, (error) => {
+      if (error) failed();
+    });
+  }
+
   /** Whether it is up, or on its way. @internal */
   get isWanted(): boolean {
     return startOutcome(this.#runner.state) !== "failed";
@@ -405,6 +420,7 @@ export class Subprocess {
     if (from.name !== to.name) {
       if (to.name === "STARTING") this.#laststart = now;
       this.#host.announce(stateEvent(this.name, this.group, from, to));
+      if (this.config.listener) this.#host.listeners.changed(this);
     }
     for (const check of this.#waiting) check();
   }

@@ -4,6 +4,7 @@ import { byText } from "./core/order.ts";
 import { SupervisorError } from "./errors.ts";
 import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events.ts";
 import type { ProcessInfo } from "./info.ts";
+import { Listeners } from "./listeners.ts";
 import { raceAbort, all, restartAll, signalAll, startAll, startEach, stopAll } from "./orders.ts";
 import { theOnly, type Program } from "./program.ts";
 import { Registry } from "./registry.ts";
@@ -66,6 +67,7 @@ export class Supervisor extends SupervisorEmitter {
   readonly #host: Host;
   readonly #logs: Logs;
   readonly #registry: Registry;
+  readonly #listeners: Listeners;
   readonly #ticks: Ticks;
   #rawEnvironment: Record<string, string>;
   #isRef = true;
@@ -90,13 +92,25 @@ export class Supervisor extends SupervisorEmitter {
       failed: (file, error) => this.#logFailed(file, error),
       recovered: (file, lost) => this.#host.announce({ type: "LOGFILE_RECOVERED", file, lost }),
     });
+    this.#listeners = new Listeners({
+      clock,
+      identifier: () => this.identifier,
+      members: (program) => this.programs.get(program)?.processes ?? [],
+      settings: (program) => this.#registry.resolved.programs.get(program),
+      activity: (level, message) => this.#host.activity(level, message),
+      changed: () => this.listenersChanged(),
+    });
     this.#host = {
       io: { clock, spawner: spawner ?? this.#systemSpawner(resolved) },
       logs: this.#logs,
       isClosing: () => this.#closing !== undefined,
       hasBegun: () => this.#hasBegun,
       isRef: () => this.#isRef,
-      announce: (event) => this.announce(event, clock.date()),
+      announce: (event) => {
+        this.#listeners.accept(event);
+        this.announce(event, clock.date());
+      },
+      listeners: this.#listeners,
       activity: (level, message) => {
         if (this.listenerCount("ACTIVITY") > 0)
           this.#host.announce({ type: "ACTIVITY", level, message });
@@ -455,7 +469,8 @@ export class Supervisor extends SupervisorEmitter {
 
   /** @internal */
   protected override listenersChanged(): void {
-    this.#ticks.set(this.#isHeard(TICKS) && this.#hasBegun && !this.#hasClosed);
+    const isHeard = this.#isHeard(TICKS) || this.#listeners.isHeard(TICKS);
+    this.#ticks.set(isHeard && this.#hasBegun && !this.#hasClosed);
   }
 
   #setRef(ref: boolean): this {
@@ -524,6 +539,7 @@ export class Supervisor extends SupervisorEmitter {
     for (const process of this.#registry.processes.values()) process.close();
     this.#logs.close();
     this.#hasClosed = true;
+    this.#listeners.close();
     this.listenersChanged();
     (this as unknown as EventEmitter<typeof CLOSED>).emit(CLOSED);
     return leftovers;

@@ -27,6 +27,8 @@ export interface ChannelPlan {
   /** Whom each line names in the system's log. */
   readonly syslog?: { readonly identifier: string; readonly prefix: string };
   readonly stripAnsi: boolean;
+  /** Whether somebody talks with the process by it: the host has to see the bytes, and soon. */
+  readonly isSpoken?: boolean;
 }
 
 /** Whom a channel tells; the data is a copy. */
@@ -72,6 +74,7 @@ export class Channel {
 
   /** How much may gather in the pipe. */
   get gather(): number {
+    if (this.#plan.isSpoken) return 0;
     const { maxbytes } = this.#logfile ? this.#logfile.rule : this.#plan.rule;
     // a small file should be turned over where it is full, not long after
     return maxbytes > 0 && this.#plan.log ? Math.ceil(maxbytes / 256) : Infinity;
@@ -214,8 +217,8 @@ export class Channel {
 
   /** Whether nobody but the log wants the bytes. */
   get #isPlain(): boolean {
-    const { capture, events, syslog, stripAnsi } = this.#plan;
-    return capture <= 0 && !events && !syslog && !stripAnsi;
+    const { capture, events, syslog, stripAnsi, isSpoken } = this.#plan;
+    return capture <= 0 && !events && !syslog && !stripAnsi && !isSpoken;
   }
 
   get #isDirect(): boolean {

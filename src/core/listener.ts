@@ -1,0 +1,143 @@
+/** Where an event listener stands in its conversation, in supervisord's words. */
+export type ListenerState = "ACKNOWLEDGED" | "READY" | "BUSY" | "UNKNOWN";
+
+/** What a listener's output amounts to. */
+export type Said =
+  /** It asks for an event: ACKNOWLEDGED → READY. */
+  | { readonly type: "ready" }
+  /** Its answer to the event it has: BUSY → ACKNOWLEDGED. */
+  | { readonly type: "result"; readonly isOk: boolean }
+  /** It broke the protocol: → UNKNOWN. `line`: what stood where a result was due. */
+  | { readonly type: "broken"; readonly from: ListenerState; readonly line?: Uint8Array };
+
+const READY = Buffer.from("READY\n");
+const OK = Buffer.from("OK");
+const LF = 10;
+/** As long as `RESULT `, which nobody compares. */
+const WORD_LENGTH = 7;
+/** Longer lines are no results. */
+const LINE_LIMIT = 1024;
+/** Longer results are none, or their sender would be BUSY for ever. */
+const RESULT_LIMIT = 1 << 20;
+const NOTHING: Uint8Array = new Uint8Array();
+
+/**
+ * The protocol of supervisord's event listeners, seen from our end: `READY\n` asks for an event, and
+ * `RESULT 2\nOK` answers it. Bytes come in however they were cut; of a result only what tells whether
+ * it is `OK` is kept. One conversation is one life of the process.
+ */
+export class ListenerTalk {
+  #state: ListenerState = "ACKNOWLEDGED";
+  #held = NOTHING; // the beginning of a line, or of a result
+  #missing: number | undefined; // bytes of the result that are still to come
+  #isOk = true;
+
+  get state(): ListenerState {
+    return this.#state;
+  }
+
+  /** An event was handed to it. */
+  give(): void {
+    this.#expect("READY");
+    this.#state = "BUSY";
+  }
+
+  /** The event never got there: it is as if nothing had been handed to it. */
+  takeBack(): void {
+    this.#expect("BUSY");
+    this.#state = "READY";
+    this.#forget();
+  }
+
+  /** Takes what it wrote; the chunk is only lent. */
+  push(chunk: Uint8Array): Said[] {
+    const said: Said[] = [];
+    let rest = chunk;
+    while (rest.length > 0 && this.#state !== "UNKNOWN") rest = this.#take(rest, said);
+    return said;
+  }
+
+  /** Takes a part of the bytes, at least one, and gives the others back. */
+  #take(data: Uint8Array, said: Said[]): Uint8Array {
+    if (this.#state === "READY") return this.#fail(said); // nobody has asked it anything
+    if (this.#state === "ACKNOWLEDGED") return this.#takeReady(data, said);
+    return this.#missing === undefined ? this.#takeLine(data, said) : this.#takeResult(data, said);
+  }
+
+  #takeReady(data: Uint8Array, said: Said[]): Uint8Array {
+    const lacking = READY.length - this.#held.length;
+    this.#hold(data.subarray(0, lacking));
+    if (this.#held.length < READY.length) return NOTHING;
+    if (!READY.equals(this.#held)) return this.#fail(said);
+    this.#forget();
+    this.#state = "READY";
+    said.push({ type: "ready" });
+    return data.subarray(lacking);
+  }
+
+  #takeLine(data: Uint8Array, said: Said[]): Uint8Array {
+    const end = data.indexOf(LF);
+    this.#hold(end < 0 ? data.subarray(0, LINE_LIMIT + 1) : data.subarray(0, end));
+    if (this.#held.length > LINE_LIMIT) {
+      return this.#fail(said, this.#held.subarray(0, LINE_LIMIT));
+    }
+    if (end < 0) return NOTHING;
+    const line = this.#held;
+    const length = lengthIn(line.subarray(WORD_LENGTH));
+    if (length === undefined) return this.#fail(said, line);
+    this.#held = NOTHING;
+    this.#missing = length;
+    this.#isOk = length === OK.length;
+    if (length === 0) this.#finish(said);
+    return data.subarray(end + 1);
+  }
+
+  #takeResult(data: Uint8Array, said: Said[]): Uint8Array {
+    const missing = this.#missing ?? 0;
+    const part = data.subarray(0, missing);
+    if (this.#isOk) {
+      this.#hold(part);
+      this.#isOk = OK.subarray(0, this.#held.length).equals(this.#held);
+    }
+    this.#missing = missing - part.length;
+    if (this.#missing === 0) this.#finish(said);
+    return data.subarray(part.length);
+  }
+
+  #finish(said: Said[]): void {
+    said.push({ type: "result", isOk: this.#isOk });
+    this.#state = "ACKNOWLEDGED";
+    this.#forget();
+  }
+
+  #fail(said: Said[], line?: Uint8Array): Uint8Array {
+    said.push({ type: "broken", from: this.#state, ...(line && { line }) });
+    this.#state = "UNKNOWN";
+    this.#forget();
+    return NOTHING;
+  }
+
+  #hold(part: Uint8Array): void {
+    this.#held = Buffer.concat([this.#held, part]);
+  }
+
+  #forget(): void {
+    this.#held = NOTHING;
+    this.#missing = undefined;
+  }
+
+  #expect(state: ListenerState): void {
+    if (this.#state !== state)
+      throw new Error(
+        `The listener is ${this.#state}, not ${state}. This is a bug in libsupervisor`,
+      );
+  }
+}
+
+/** The number that the rest of a result line is, by Python's rules for whole numbers. */
+function lengthIn(bytes: Uint8Array): number | undefined {
+  const text = Buffer.from(bytes).toString("latin1").trim();
+  if (!/^\+?\d+(?:_\d+)*$/.test(text)) return undefined;
+  const length = Number(text.replaceAll("_", ""));
+  return length <= RESULT_LIMIT ? length : undefined;
+}
