@@ -1,0 +1,218 @@
+/** Listeners as people write them, in several languages. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, it } from "node:test";
+import type { ProgramSettings } from "../../src/index.ts";
+import { noPython } from "../python.ts";
+import { root, scratch } from "../support/processes.ts";
+import { sh, supervise } from "../support/rig.ts";
+
+const inNode = ["node", path.join(root, "test/fixtures/listener.mjs")] as const;
+const remote = {
+  events: ["REMOTE_COMMUNICATION"],
+  startsecs: 0,
+} satisfies Partial<ProgramSettings>;
+
+/** A listener of few words: reads as many bytes as it is told, and tells `$EAR`. */
+const inShell = sh(`
+  while :; do
+    echo READY
+    IFS= read -r heading || exit 0
+    payload=$(head -c "\${heading##*len:}" | tr '\\n' ' ')
+    echo "sh $payload" >$EAR
+    printf 'RESULT 2\\nOK'
+  done`);
+
+describe("Event listeners that are real processes", () => {
+  it("in Node: get all that is raised, in order", async (t) => {
+    const { supervisor, ear } = supervise(t, {
+      el: { command: inNode, ...remote, buffer_size: 500 },
+    });
+    await supervisor.start();
+    for (let i = 0; i < 300; i++) supervisor.sendRemoteCommEvent("n", `€ ${i}`);
+    for (let i = 0; i < 300; i++)
+      assert.equal(await ear.hear(/^node/), `node ${i} REMOTE_COMMUNICATION "type:n\\n€ ${i}"`);
+  });
+
+  it("in a shell: get them, too", async (t) => {
+    const { supervisor, ear } = supervise(t, { el: { command: inShell, ...remote } });
+    await supervisor.start();
+    for (const data of ["one", "two", "three"]) supervisor.sendRemoteCommEvent("t", data);
+    for (const data of ["one", "two", "three"])
+      assert.equal(await ear.hear(/^sh/), `sh type:t ${data}`);
+  });
+
+  it("take an event as large as a chunk of output", async (t) => {
+    const { supervisor, ear } = supervise(t, { el: { command: inNode, ...remote } });
+    await supervisor.start();
+    const large = "é".repeat(200_000);
+    supervisor.sendRemoteCommEvent("large", large);
+    supervisor.sendRemoteCommEvent("small", "");
+    assert.equal(
+      (await ear.hear(/^node 0/)).length,
+      `node 0 REMOTE_COMMUNICATION ""`.length + 12 + large.length,
+    );
+    assert.equal(await ear.hear(/^node 1/), `node 1 REMOTE_COMMUNICATION "type:small\\n"`);
+  });
+
+  it("hear of the life of a program, and of its output", async (t) => {
+    const { supervisor, ear } = supervise(t, {
+      el: { command: inNode, events: ["PROCESS_STATE", "PROCESS_LOG"], startsecs: 0 },
+      p: {
+        command: sh("echo out; echo up >$EAR; exec sleep 1000"),
+        autostart: false,
+        startsecs: 0,
+        stdout_events_enabled: true,
+      },
+    });
+    await supervisor.start();
+    await supervisor.start("p");
+    await ear.hear(/^up/);
+    const output = await ear.hear(/PROCESS_LOG/);
+    const pid = supervisor.process("p")?.pid;
+    await supervisor.stop("p");
+    const who = "processname:p groupname:p";
+    for (const line of [
+      `PROCESS_STATE_STARTING "${who} from_state:STOPPED tries:0"`,
+      `PROCESS_STATE_RUNNING "${who} from_state:STARTING pid:${pid}"`,
+      `PROCESS_STATE_STOPPING "${who} from_state:RUNNING pid:${pid}"`,
+      `PROCESS_STATE_STOPPED "${who} from_state:STOPPING pid:${pid}"`,
+    ])
+      assert.equal((await ear.hear(/:p /)).replace(/^node \d+ /, ""), line);
+    const said = `PROCESS_LOG_STDOUT "${who} pid:${pid} channel:stdout\\nout\\n"`;
+    assert.equal(output.replace(/^node \d+ /, ""), said);
+  });
+
+  it("hear of a shutdown before they are stopped themselves", async (t) => {
+    const { supervisor, ear } = supervise(t, {
+      el: {
+        command: inNode,
+        events: ["PROCESS_STATE_STOPPED", "SUPERVISOR_STATE_CHANGE"],
+        startsecs: 0,
+      },
+      p: {
+        command: sh(`echo up >$EAR; trap 'exit 0' TERM; while :; do read -r x <>$EAR.never; done`),
+      },
+    });
+    const begun = supervisor.start();
+    assert.match(await ear.hear(/^node/), /SUPERVISOR_STATE_CHANGE_RUNNING ""/);
+    await ear.hear(/^up/);
+    begun.catch(() => {});
+    void supervisor.shutdown();
+    assert.match(await ear.hear(/^node/), /SUPERVISOR_STATE_CHANGE_STOPPING ""/);
+  });
+
+  it("have what they write in a log file as well, that the host never lets them write themselves", async (t) => {
+    const file = path.join(scratch(t), "el.log");
+    const log = { stdout_logfile: file, stdout_logfile_maxbytes: 0 };
+    const { supervisor, ear } = supervise(t, { el: { command: inNode, ...remote, ...log } });
+    await supervisor.start();
+    supervisor.sendRemoteCommEvent("t", "x");
+    await ear.hear(/^node/);
+    await supervisor.stop();
+    assert.equal(readFileSync(file, "utf8"), "READY\nRESULT 2\nOKREADY\n");
+  });
+
+  it("answer soon: nothing lets their words gather", async (t) => {
+    const { supervisor, ear } = supervise(t, { el: { command: inNode, ...remote } });
+    const answered = (): Promise<void> =>
+      new Promise((resolve) => {
+        supervisor.on("ACTIVITY", ({ message }) => {
+          if (message === "el: event was processed") resolve();
+        });
+      });
+    await supervisor.start();
+    const began = performance.now();
+    for (let i = 0; i < 50; i++) {
+      const done = answered();
+      supervisor.sendRemoteCommEvent("t", String(i));
+      await done;
+      await ear.hear(new RegExp(`"type:t.n${i}"`));
+    }
+    const took = performance.now() - began;
+    assert.ok(took < 2500, `fifty events took ${took} ms`);
+  });
+
+  it("leave the host responsive when they refuse everything, as fast as they can", async (t) => {
+    const { supervisor, ear } = supervise(t, {
+      el: { command: inNode, ...remote, environment: { EAR_ANSWER: "FAIL" } },
+    });
+    await supervisor.start();
+    supervisor.sendRemoteCommEvent("t", "x");
+    for (let i = 0; i < 100; i++) assert.match(await ear.hear(/^node/), /^node 0 /);
+    for (let i = 0; i < 100; i++) await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.ok(ear.rest.length > 0, "it went on meanwhile");
+  });
+
+  it("give back the event of one that was killed", async (t) => {
+    const { supervisor, ear, next } = supervise(t, {
+      el: {
+        ...remote,
+        command: sh(`
+          echo READY; read -r heading; echo "got $$ $heading" >$EAR
+          [ -e $EAR.seen ] || { : >$EAR.seen; kill -KILL $$; }
+          echo done >$EAR; exec sleep 1000`),
+      },
+    });
+    await supervisor.start();
+    supervisor.sendRemoteCommEvent("t", "x");
+    const first = await ear.hear(/^got \d+ (.*)/);
+    assert.equal((await next("PROCESS_STATE_EXITED")).signal, "SIGKILL");
+    assert.equal(await ear.hear(/^got \d+ (.*)/), first);
+    await ear.hear(/^done/);
+  });
+
+  it("give back the event of one that has closed its standard input", async (t) => {
+    const deaf = sh("exec <&-; echo READY; echo up $$ >$EAR; exec sleep 1000");
+    const { supervisor, ear } = supervise(t, { el: { ...remote, command: deaf } });
+    const ready = new Promise<void>((resolve) => {
+      supervisor.on("ACTIVITY", ({ message }) => {
+        if (message === "el: ACKNOWLEDGED -> READY") resolve();
+      });
+    });
+    const returned = new Promise<void>((resolve) => {
+      supervisor.on("ACTIVITY", ({ message }) => {
+        if (message.startsWith("epipe occurred")) resolve();
+      });
+    });
+    await supervisor.start();
+    await ear.pid("up");
+    await ready;
+    supervisor.sendRemoteCommEvent("t", "x");
+    await returned;
+    assert.equal(supervisor.process("el")?.state, "RUNNING");
+  });
+
+  it("in Python, as written for supervisord: get the same", { skip: noPython }, async (t) => {
+    const file = path.join(scratch(t), "events.jsonl");
+    const command = ["python3", "-u", path.join(root, "test/fixtures/listener.py"), file];
+    const { supervisor } = supervise(t, {
+      el: { command: [...command, "fail-first-1"] as never, ...remote },
+    });
+    let count = 0;
+    const processed = new Promise<void>((resolve) => {
+      supervisor.on("ACTIVITY", ({ message }) => {
+        if (message === "el: event was processed" && ++count === 2) resolve();
+      });
+    });
+    await supervisor.start();
+    supervisor.sendRemoteCommEvent("t", "aéé");
+    supervisor.sendRemoteCommEvent("u", "second\nline");
+    await processed;
+    const notes = readFileSync(file, "utf8").trimEnd().split("\n");
+    const read = notes.map((line) => JSON.parse(line) as { raw_header: string; payload: string });
+    assert.deepEqual(
+      read.map(({ raw_header, payload }) => [raw_header, payload]),
+      [
+        [heading(0, 12), "type:t\naéé"],
+        [heading(0, 12), "type:t\naéé"],
+        [heading(1, 18), "type:u\nsecond\nline"],
+      ],
+    );
+  });
+});
+
+function heading(serial: number, length: number): string {
+  return `ver:3.0 server:supervisor serial:${serial} pool:el poolserial:${serial} eventname:REMOTE_COMMUNICATION len:${length}\n`;
+}
