@@ -1,0 +1,131 @@
+import { createInterface } from "node:readline";
+import type { Interface } from "node:readline";
+import { Writable } from "node:stream";
+import type { CtlIo } from "./session.ts";
+
+/** What the word that is being typed may become. */
+export type Completer = (line: string) => Promise<[matches: string[], word: string]>;
+
+type Completed = (error: null, answer: [matches: string[], word: string]) => void;
+
+/** Asks for lines, and hears Ctrl-C: on a terminal with editing, otherwise plainly. */
+export class Prompter {
+  /** The lines of the shell, the newest first. */
+  history: string[] = [];
+  completer: Completer | undefined;
+  private readonly io: CtlIo;
+  private readonly isTerminal: boolean;
+  private reader: Interface | undefined;
+  private readonly lines: string[] = [];
+  private isEnded = false;
+  private isRemembering = false;
+  private wake: (() => void) | undefined;
+  private readonly interrupted: (() => void)[] = [];
+
+  constructor(io: CtlIo, isShell: boolean) {
+    this.io = io;
+    this.isTerminal = isShell && isTerminal(io.stdin) && isTerminal(io.stdout);
+  }
+
+  /** A line of the shell; it is remembered. */
+  async command(prompt: string, signal: AbortSignal): Promise<string | undefined> {
+    this.isRemembering = true;
+    try {
+      return await this.ask(prompt, signal);
+    } finally {
+      this.isRemembering = false;
+    }
+  }
+
+  /** A line; undefined when there are no more, and when the signal says so. */
+  async ask(prompt: string, signal?: AbortSignal): Promise<string | undefined> {
+    this.reader ??= this.open(this.io.stdout);
+    if (this.isTerminal && this.lines.length === 0 && !this.isEnded) {
+      this.reader.setPrompt(prompt);
+      this.reader.prompt();
+    } else this.io.stdout.write(prompt);
+    return this.line(signal);
+  }
+
+  /** A line that does not show. */
+  async askSecret(prompt: string): Promise<string | undefined> {
+    if (!isTerminal(this.io.stdin)) return this.ask(prompt);
+    this.stop();
+    const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+    this.reader = this.open(nowhere, true);
+    this.io.stdout.write(prompt);
+    try {
+      return await this.line();
+    } finally {
+      this.stop();
+    }
+  }
+
+  /** Calls `listener` at Ctrl-C, and nobody who listened before, until the answer is called. */
+  onInterrupt(listener: () => void): () => void {
+    if (this.interrupted.length === 0) this.io.interrupts?.on("SIGINT", this.interrupt);
+    this.interrupted.push(listener);
+    return () => {
+      this.interrupted.splice(this.interrupted.indexOf(listener), 1);
+      if (this.interrupted.length === 0) this.io.interrupts?.off("SIGINT", this.interrupt);
+    };
+  }
+
+  /** Lets go of the input. */
+  close(): void {
+    this.stop();
+  }
+
+  private readonly interrupt = () => this.interrupted.at(-1)?.();
+
+  private async line(signal?: AbortSignal): Promise<string | undefined> {
+    const isOver = () => this.isEnded || signal?.aborted === true;
+    while (this.lines.length === 0 && !isOver()) {
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+        signal?.addEventListener("abort", () => resolve(), { once: true });
+      });
+    }
+    return signal?.aborted === true ? undefined : this.lines.shift();
+  }
+
+  private open(output: Writable, hasEditing = this.isTerminal): Interface {
+    const { completer } = this;
+    const reader = createInterface({
+      input: this.io.stdin,
+      ...(hasEditing && { output, history: [...this.history], historySize: 1000 }),
+      ...(completer && {
+        completer: (line: string, callback: Completed) => {
+          completer(line).then(
+            (answer) => callback(null, answer),
+            () => callback(null, [[], line]),
+          );
+        },
+      }),
+      terminal: hasEditing,
+    });
+    return reader
+      .on("line", (line) => {
+        this.lines.push(line);
+        this.wake?.();
+      })
+      .on("history", (history) => {
+        if (this.isRemembering) this.history = [...history];
+        else history.splice(0, history.length, ...this.history);
+      })
+      .on("SIGINT", this.interrupt)
+      .on("close", () => {
+        this.isEnded = true;
+        this.wake?.();
+      });
+  }
+
+  private stop(): void {
+    this.reader?.removeAllListeners("close").close();
+    this.reader = undefined;
+  }
+}
+
+function isTerminal(stream: NodeJS.ReadableStream | NodeJS.WritableStream): boolean {
+  return "isTTY" in stream && stream.isTTY === true;
+}

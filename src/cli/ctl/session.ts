@@ -1,0 +1,116 @@
+import type { Readable, Writable } from "node:stream";
+import { Api, isFault } from "./api.ts";
+import type { Options } from "./options.ts";
+import type { Prompter } from "./prompter.ts";
+import { RpcClient } from "./rpc-client.ts";
+
+/** What {@link ctl} reads from and writes to. */
+export interface CtlIo {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly env: NodeJS.ProcessEnv;
+  /** Who hears Ctrl-C: `process`. Without it, only what a terminal says in the shell is heard. */
+  readonly interrupts?: Interrupts;
+}
+
+/** The part of `process` that Ctrl-C goes through. */
+export interface Interrupts {
+  on(event: "SIGINT", listener: () => void): unknown;
+  off(event: "SIGINT", listener: () => void): unknown;
+}
+
+/** The exit statuses; those of init scripts. */
+export const EXIT = {
+  SUCCESS: 0,
+  GENERIC: 1,
+  INVALID_ARGS: 2,
+  UNIMPLEMENTED_FEATURE: 3,
+  STOPPED: 3,
+  REFUSED: 4,
+  UNKNOWN: 4,
+  OTHER_VERSION: 5,
+  NOT_RUNNING: 7,
+} as const;
+
+const API_VERSION = "3.0";
+
+/** Whom an action talks to, what it says, and how it went. */
+export class Session {
+  exitstatus: number = EXIT.SUCCESS;
+  readonly options: Options;
+  readonly io: CtlIo;
+  readonly prompter: Prompter;
+  private readonly clients = new Set<RpcClient>();
+  private isOver = false;
+
+  constructor(options: Options, io: CtlIo, prompter: Prompter) {
+    this.options = options;
+    this.io = io;
+    this.prompter = prompter;
+  }
+
+  print(line: string): void {
+    if (!this.isOver) this.io.stdout.write(`${line}\n`);
+  }
+
+  /** A problem: a line of text, and an exit status that later successes do not clear. */
+  fail(line: string, status: number = EXIT.GENERIC): void {
+    this.print(line);
+    this.exitstatus = status;
+  }
+
+  /** A connection of its own, which ends with the action. */
+  client(): RpcClient {
+    const client = new RpcClient(this.options);
+    this.clients.add(client);
+    return client;
+  }
+
+  connect(): Api {
+    return new Api(this.client());
+  }
+
+  hangUp(): void {
+    for (const client of this.clients) client.close();
+    this.clients.clear();
+  }
+
+  /** Hangs up for good: what is still under way says nothing more. */
+  end(): void {
+    this.isOver = true;
+    this.hangUp();
+  }
+
+  /** Whether a server is there that speaks our language; says so if not. */
+  async upcheck(): Promise<boolean> {
+    try {
+      const version = await this.connect().text("getVersion");
+      if (version === API_VERSION) return true;
+      this.fail(
+        `Sorry, this version of supervisorctl expects to talk to a server with API version ${API_VERSION}, but the remote version is ${version}.`,
+        EXIT.OTHER_VERSION,
+      );
+    } catch (error) {
+      if (isFault(error, "UNKNOWN_METHOD")) {
+        this.fail(
+          "Sorry, supervisord responded but did not recognize the supervisor namespace commands that supervisorctl uses to control it.  Please check that the [rpcinterface:supervisor] section is enabled in the configuration file (see sample.conf).",
+          EXIT.UNIMPLEMENTED_FEATURE,
+        );
+      } else {
+        const absence = absenceOf(error);
+        if (absence === undefined) throw error;
+        const status = absence === "no such file" ? EXIT.NOT_RUNNING : EXIT.REFUSED;
+        this.fail(`${this.options.serverurl} ${absence}`, status);
+      }
+    }
+    return false;
+  }
+}
+
+/** How it shows that nobody listens, if that is the problem. */
+export function absenceOf(error: unknown): "refused connection" | "no such file" | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  if (error.code === "ECONNREFUSED") return "refused connection";
+  return error.code === "ENOENT" ? "no such file" : undefined;
+}
