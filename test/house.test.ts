@@ -125,20 +125,35 @@ describe("the house", () => {
     assert.deepEqual(where(/\bDate\.now\b|\bperformance\.now\b/), ["runtime/clock.ts"]);
     // `setTimeout(fn: …` is a method of a clock, and `clock.setTimeout(` a call of one
     const bare = where(/(?<![.\w])set(?:Timeout|Interval)\((?!fn: )/);
-    assert.deepEqual(bare, ["runtime/clock.ts"]);
+    // the patience with a caller outside has nothing to do with the time of programs
+    assert.deepEqual(bare, ["control/deadline.ts", "runtime/clock.ts"]);
   });
 
-  it("node: the ground floor of the system is touched in runtime alone", () => {
+  it("node: the ground floor of the system is touched in runtime and control alone", () => {
     const system = /^node:(?:fs|child_process|net|http|cluster|worker_threads)/;
-    const bad = offences(({ floor }, { to }) => floor !== "runtime" && system.test(to));
+    const bad = offences(
+      ({ floor }, { to }) => !["runtime", "control"].includes(floor) && system.test(to),
+    );
     assert.deepEqual(bad, []);
   });
 
-  it("the host: only farewell.ts listens on process, and only to its exit", () => {
+  it("control: comes in by the door, and by no other way, and nobody waits for it", () => {
+    const own = offences(
+      ({ floor }, { to }) =>
+        floor === "control" && !/^(?:control\/|index\.ts$|node:(?!child_process|worker))/.test(to),
+    );
+    assert.deepEqual(own, []);
+    const others = offences(
+      ({ floor }, { to }) => !["control", "cli"].includes(floor) && to.startsWith("control/"),
+    );
+    assert.deepEqual(others, []);
+  });
+
+  it("the host: only who leaves something behind listens on process, and only to its exit", () => {
     const listening = /\bprocess\.(?:on|once|addListener|prependListener)\(/;
     assert.deepEqual(
       where(listening).filter((name) => name !== "runtime/spawner.ts"),
-      ["runtime/farewell.ts"],
+      ["control/unix.ts", "runtime/farewell.ts"],
     );
     for (const { name, code } of sources) {
       for (const [, word] of code.matchAll(/\bprocess\.(?:on|once)\("(\w+)"/g)) {

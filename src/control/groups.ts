@@ -1,0 +1,118 @@
+import type { ProgramSettings, Supervisor, SupervisorSettings } from "../index.ts";
+import { Fault, faultOf } from "./faults.ts";
+import { memoryOf } from "./memory.ts";
+import { groupNamed, groupNames } from "./names.ts";
+import type { ServeOptions } from "./options.ts";
+
+/**
+ * Reads the settings, remembers them, and tells what an update would do, as `reloadConfig` does.
+ * @throws {Fault} `CANT_REREAD`
+ */
+export async function reread(
+  supervisor: Supervisor,
+  { config }: ServeOptions,
+): Promise<[[string[], string[], string[]]]> {
+  if (!config) throw new Fault("CANT_REREAD", "this host has no configuration file to read");
+  try {
+    const settings = await config();
+    const { added, changed, removed } = await supervisor.reread(settings);
+    memoryOf(supervisor).read = settings;
+    return [[[...added], [...changed], [...removed]]];
+  } catch (error) {
+    throw new Fault("CANT_REREAD", oneLine(error));
+  }
+}
+
+/**
+ * Adds a group, with its programs, as it was read last. The others stay as they are.
+ * @throws {Fault} `ALREADY_ADDED`, `BAD_NAME`, `SHUTDOWN_STATE`
+ */
+export async function addGroup(supervisor: Supervisor, name: string): Promise<void> {
+  if (groupNames(supervisor).has(name)) throw new Fault("ALREADY_ADDED", name);
+  const { read } = memoryOf(supervisor);
+  const picked = pick(read, name);
+  if (!picked) throw new Fault("BAD_NAME", name);
+  const { settings } = supervisor;
+  try {
+    await supervisor.update({
+      ...settings,
+      programs: { ...settings.programs, ...picked.programs },
+      groups: { ...settings.groups, ...picked.groups },
+    });
+  } catch (error) {
+    throw faultOf(error, name);
+  }
+}
+
+/**
+ * Forgets a group and its programs.
+ * @throws {Fault} `BAD_NAME`, `STILL_RUNNING`, `SHUTDOWN_STATE`
+ */
+export async function removeGroup(supervisor: Supervisor, name: string): Promise<void> {
+  const members = groupNamed(supervisor, name);
+  const ended = new Set(["STOPPED", "EXITED", "FATAL", "UNKNOWN"]);
+  if (members.some(({ process }) => !ended.has(process.state)))
+    throw new Fault("STILL_RUNNING", name);
+  const { settings } = supervisor;
+  const groups = without(settings.groups ?? {}, (group) => group === name);
+  const isKept = new Set(Object.values(groups).flatMap(({ programs = [] }) => programs));
+  const leaving = new Set([
+    ...members.map(({ program }) => program.name),
+    ...programsIn(settings, name),
+  ]);
+  const programs = without(settings.programs ?? {}, (one) => leaving.has(one) && !isKept.has(one));
+  try {
+    await supervisor.update({ ...settings, programs, groups });
+  } catch (error) {
+    throw faultOf(error, name);
+  }
+}
+
+/** A group of these settings, and what its programs have from the whole. */
+function pick(
+  settings: SupervisorSettings,
+  name: string,
+): Pick<Required<SupervisorSettings>, "programs" | "groups"> | undefined {
+  const { environment = {}, serverurl } = settings;
+  const programs: Record<string, ProgramSettings> = {};
+  for (const program of programsIn(settings, name)) {
+    const found = settings.programs?.[program];
+    if (!found) return undefined;
+    programs[program] = {
+      ...(serverurl !== undefined && { serverurl }),
+      ...found,
+      environment: { ...environment, ...found.environment },
+    };
+  }
+  const group = own(settings.groups, name);
+  if (group) return { programs, groups: { [name]: group } };
+  return Object.hasOwn(programs, name) ? { programs, groups: {} } : undefined;
+}
+
+/** The names of the programs of a group; a program that is in no group is one by itself. */
+function programsIn({ groups = {}, programs = {} }: SupervisorSettings, name: string): string[] {
+  const group = own(groups, name);
+  if (group) return [...(group.programs ?? [])];
+  const isGrouped = Object.values(groups).some((one) => one.programs?.includes(name));
+  return Object.hasOwn(programs, name) && !isGrouped ? [name] : [];
+}
+
+function own<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return record && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function without<T>(
+  record: Readonly<Record<string, T>>,
+  isGone: (name: string) => boolean,
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !isGone(name)));
+}
+
+/** supervisord's own words where there are any, else the first line of ours. */
+function oneLine(error: unknown): string {
+  const { issues } = error as { readonly issues?: readonly { readonly supervisord?: unknown }[] };
+  const words = issues?.find(({ supervisord }) => typeof supervisord === "string")?.supervisord;
+  if (typeof words === "string") return words;
+  const { message = String(error) } = error as { readonly message?: string };
+  return message.replaceAll(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,206 @@
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerResponse,
+} from "node:http";
+import type { Socket } from "node:net";
+import { isSame, type Doorkeeper } from "./auth.ts";
+import { Deadline } from "./deadline.ts";
+import { Refusal } from "./errors.ts";
+import type { Guard } from "./guard.ts";
+import { escapeHtml } from "./html.ts";
+import type { Shared } from "./options.ts";
+import { routeOf, type Context, type Route } from "./routes.ts";
+
+const MAX_HEADER_BYTES = 16_384;
+const MAX_BODY_BYTES = 1_048_576;
+const MAX_CONNECTIONS = 512;
+/** Requests that one connection may have sent without waiting for their answers. */
+const MAX_PIPELINED = 16;
+/** How long the head of a request may take, from the connection on. */
+const HEAD_MS = 15_000;
+/** How long a body may take. */
+const BODY_MS = 30_000;
+/** How long a connection may wait for its next request. */
+const IDLE_MS = 60_000;
+/** How long answers on their way may take after `close()`. */
+const CLOSE_MS = 1_000;
+/** How long a caller may take to read an answer. */
+const ANSWER_MS = 60_000;
+const NEVER_MS = 2 ** 31 - 1;
+
+export interface Parts {
+  readonly shared: Shared;
+  readonly mayEnter: Doorkeeper;
+  readonly guard: Guard;
+  readonly routes: readonly Route[];
+}
+
+interface Line {
+  readonly deadline: Deadline;
+  open: number;
+}
+
+/** An HTTP server with bounds on all that a caller can make long, large or many. */
+export class Http {
+  readonly server: HttpServer;
+  readonly #parts: Parts;
+  readonly #lines = new WeakMap<Socket, Line>();
+  readonly #closing = new AbortController();
+  readonly #bodyBytes: number;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { requestBytes = MAX_BODY_BYTES, connections = MAX_CONNECTIONS } = parts.shared.options;
+    this.#bodyBytes = requestBytes;
+    this.server = createServer({
+      maxHeaderSize: MAX_HEADER_BYTES,
+      keepAliveTimeout: IDLE_MS,
+      // deadlines of our own instead: Node looks at all connections again and again, also with none
+      headersTimeout: 0,
+      requestTimeout: 0,
+      connectionsCheckingInterval: NEVER_MS,
+      keepAlive: true, // of TCP: of a caller whose machine is gone nothing else would tell
+    });
+    this.server.maxConnections = connections;
+    this.server.on("connection", (socket: Socket) => {
+      this.#lines.set(socket, { deadline: new Deadline(), open: 0 });
+      this.#await(socket, HEAD_MS);
+      socket.once("close", () => this.#lines.get(socket)?.deadline.clear());
+    });
+    this.server.on("request", (request, response) => this.#receive(request, response));
+  }
+
+  /** Ends all waits and streams, lets answers on their way go out, and closes. */
+  async close(): Promise<void> {
+    const deadline = new Deadline();
+    const closed = new Promise<void>((resolve) => {
+      this.server.close(() => resolve());
+    });
+    this.#closing.abort();
+    this.server.closeIdleConnections();
+    deadline.set(CLOSE_MS, () => this.server.closeAllConnections());
+    await closed;
+    deadline.clear();
+  }
+
+  #receive(request: IncomingMessage, response: ServerResponse): void {
+    const line = this.#lines.get(request.socket);
+    if (!line) return;
+    line.deadline.clear();
+    line.open++;
+    const gone = new AbortController();
+    const end = () => gone.abort();
+    this.#closing.signal.addEventListener("abort", end, { once: true });
+    response.once("close", () => {
+      end();
+      this.#closing.signal.removeEventListener("abort", end);
+      line.open--;
+      if (line.open === 0 && !request.socket.destroyed)
+        this.#await(request.socket, IDLE_MS + HEAD_MS);
+    });
+    response.on("error", () => {}); // the caller has gone, of which `close` tells
+    request.on("error", () => {});
+    if (line.open > MAX_PIPELINED) {
+      request.socket.destroy();
+      return;
+    }
+    void this.#answer(request, response, gone.signal);
+  }
+
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      await this.#route(request, response, signal);
+    } catch (error) {
+      if (response.headersSent) response.destroy();
+      else if (error instanceof Refusal) refuse(response, error);
+      else if (signal.aborted) refuse(response, new Refusal(503, "The server closes"));
+      else {
+        warn(error);
+        refuse(response, new Refusal(500, "Something went wrong here"));
+      }
+    }
+    const { socket } = request;
+    if (!response.writableFinished && response.writableEnded && !socket.destroyed)
+      this.#await(socket, ANSWER_MS);
+  }
+
+  async #route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { shared, mayEnter, guard, routes } = this.#parts;
+    const { method = "", url = "", headers } = request;
+    if (this.#closing.signal.aborted) response.setHeader("Connection", "close");
+    guard.check(method, headers);
+    if (!mayEnter(headers.authorization)) {
+      throw new Refusal(401, "Who are you?", {
+        "WWW-Authenticate": 'Basic realm="default"',
+        Connection: "close",
+      });
+    }
+    if (!url.startsWith("/")) throw new Refusal(400, "Expected a path");
+    const [path = "", ...rest] = url.split("?");
+    const route = routeOf(routes, path);
+    if (!route) throw new Refusal(404, "There is nothing of that name");
+    if (!route.methods.includes(method)) {
+      // as supervisord, where it is 405 elsewhere
+      throw new Refusal(400, "That cannot be done here", { Allow: route.methods.join(", ") });
+    }
+    const context: Context = {
+      ...shared,
+      path,
+      query: new URLSearchParams(rest.join("?")),
+      signal,
+      body: async () => readBody(request, this.#bodyBytes),
+      isToken: (candidate) => typeof candidate === "string" && isSame(candidate, shared.token),
+    };
+    await route.handle(request, response, context);
+  }
+
+  #await(socket: Socket, ms: number): void {
+    this.#lines.get(socket)?.deadline.set(ms, () => socket.destroy());
+  }
+}
+
+/** The body, if it is no longer than it may be, and comes in time. */
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const length = request.headers["content-length"];
+  if (length === undefined) throw new Refusal(411, "Expected a Content-Length");
+  const tooLarge = new Refusal(413, `Expected at most ${limit} bytes`, { Connection: "close" });
+  if (Number(length) > limit) throw tooLarge;
+  const deadline = new Deadline();
+  const chunks: Buffer[] = [];
+  try {
+    deadline.set(BODY_MS, () => request.destroy());
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+  } catch (cause) {
+    throw new Refusal(400, (cause as Error).message, { Connection: "close" });
+  } finally {
+    deadline.clear();
+  }
+  return Buffer.concat(chunks);
+}
+
+function refuse(response: ServerResponse, { status, message, headers }: Refusal): void {
+  const title = `${status} ${STATUS_CODES[status] ?? ""}`;
+  const page = `<!DOCTYPE html><title>${title}</title><h1>${title}</h1><p>${escapeHtml(message)}</p>\n`;
+  response.writeHead(status, {
+    ...headers,
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Length": Buffer.byteLength(page),
+  });
+  response.end(page);
+}
+
+/** A defect of ours is no reason to take the host down, and none to be silent. */
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+}

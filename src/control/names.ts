@@ -1,0 +1,84 @@
+import type { Program, Subprocess, Supervisor } from "../index.ts";
+import { Fault } from "./faults.ts";
+
+/** A process, and where it stands among the others. */
+export interface Member {
+  readonly process: Subprocess;
+  readonly program: Program;
+  readonly groupPriority: number;
+  readonly priority: number;
+}
+
+const PRIORITY = 999;
+const LISTENERS = -1;
+
+/** All processes, in the order in which supervisord goes through them: by priority, then by name. */
+export function membersOf(supervisor: Supervisor): Member[] {
+  const groups = supervisor.settings.groups ?? {};
+  const members = [...supervisor.programs.values()].flatMap((program) =>
+    program.processes.map((process): Member => {
+      const { priority, events } = program.settings;
+      const own = priority ?? (events ? LISTENERS : PRIORITY);
+      const group = Object.hasOwn(groups, process.group) ? groups[process.group] : undefined;
+      return {
+        process,
+        program,
+        groupPriority: group ? (group.priority ?? PRIORITY) : own,
+        priority: priority ?? PRIORITY,
+      };
+    }),
+  );
+  return members.toSorted(
+    (a, b) =>
+      a.groupPriority - b.groupPriority ||
+      byText(a.process.group, b.process.group) ||
+      a.priority - b.priority,
+  );
+}
+
+/** The names of all groups, also of those that nobody is in. */
+export function groupNames(supervisor: Supervisor): Set<string> {
+  const groups = Object.keys(supervisor.settings.groups ?? {});
+  return new Set([...groups, ...processesOf(supervisor).map(({ group }) => group)]);
+}
+
+/** The members of a group. @throws {Fault} `BAD_NAME` */
+export function groupNamed(supervisor: Supervisor, name: string, asked = name): Member[] {
+  const members = membersOf(supervisor).filter(({ process }) => process.group === name);
+  if (members.length === 0 && !groupNames(supervisor).has(name)) throw new Fault("BAD_NAME", asked);
+  return members;
+}
+
+/**
+ * The one process that a name means, or the name of the group that it means as a whole.
+ * @throws {Fault} `BAD_NAME`
+ */
+export function named(supervisor: Supervisor, name: string): Subprocess | string {
+  const colon = name.indexOf(":");
+  const group = colon < 0 ? name : name.slice(0, colon);
+  const process = colon < 0 ? name : name.slice(colon + 1);
+  if (colon >= 0 && (process === "" || process === "*")) {
+    groupNamed(supervisor, group, name);
+    return group;
+  }
+  const found = processesOf(supervisor).find((one) => one.group === group && one.name === process);
+  if (!found) throw new Fault("BAD_NAME", name);
+  return found;
+}
+
+/** The one process that a name means. @throws {Fault} `BAD_NAME` */
+export function processNamed(supervisor: Supervisor, name: string): Subprocess {
+  const found = named(supervisor, name);
+  if (typeof found === "string") throw new Fault("BAD_NAME", name);
+  return found;
+}
+
+/** By code units, as Python sorts. */
+export function byText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function processesOf(supervisor: Supervisor): Subprocess[] {
+  return [...supervisor.programs.values()].flatMap(({ processes }) => processes);
+}

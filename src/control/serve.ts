@@ -1,0 +1,152 @@
+import { randomBytes } from "node:crypto";
+import { lookup } from "node:dns/promises";
+import type { AddressInfo } from "node:net";
+import type { Supervisor } from "../index.ts";
+import { doorkeeper } from "./auth.ts";
+import { ServeError } from "./errors.ts";
+import { guard, isLoopbackAddress } from "./guard.ts";
+import { Http } from "./http.ts";
+import type { PortPlace, ServeOptions, SocketPlace } from "./options.ts";
+import { memoryOf } from "./memory.ts";
+import { table } from "./table.ts";
+import { bindSocket, type SocketFile } from "./unix.ts";
+
+/** A server that listens. Obtained from {@link serve}. */
+export interface Server {
+  /** For supervisorctl's `serverurl`: `unix:///run/app.sock`, `http://127.0.0.1:9001`. */
+  readonly url: string;
+  /** Where it listens: the socket's file, or address and port. */
+  readonly address: string | AddressInfo;
+  /** Lets the host exit although the server listens. */
+  unref(): this;
+  /** Takes back `unref()`. */
+  ref(): this;
+  /** Stops listening, ends what is under way, removes the socket. Supervision goes on. */
+  close(): Promise<void>;
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Serves a supervisor as supervisord serves itself, so that supervisorctl and every other tool that
+ * was written for it works: XML-RPC at `/RPC2`, logs at `/logtail/<name>` and `/mainlogtail`. Nothing
+ * listens before it is called. There may be several servers for one supervisor.
+ *
+ * The socket is made with the mode 0700 unless `chmod` says otherwise, in a directory that belongs to
+ * this user or to root and is not open to everybody (a sticky one, as `/tmp`, will do). The server keeps the host alive
+ * until it is closed: see {@link Server.unref}. It has to be closed by whom it was opened, also after
+ * a shutdown of the supervisor: until then it answers SHUTDOWN_STATE.
+ *
+ * @example
+ * ```ts
+ * await using server = await serve(supervisor, { file: "/run/app/supervisor.sock" });
+ * ```
+ *
+ * @throws {ServeError} if it cannot, or must not, listen there
+ * @see the sections `[unix_http_server]` and `[inet_http_server]`. **Differs:** without a host it is
+ * this machine alone that is served, and no other without a password.
+ */
+export async function serve(
+  supervisor: Supervisor,
+  place: SocketPlace | PortPlace,
+  options: ServeOptions = {},
+): Promise<Server> {
+  const mayEnter = doorkeeper(options);
+  const { allowedHosts = [] } = options;
+  const shared = { supervisor, options, token: randomBytes(32).toString("hex") };
+  memoryOf(supervisor); // what holds now is what was read last
+  if ("file" in place) {
+    const judge = guard({ host: undefined, isLoopback: true, allowedHosts });
+    const http = new Http({ shared, mayEnter, guard: judge, routes: table });
+    const socket = await closingOnFailure(http, async () =>
+      bindSocket(place, async (file) => listen(http, { path: file }, place.file)),
+    );
+    return serverOf(http, `unix://${socket.file}`, socket.file, socket);
+  }
+  const { host, address } = await resolve(place);
+  const isLoopback = address !== undefined && isLoopbackAddress(address);
+  if (!isLoopback && options.password === undefined) {
+    const message = `Refusing to serve ${host || "everybody"} without username and password`;
+    throw new ServeError("NO_PASSWORD", message);
+  }
+  const judge = guard({ host, isLoopback, allowedHosts });
+  const http = new Http({ shared, mayEnter, guard: judge, routes: table });
+  const { port } = place;
+  const where = `${host || "*"}:${port}`;
+  await closingOnFailure(http, async () =>
+    listen(http, address === undefined ? { port } : { port, host: address }, where),
+  );
+  const bound = http.server.address() as AddressInfo;
+  const name = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
+  return serverOf(http, `http://${name}:${bound.port}`, bound);
+}
+
+/** The very address that was judged is the one to listen at. */
+async function resolve({
+  host = "127.0.0.1",
+}: PortPlace): Promise<{ readonly host: string; readonly address?: string }> {
+  if (host === "" || host === "*") return { host: "" };
+  try {
+    const { address } = await lookup(host);
+    return { host, address };
+  } catch (cause) {
+    throw new ServeError("BAD_ADDRESS", `There is no host ${JSON.stringify(host)}`, { cause });
+  }
+}
+
+async function listen(
+  { server }: Http,
+  place: { readonly path: string } | { readonly port: number; readonly host?: string },
+  where: string,
+): Promise<void> {
+  await new Promise<void>((done, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === "EADDRINUSE"
+          ? new ServeError("ALREADY_LISTENING", `Another program is already listening at ${where}`)
+          : new ServeError("FAILED", `Cannot listen at ${where}: ${cause.message}`, { cause }),
+      ),
+    );
+    server.listen(place, done);
+  });
+  server.removeAllListeners("error");
+  server.on("error", (error) => process.emitWarning(error)); // as when descriptors run out
+}
+
+async function closingOnFailure<T>(http: Http, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (http.server.listening) await http.close();
+    throw error;
+  }
+}
+
+function serverOf(
+  http: Http,
+  url: string,
+  address: string | AddressInfo,
+  socket?: SocketFile,
+): Server {
+  let closing: Promise<void> | undefined;
+  return {
+    url,
+    address,
+    unref() {
+      http.server.unref();
+      return this;
+    },
+    ref() {
+      http.server.ref();
+      return this;
+    },
+    async close() {
+      socket?.remove(); // at once: another may listen there from now on
+      closing ??= http.close();
+      return closing;
+    },
+    async [Symbol.asyncDispose]() {
+      await this.close();
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import { logtail, mainlogtail } from "./logtail.ts";
+import type { Route } from "./routes.ts";
+import { rpc } from "./rpc.ts";
+
+/** All that a server answers. One line for each. */
+export const table: readonly Route[] = [
+  { path: "/RPC2", isPrefix: true, methods: ["POST"], handle: rpc },
+  { path: "/logtail", isPrefix: true, methods: ["GET"], handle: logtail },
+  { path: "/mainlogtail", methods: ["GET"], handle: mainlogtail },
+];

@@ -1,0 +1,153 @@
+import fs from "node:fs";
+import { connect } from "node:net";
+import path from "node:path";
+import { ServeError } from "./errors.ts";
+import type { SocketPlace } from "./options.ts";
+
+/** What fits into the address of a unix socket. */
+const MAX_PATH_BYTES = process.platform === "linux" ? 107 : 103;
+
+/** A socket file that is ours. */
+export interface SocketFile {
+  readonly file: string;
+  remove(): void;
+}
+
+const left = new Set<SocketFile>();
+let isWatching = false;
+
+/**
+ * Makes a unix socket: `listen` binds it where nobody else can come near, then it gets its mode and
+ * owner, and only then its name. What is in its place is only replaced if it is a socket that nobody
+ * listens at.
+ * @throws {ServeError}
+ */
+export async function bindSocket(
+  { file, chmod = 0o700, chown }: SocketPlace,
+  listen: (file: string) => Promise<void>,
+): Promise<SocketFile> {
+  const target = path.resolve(file);
+  const directory = checkDirectory(path.dirname(target));
+  let nest: string | undefined;
+  try {
+    nest = fs.mkdtempSync(path.join(directory, ".")); // 0700, whatever the umask
+    const fresh = path.join(nest, "s");
+    const longest = Math.max(Buffer.byteLength(fresh), Buffer.byteLength(target));
+    if (longest > MAX_PATH_BYTES) {
+      const message = `The path of the socket is too long by ${longest - MAX_PATH_BYTES} bytes: ${file}`;
+      throw new ServeError("BAD_ADDRESS", message);
+    }
+    await listen(fresh);
+    fs.chmodSync(fresh, chmod);
+    if (chown) fs.chownSync(fresh, chown.uid ?? -1, chown.gid ?? -1);
+    await makeRoom(target, path.join(nest, "o"));
+    name(fresh, target);
+    return remember(target);
+  } catch (cause) {
+    if (cause instanceof ServeError) throw cause;
+    const message = `Cannot listen at ${file}: ${(cause as Error).message}`;
+    throw new ServeError("FAILED", message, { cause });
+  } finally {
+    if (nest !== undefined) fs.rmSync(nest, { recursive: true, force: true });
+  }
+}
+
+/** Where others may write they could put a socket of theirs in the place of ours. */
+function checkDirectory(directory: string): string {
+  if (process.platform === "win32") return directory;
+  let real: string;
+  try {
+    real = fs.realpathSync(directory);
+  } catch (cause) {
+    const message = `There is no directory ${directory} for the socket`;
+    throw new ServeError("BAD_ADDRESS", message, { cause });
+  }
+  const { uid } = fs.statSync(real);
+  if (uid !== 0 && uid !== process.geteuid?.()) {
+    const message = `The directory ${real} belongs to somebody else (uid ${uid}), who could replace the socket`;
+    throw new ServeError("UNSAFE_DIRECTORY", message);
+  }
+  for (let place = real; ; place = path.dirname(place)) {
+    const { mode } = fs.statSync(place);
+    const isOpen = (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
+    if (isOpen) {
+      const message = `Everybody may write to the directory ${place}, and could replace the socket`;
+      throw new ServeError("UNSAFE_DIRECTORY", message);
+    }
+    if (place === path.dirname(place)) return real;
+  }
+}
+
+/** Moves a socket that nobody listens at out of the way, and looks again at what was moved. */
+async function makeRoom(target: string, aside: string): Promise<void> {
+  await expectUnused(target, target);
+  try {
+    fs.renameSync(target, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  try {
+    await expectUnused(aside, target); // somebody may have been faster
+  } catch (error) {
+    name(aside, target);
+    throw error;
+  }
+}
+
+async function expectUnused(file: string, target: string): Promise<void> {
+  const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (!stat) return;
+  if (!stat.isSocket())
+    throw new ServeError("NOT_A_SOCKET", `${target} is there already, and is no socket`);
+  if (await isLive(file))
+    throw new ServeError(
+      "ALREADY_LISTENING",
+      `Another program is already listening at ${target}: shut it down first`,
+    );
+}
+
+/** Somebody who has no time to answer is somebody, too. */
+async function isLive(file: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(file);
+    const settle = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => settle(true));
+    socket.once("error", ({ code }: NodeJS.ErrnoException) =>
+      settle(code !== "ECONNREFUSED" && code !== "ENOENT"),
+    );
+  });
+}
+
+/** Gives it the name, and takes it from nobody. */
+function name(fresh: string, target: string): void {
+  try {
+    fs.linkSync(fresh, target);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") {
+      const message = `Another program has just begun to listen at ${target}`;
+      throw new ServeError("ALREADY_LISTENING", message);
+    }
+    fs.renameSync(fresh, target); // a file system without links
+  }
+}
+
+function remember(file: string): SocketFile {
+  const { ino } = fs.lstatSync(file);
+  const mine: SocketFile = {
+    file,
+    remove() {
+      if (!left.delete(mine)) return;
+      const isMine = fs.lstatSync(file, { throwIfNoEntry: false })?.ino === ino;
+      if (isMine) fs.rmSync(file, { force: true });
+    },
+  };
+  left.add(mine);
+  if (!isWatching) process.on("exit", () => left.forEach((socket) => socket.remove()));
+  isWatching = true;
+  return mine;
+}

@@ -1,0 +1,146 @@
+/** An element: its elements in order, and the text directly in it. */
+export interface Element {
+  readonly name: string;
+  readonly children: readonly Element[];
+  readonly text: string;
+}
+
+/** What is not XML, or more of it than is read. */
+export class XmlError extends Error {
+  static {
+    this.prototype.name = "XmlError";
+  }
+}
+
+const MAX_DEPTH = 96;
+const MAX_ELEMENTS = 50_000;
+const NAMED: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+};
+
+// each begins where the last ended, and none can be read in more than one way
+const DECLARATION = /<\?xml\s+version\s*=\s*(?:"1\.\d"|'1\.\d')([^?<>]*)\?>/y;
+const ENCODING = /encoding\s*=\s*["']([^"']*)["']/;
+const TAG =
+  /<(\/?)([A-Za-z_][\w.-]*)((?:\s+[A-Za-z_:][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/y;
+const ENTITY = /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w{1,8}));|&/g;
+/** Characters that XML does not have. */
+const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+const EVERY_FORBIDDEN = new RegExp(FORBIDDEN, "gu");
+
+interface Growing {
+  readonly name: string;
+  readonly children: Growing[];
+  text: string;
+}
+
+/**
+ * Reads the XML that XML-RPC needs: elements, text, comments and CDATA. Attributes are read over.
+ * There is no document type, no processing instruction, and no entity but the five and numbers.
+ * @throws {XmlError}
+ */
+export function parseXml(bytes: Uint8Array): Element {
+  const source = decode(bytes);
+  let at = declared(source);
+  let elements = 0;
+  let root: Growing | undefined;
+  const open: Growing[] = [];
+  while (at < source.length) {
+    const next = source.indexOf("<", at);
+    const end = next < 0 ? source.length : next;
+    addText(open.at(-1), source.slice(at, end));
+    at = end;
+    if (next < 0) break;
+    if (source.startsWith("<!--", at)) {
+      at = after(source, "-->", at + 4, "comment");
+      continue;
+    }
+    if (source.startsWith("<![CDATA[", at)) {
+      const stop = after(source, "]]>", at + 9, "CDATA");
+      const holder = open.at(-1);
+      if (!holder) throw new XmlError("CDATA outside of everything");
+      holder.text += source.slice(at + 9, stop - 3);
+      at = stop;
+      continue;
+    }
+    TAG.lastIndex = at;
+    const [tag, slash, name, attributes, isEmpty] = TAG.exec(source) ?? [];
+    if (tag === undefined || name === undefined) throw new XmlError(`No tag at ${at}`);
+    at += tag.length;
+    if (slash) {
+      if (attributes || isEmpty || open.pop()?.name !== name)
+        throw new XmlError(`</${name}> closes nothing`);
+      continue;
+    }
+    const element: Growing = { name, children: [], text: "" };
+    if (++elements > MAX_ELEMENTS) throw new XmlError("Too many elements");
+    const parent = open.at(-1);
+    if (parent) parent.children.push(element);
+    else if (root) throw new XmlError("More than one root");
+    else root = element;
+    if (isEmpty) continue;
+    if (open.push(element) > MAX_DEPTH) throw new XmlError("Too deep");
+  }
+  if (!root || open.length > 0) throw new XmlError("It ends too early");
+  return root;
+}
+
+/** Text as it can stand in an element, laid out as Python does; what XML does not have becomes U+FFFD. */
+export function escapeXml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll("\r", "&#13;") // bare, it would be read as a line feed
+    .replaceAll(EVERY_FORBIDDEN, "\ufffd");
+}
+
+function decode(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new XmlError("It is not UTF-8");
+  }
+  if (FORBIDDEN.test(text)) throw new XmlError("A character that XML does not have");
+  return text.replaceAll(/\r\n?/g, "\n");
+}
+
+/** Where the XML declaration ends, if there is one. */
+function declared(source: string): number {
+  if (!source.startsWith("<?xml")) return 0;
+  DECLARATION.lastIndex = 0;
+  const [declaration, rest = ""] = DECLARATION.exec(source) ?? [];
+  if (declaration === undefined) throw new XmlError("No XML declaration");
+  const encoding = ENCODING.exec(rest)?.[1];
+  if (encoding !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(encoding))
+    throw new XmlError("Only UTF-8 is read");
+  return declaration.length;
+}
+
+function after(source: string, mark: string, from: number, what: string): number {
+  const at = source.indexOf(mark, from);
+  if (at < 0) throw new XmlError(`A ${what} without an end`);
+  return at + mark.length;
+}
+
+function addText(holder: Growing | undefined, raw: string): void {
+  if (raw === "") return;
+  if (holder) holder.text += raw.includes("&") ? raw.replaceAll(ENTITY, unescape) : raw;
+  else if (raw.trim() !== "") throw new XmlError("Text outside of everything");
+}
+
+function unescape(entity: string, hex?: string, decimal?: string, name?: string): string {
+  if (name !== undefined && Object.hasOwn(NAMED, name)) return NAMED[name] as string;
+  const digits = hex ?? decimal;
+  const code = digits === undefined ? Number.NaN : Number.parseInt(digits, hex ? 16 : 10);
+  if (code <= 0x10_ff_ff) {
+    const character = String.fromCodePoint(code);
+    if (!FORBIDDEN.test(character)) return character;
+  }
+  throw new XmlError(`${entity.slice(0, 12)} is no character`);
+}
