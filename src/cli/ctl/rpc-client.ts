@@ -40,7 +40,7 @@ export class RpcClient {
    */
   async call(method: string, ...params: readonly Value[]): Promise<Value> {
     const body = Buffer.from(encodeCall(method, params));
-    const response = await this.request("/RPC2", body);
+    const response = await this.request("/RPC2", this.agent, body);
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
     if (response.statusCode !== 200) throw httpError(response);
@@ -53,16 +53,20 @@ export class RpcClient {
 
   /** A stream that the server does not end, on a connection of its own. */
   async *stream(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
-    const response = await this.request(path, undefined, signal);
-    if (response.statusCode !== 200) {
-      response.destroy();
-      throw httpError(response);
+    // supervisord keeps everything back from those who do not ask for a connection that stays
+    const agent = new http.Agent({ keepAlive: true });
+    try {
+      const response = await this.request(path, agent, undefined, signal);
+      if (response.statusCode !== 200) throw httpError(response);
+      for await (const chunk of response) yield chunk as Buffer;
+    } finally {
+      agent.destroy();
     }
-    for await (const chunk of response) yield chunk as Buffer;
   }
 
   private async request(
     path: string,
+    agent: http.Agent,
     body: Buffer | undefined,
     signal?: AbortSignal,
   ): Promise<http.IncomingMessage> {
@@ -71,7 +75,7 @@ export class RpcClient {
       path: `${this.target.path ?? ""}${path}`,
       method: body ? "POST" : "GET",
       headers: { ...this.authorization(), ...(body && headersOf(body)) },
-      agent: body ? this.agent : false,
+      agent,
       ...(signal && { signal }),
     };
     return new Promise((resolve, reject) => {
