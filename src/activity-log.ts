@@ -123,6 +123,16 @@ export class ActivityLog {
   }
 
   /**
+   * The last bytes of its file.
+   *
+   * @throws {SupervisorError} as `read()`
+   * @see supervisorctl's `maintail`
+   */
+  async tail(bytes = 1600): Promise<Buffer> {
+    return bytes > 0 ? this.read(-bytes, 0) : Buffer.alloc(0);
+  }
+
+  /**
    * What is written to its file from now on, until the signal ends it.
    *
    * @throws {SupervisorError} `NO_FILE` if it has none.
