@@ -1,0 +1,160 @@
+/**
+ * What the status page does where there is JavaScript: follows `/events`, counts uptimes, and sends
+ * the form's buttons without leaving the page. The rows are the server's: when other processes are
+ * there than before, the form is fetched anew.
+ */
+export const pageScript = String.raw`
+"use strict";
+const $ = (selector) => document.querySelector(selector);
+const message = $("#message"), link = $("#link"), changes = $("#changes");
+let form, rows, source, skew = 0, heard = 0, broken = false, renewal;
+const busy = new Set();
+
+const say = (text, bad) => { message.textContent = text; message.classList.toggle("bad", bad); };
+const warn = (text) => { if (link.textContent !== text) link.textContent = text; };
+const all = (selector) => [...form.querySelectorAll(selector)];
+
+function adopt() {
+  form = $("form");
+  rows = new Map(all("tr[data-id]").map((row) => [row.dataset.id, row]));
+  all("button").forEach(mark);
+  count();
+}
+function mark(button) { button.setAttribute("aria-busy", busy.has(button.name + " " + button.value)); }
+
+function duration(seconds) {
+  const two = (n) => String(Math.floor(n)).padStart(2, "0"), days = Math.floor(seconds / 86400);
+  return (days ? days + (days === 1 ? " day, " : " days, ") : "") +
+    Math.floor(seconds % 86400 / 3600) + ":" + two(seconds % 3600 / 60) + ":" + two(seconds % 60);
+}
+function put(element, text) { if (element.textContent !== text) element.textContent = text; }
+function age(row) {
+  if (row.dataset.state !== "RUNNING") return;
+  const up = Math.max(0, Date.now() / 1000 + skew - row.dataset.start);
+  put(row.querySelector(".about"), "pid " + row.dataset.pid + ", uptime " + duration(up));
+}
+function count() {
+  const up = [...rows.values()].filter((row) => row.dataset.state === "RUNNING").length;
+  put($("#count"), up + " of " + rows.size + " running");
+  document.title = up + "/" + rows.size + " " + $("h1").textContent;
+}
+function show({ id, state, pid, start, about }) {
+  const row = rows.get(id), changed = row.dataset.state !== state;
+  Object.assign(row.dataset, { state, pid, start });
+  put(row.querySelector(".state span"), state);
+  if (state === "RUNNING") age(row); else put(row.querySelector(".about"), about);
+  row.querySelector("[name=start]").setAttribute("aria-disabled", /^(STARTING|RUNNING|BACKOFF)$/.test(state));
+  row.querySelector("[name=stop]").setAttribute("aria-disabled", /^(STOPPED|EXITED|FATAL)$/.test(state));
+  return changed ? [id + " " + state] : [];
+}
+function take({ now, processes }) {
+  skew = now - Math.floor(Date.now() / 1000);
+  const told = processes.flatMap(show);
+  if (told.length) changes.textContent = told.length > 3 ? told.length + " processes have changed" : told.join(", ");
+  count();
+}
+
+// one at a time; the focus stays where it was
+function renew() {
+  return renewal ??= (async () => {
+    const answer = await fetch("./");
+    if (!answer.ok) throw new Error(answer.status);
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form");
+    const { name, value } = document.activeElement ?? {};
+    form.replaceWith(next);
+    adopt();
+    if (name) all("button").find((button) => button.name === name && button.value === value)?.focus();
+  })().catch(() => {}).finally(() => { renewal = undefined; });
+}
+async function snapshot(data) {
+  put($("h1"), data.identifier);
+  warn(data.state === "RUNNING" ? "" : "The supervisor is shutting down");
+  const same = data.processes.length === rows.size && data.processes.every(({ id }) => rows.has(id));
+  // after an interruption it may be another server, with another token
+  if (!same || broken) await renew();
+  broken = false;
+  take({ ...data, processes: data.processes.filter(({ id }) => rows.has(id)) });
+}
+
+function connect() {
+  source?.close();
+  heard = Date.now();
+  const mine = source = new EventSource("events");
+  const on = (type, act) => mine.addEventListener(type, ({ data }) => { heard = Date.now(); act(data); });
+  on("snapshot", (data) => snapshot(JSON.parse(data)));
+  on("change", (data) => {
+    const news = JSON.parse(data);
+    if (news.processes.every(({ id }) => rows.has(id))) take(news); else renew();
+  });
+  on("beat", () => {});
+  mine.onerror = () => {
+    broken = true;
+    warn("Connection lost. Trying again\u2026");
+    if (mine.readyState === 2) setTimeout(() => mine === source && connect(), 5000);
+  };
+}
+document.addEventListener("visibilitychange", () => {
+  // a browser has few connections for one server: hidden pages give theirs back
+  if (document.hidden) source.close(); else connect();
+});
+
+document.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = event.submitter, key = button.name + " " + button.value;
+  if (button.getAttribute("aria-disabled") === "true" || busy.has(key)) return;
+  const body = new URLSearchParams(new FormData(form));
+  body.set(button.name, button.value);
+  busy.add(key);
+  all("button").forEach(mark);
+  try {
+    const answer = await fetch("./", { method: "POST", body, headers: { Accept: "application/json" } });
+    if (answer.headers.get("content-type") === "application/json") {
+      const { ok, message } = await answer.json();
+      say(message, !ok);
+    } else {
+      say(answer.status === 403 ? "This page was out of date. Please try again" : await answer.text(), true);
+      if (answer.status === 403) await renew();
+    }
+  } catch { say("The supervisor cannot be reached", true); }
+  busy.delete(key);
+  all("button").forEach(mark);
+});
+
+setInterval(() => {
+  if (document.hidden) return;
+  rows.forEach(age);
+  if (Date.now() - heard > 70000) { broken = true; connect(); }
+}, 1000);
+adopt();
+connect();
+`;
+
+/** What the page of a log does: shows what comes, and stays at the end while it is there. */
+export const tailScript = String.raw`
+"use strict";
+const log = document.querySelector("pre"), link = document.querySelector("#link");
+const LIMIT = 400000;
+const end = () => { log.scrollTop = log.scrollHeight; };
+function put(text, anew) {
+  const below = log.scrollHeight - log.scrollTop - log.clientHeight;
+  if (anew) log.textContent = "";
+  log.append(text);
+  while (log.textContent.length > LIMIT && log.childNodes.length > 1) log.firstChild.remove();
+  if (below < 40) end();
+}
+let source;
+function connect() {
+  source?.close();
+  const mine = source = new EventSource(location.search ? "tail.html" + location.search : "tail.html");
+  mine.addEventListener("begin", ({ data }) => { link.textContent = ""; put(JSON.parse(data), true); });
+  mine.addEventListener("more", ({ data }) => put(JSON.parse(data)));
+  mine.addEventListener("over", () => { mine.close(); link.textContent = "This process was removed, or the supervisor has shut down"; });
+  mine.onerror = () => {
+    link.textContent = "Connection lost. Trying again\u2026";
+    if (mine.readyState === 2) setTimeout(() => mine === source && connect(), 5000);
+  };
+}
+document.addEventListener("visibilitychange", () => { if (document.hidden) source.close(); else connect(); });
+end();
+connect();
+`;

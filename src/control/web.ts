@@ -1,0 +1,33 @@
+import { healthz, readyz } from "./health.ts";
+import { Metrics } from "./metrics.ts";
+import type { Shared } from "./options.ts";
+import { tail } from "./page-tail.ts";
+import { page } from "./page.ts";
+import type { Route } from "./routes.ts";
+import { Feed } from "./sse.ts";
+
+/** What is for browsers and probes, of one server. */
+export interface Web {
+  readonly routes: readonly Route[];
+  /** Ceases to count; streams end with the server. */
+  close(): void;
+}
+
+/** Makes the pages, and begins to count for `/metrics`. */
+export function web({ supervisor }: Pick<Shared, "supervisor">): Web {
+  const feed = new Feed(supervisor);
+  const metrics = new Metrics(supervisor);
+  const read = ["GET", "HEAD"];
+  return {
+    routes: [
+      { path: "/", methods: [...read, "POST"], handle: page },
+      { path: "/index.html", methods: [...read, "POST"], handle: page },
+      { path: "/tail.html", methods: read, handle: tail },
+      { path: "/events", methods: ["GET"], handle: feed.handle },
+      { path: "/metrics", methods: read, handle: metrics.handle },
+      { path: "/healthz", methods: read, handle: healthz },
+      { path: "/readyz", methods: read, handle: readyz },
+    ],
+    close: () => metrics.close(),
+  };
+}
