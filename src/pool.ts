@@ -157,7 +157,7 @@ export class Pool {
       this.#isPaused = false;
       this.#dispatch();
     };
-    this.#pause = this.#io.clock.setTimeout(over, 0, false);
+    this.#pause = this.#io.clock.setTimeout(over, 0, true); // or an idle loop would not turn
   }
 
   #dispatch(): void {

@@ -302,6 +302,10 @@ export const programSettings = z
   .refine((s) => !(s.redirect_stderr && s.events), {
     path: ["redirect_stderr"],
     error: "expected false: an event listener answers on its standard output, got true",
+  })
+  .refine((s) => s.socket === undefined || !s.events, {
+    path: ["socket"],
+    error: "expected nothing: an event listener is sent its events on standard input",
   });
 
 /** Settings of one group: a `[group:x]` section. */

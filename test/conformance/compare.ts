@@ -100,7 +100,7 @@ function sequence(
 /** The fields of supervisord's payload; a reason, and what more we tell, only if expected. */
 function fieldsOf(event: RecordedEvent | SeenEvent, wanted: RecordedEvent | SeenEvent): Fact {
   const { event: type, process, group, from_state, tries, expected, pid, spawnerr } = event;
-  const { channel, data } = event;
+  const { channel, data, head } = event;
   const reason = wanted.spawnerr === undefined ? undefined : spawnerr;
   return {
     type,
@@ -113,6 +113,7 @@ function fieldsOf(event: RecordedEvent | SeenEvent, wanted: RecordedEvent | Seen
     spawnerr: reason,
     channel,
     data,
+    head,
   };
 }
 

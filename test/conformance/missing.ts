@@ -13,7 +13,8 @@ export function missing({ name, settings, user }: Scenario, isReal: boolean): st
   if (!isReal) return undefined;
   const needsRoot = users.length > 0 || user !== undefined || name === "umask";
   if (needsRoot && process.getuid?.() !== 0) return "needs root";
-  if (name === "child-process-facts" && !existsSync("/usr/bin/python3"))
-    return "needs /usr/bin/python3";
+  const isPython = ({ command = "" }) => command.startsWith("/usr/bin/python3 ");
+  const needsPython = name === "child-process-facts" || Object.values(settings).some(isPython);
+  if (needsPython && !existsSync("/usr/bin/python3")) return "needs /usr/bin/python3";
   return undefined;
 }

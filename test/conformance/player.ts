@@ -96,8 +96,13 @@ class Player {
 
   async run(): Promise<(Fact | undefined)[]> {
     // supervisord has added its groups before anybody can listen
-    for (const kind of ["PROCESS_STATE", "PROCESS_LOG", "PROCESS_COMMUNICATION"] as const)
-      this.#supervisor.on(kind, (event) => this.watch.note(event));
+    const kinds = [
+      "PROCESS_STATE",
+      "PROCESS_LOG",
+      "PROCESS_COMMUNICATION",
+      "REMOTE_COMMUNICATION",
+    ] as const;
+    for (const kind of kinds) this.#supervisor.on(kind, (event) => this.watch.note(event));
     this.#supervisor.on("SUPERVISOR_STATE_CHANGE", (event) => {
       this.watch.note(event);
       this.#supervisor.on("PROCESS_GROUP", (change) => this.watch.note(change));
@@ -220,6 +225,9 @@ class Player {
         return this.#order(name, supervisor.remove(name), true);
       case "sendProcessStdin":
         return { answers: await this.#send(name, [String(second)]) };
+      case "sendRemoteCommEvent":
+        supervisor.sendRemoteCommEvent(name, String(second));
+        return { failures: [] };
       case "shutdown":
         return { ...this.#shutdown(), failures: [] };
       case "readProcessLog":

@@ -52,6 +52,7 @@ export interface RecordedEvent {
   spawnerr?: string;
   channel?: string;
   data?: string;
+  head?: string;
   /** Seconds since the first step, the least of all runs. */
   at: number;
   /** Seconds since the process's event before, from least to most. */
@@ -123,7 +124,7 @@ export function load(name: string): Scenario {
   }
   return {
     name,
-    settings: raw.settings,
+    settings: sectionsOf(name, raw.settings),
     files: Object.fromEntries(
       Object.entries(raw.files ?? {}).map(([file, text]) => [
         file,
@@ -158,6 +159,26 @@ export function load(name: string): Scenario {
   };
 }
 
+/** The listener that is not in the recording's settings, and heard everything. */
+export const LAB_LISTENER = "lablistener";
+
+/** Here a listener is a program that has events. */
+function sectionsOf(name: string, settings: Sections): Sections {
+  const entries = Object.entries(settings).map(([section, options]) => [
+    section.replace(/^eventlistener:/, "program:"),
+    options,
+  ]);
+  const sections = Object.fromEntries(entries) as Sections;
+  if (name !== "eventlistener-process-state") return sections;
+  const lab = {
+    command: "/usr/bin/python3 -u {golden}/listener.py {dir}/el.jsonl",
+    events: "EVENT",
+    startsecs: "0",
+    buffer_size: "1000",
+  };
+  return { ...sections, [`program:${LAB_LISTENER}`]: lab };
+}
+
 /** The full name of a process, as an order has it. */
 export function fullName(group: string, name: string): string {
   return group === name ? name : `${group}:${name}`;
@@ -175,7 +196,8 @@ function factOf(step: RawStep): Fact {
   if (verb === "snapall") return { snapshots: (step["result"] as unknown[]).map(snapshot) };
   if (verb === "py") {
     const { value } = step;
-    return Array.isArray(value) ? { answers: (value as Fact[]).map(sent) } : { value };
+    const isAnswers = Array.isArray(value) && value.length > 0 && value.every((one) => isFact(one));
+    return isAnswers ? { answers: (value as Fact[]).map(sent) } : { value };
   }
   return Object.fromEntries(FACTS.flatMap((key) => (key in step ? [[key, step[key]]] : [])));
 }
@@ -184,6 +206,10 @@ const FACTS =
   "reached text error alive appeared mode uid status files names bytes first_line last_line contiguous".split(
     " ",
   );
+
+function isFact(value: unknown): boolean {
+  return typeof value === "object" && !Array.isArray(value);
+}
 
 function sent(fact: Fact): string {
   return "http" in fact ? "refused" : "taken";

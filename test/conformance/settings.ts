@@ -1,6 +1,10 @@
 /** The options of a recording's sections as the settings of this library. */
+import path from "node:path";
 import type { ProgramSettings, SupervisorSettings } from "../../src/index.ts";
 import type { Sections } from "./scenario.ts";
+
+/** Where the listener is that the recordings were made with, or one like it. */
+const fixtures = path.resolve(import.meta.dirname, "../../../test/fixtures");
 
 type Reader = (text: string) => unknown;
 
@@ -36,6 +40,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   stderr_logfile: plain,
   stderr_capture_maxbytes: plain,
   stderr_events_enabled: boolean,
+  events: (text) => text.split(","),
+  buffer_size: number,
 };
 
 /** Options of a conf file that this library does not have. */
@@ -70,7 +76,7 @@ function programOf(options: Record<string, string>, dir: string, sweep: boolean)
     if (LEFT_OUT.has(key)) return [];
     const read = READERS[key];
     if (!read) throw new Error(`no reader for the option ${key}`);
-    return [[key, read(raw.replaceAll("{dir}", dir))]];
+    return [[key, read(raw.replaceAll("{dir}", dir).replaceAll("{golden}", fixtures))]];
   });
   return { ...(Object.fromEntries(entries) as ProgramSettings), sweep };
 }

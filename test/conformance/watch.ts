@@ -1,6 +1,6 @@
 /** Notes what is seen, in the words of the recordings. */
 import type { ProcessInfo, SupervisorEvent } from "../../src/index.ts";
-import type { Snapshot } from "./scenario.ts";
+import { LAB_LISTENER, type Snapshot } from "./scenario.ts";
 
 /** An event as it came; `at` in seconds. */
 export interface SeenEvent {
@@ -14,6 +14,7 @@ export interface SeenEvent {
   readonly spawnerr?: string;
   readonly channel?: string;
   readonly data?: string;
+  readonly head?: string;
   readonly at: number;
 }
 
@@ -51,6 +52,10 @@ export class Watch {
   note(event: SupervisorEvent): void {
     const at = this.#now();
     const { type, at: _wall, ...fields } = event;
+    if ("comm_type" in fields) {
+      this.events.push({ event: type, data: fields.data, head: `type:${fields.comm_type}`, at });
+      return;
+    }
     if (!("processname" in fields)) {
       const group = "groupname" in fields ? { group: fields.groupname } : {};
       this.events.push({ event: type, ...group, at });
@@ -65,6 +70,7 @@ export class Watch {
       readonly spawnerr?: string;
       readonly data?: Buffer;
     };
+    if (process === LAB_LISTENER) return;
     this.events.push({
       event: type,
       process,

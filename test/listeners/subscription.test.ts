@@ -98,17 +98,6 @@ describe("Event listeners", () => {
     );
   });
 
-  it("say of bytes that are no text what they are", async () => {
-    const p = { command: "p", startsecs: 0, stdout_events_enabled: true };
-    const office = new Office({ programs: { p, el: { ...all, events: ["PROCESS_LOG"] } } });
-    await office.up();
-    office.open("el");
-    const { supervisor, spawner } = office;
-    void supervisor;
-    spawner.of("p").print("é");
-    assert.match(String(await office.got("el")), /channel:stdout\\né/);
-  });
-
   it("have no events that supervisord does not have, and these count nowhere", async () => {
     const office = new Office({ programs: { el: all } });
     office.supervisor.on("ACTIVITY", () => {});
@@ -248,12 +237,13 @@ describe("The settings of event listeners", () => {
     assert.deepEqual(refused({ el: { command: "el", events: ["tick_5", " EVENT"] } }).length, 1);
   });
 
-  it("refuse redirect_stderr, and a buffer_size below 1", () => {
+  it("refuse redirect_stderr, a socket, and a buffer_size below 1", () => {
     const events = ["EVENT"];
     assert.deepEqual(refused({ el: { command: "el", events, redirect_stderr: true } }), [
       "programs.el.redirect_stderr: expected false: an event listener answers on its standard output, got true",
     ]);
     assert.equal(refused({ el: { command: "el", events, buffer_size: 0 } }).length, 1);
+    assert.equal(refused({ el: { command: "el", events, socket: "tcp://:9000" } }).length, 1);
     assert.equal(refused({ el: { command: "el", events: [] } }).length, 1);
   });
 

@@ -96,6 +96,32 @@ const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
     assert.deepEqual(all.trimEnd().split("\n").toSorted(), wanted.toSorted());
   },
 
+  async "result-limits"() {
+    const programs = { el: { command: "el", startsecs: 0, events: ["REMOTE_COMMUNICATION"] } };
+    const io = { clock: new FakeClock(), spawner: new FakeSpawner() };
+    const supervisor = new Supervisor({ programs }, io);
+    const log: string[] = [];
+    supervisor.on("ACTIVITY", ({ message }) => log.push(message));
+    void supervisor.start();
+    for (const [answer, outcome] of [
+      ["RESULT 0\n", "el: event was rejected"],
+      [`RESULT ${2 ** 20}\n${"x".repeat(2 ** 20)}`, "el: event was rejected"],
+      [`RESULT ${2 ** 20 + 1}\n`, "el: BUSY -> UNKNOWN"],
+      ["RESULT -2\n", "el: BUSY -> UNKNOWN"],
+      ["x".repeat(1025), "el: BUSY -> UNKNOWN"],
+    ] as const) {
+      const restarted = supervisor.restart("el");
+      io.spawner.last.exit(0);
+      io.clock.advance(0);
+      await restarted;
+      io.spawner.last.print("READY\n");
+      supervisor.sendRemoteCommEvent("t", "x");
+      io.spawner.last.print(answer);
+      assert.ok(log.splice(0).includes(outcome), answer.slice(0, 20));
+      io.clock.advance(0);
+    }
+  },
+
   async "group-update"() {
     const settings = (priority: number) => ({
       programs: { a: { command: "a", priority }, b: { command: "b" } },

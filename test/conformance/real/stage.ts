@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Stage } from "../player.ts";
 import type { Fact, Step } from "../scenario.ts";
 import { normal } from "../watch.ts";
+import { heardBy } from "./listener.ts";
 
 const POLL_MS = 5;
 
@@ -71,6 +72,7 @@ export class RealStage implements Stage {
       renameSync(path.join(this.dir, "out"), path.join(this.dir, "out.moved"));
       return null;
     }
+    if (/listener|header|probe/.test(what)) return heardBy(path.join(this.dir, "el.jsonl"), what);
     const files = sizesIn(path.join(this.dir, "logs"));
     const { [".keep"]: _keep, out, ...full } = files;
     const sizes = Object.values(full);
