@@ -10,7 +10,9 @@ import { theOnly, type Program } from "./program.ts";
 import { Registry } from "./registry.ts";
 import { resolveSettings, type ProcessConfig, type Resolved } from "./resolve.ts";
 import { systemClock } from "./runtime/clock.ts";
+import { Custody, type CustodyEvents } from "./runtime/custody.ts";
 import { Logs, removeAutoLogs } from "./runtime/logs.ts";
+import { OwnedFile } from "./runtime/owned.ts";
 import type { Clock, OutputStream, Spawner } from "./runtime/ports.ts";
 import { SystemSpawner } from "./runtime/spawner.ts";
 import { Ticks } from "./runtime/ticks.ts";
@@ -65,6 +67,7 @@ const CLOSED = "closed"; // ends event iterators; no event of ours
  */
 export class Supervisor extends SupervisorEmitter {
   readonly #host: Host;
+  readonly #custody: Custody;
   readonly #logs: Logs;
   readonly #registry: Registry;
   readonly #listeners: Listeners;
@@ -100,8 +103,10 @@ export class Supervisor extends SupervisorEmitter {
       activity: (level, message) => this.#host.activity(level, message),
       changed: () => this.listenersChanged(),
     });
+    // who starts nothing real needs nobody to end it
+    this.#custody = this.#makeCustody({ ...resolved, guardian: resolved.guardian && !spawner });
     this.#host = {
-      io: { clock, spawner: spawner ?? this.#systemSpawner(resolved) },
+      io: { clock, spawner: spawner ?? new SystemSpawner(this.#custody) },
       logs: this.#logs,
       isClosing: () => this.#closing !== undefined,
       hasBegun: () => this.#hasBegun,
@@ -457,6 +462,31 @@ export class Supervisor extends SupervisorEmitter {
     };
   }
 
+  /**
+   * Has a file (a pid file, a unix socket) removed when the host ends, however it does: when it is
+   * killed, by the guardian, if there is one. Only if it is still the same file; what somebody else
+   * has put in its place stays. One whose content, mode or owner was changed since is another one for
+   * the guardian. Not an option of supervisord.
+   *
+   * @returns lets go of the file, and leaves it there
+   * @throws {SupervisorError} `NO_FILE` if there is no such file
+   * @example
+   * ```ts
+   * writeFileSync("/run/web.pid", String(process.pid));
+   * const release = supervisor.ownFile("/run/web.pid");
+   * ```
+   */
+  ownFile(file: string): () => void {
+    let owned: OwnedFile;
+    try {
+      owned = new OwnedFile(file);
+    } catch (cause) {
+      const message = `Cannot own ${show(file)}: ${(cause as Error).message}`;
+      throw new SupervisorError("NO_FILE", message, { cause });
+    }
+    return this.#custody.ownFile(owned);
+  }
+
   /** Lets the host exit although children live, or are to be started again. They are killed when it does. */
   unref(): this {
     return this.#setRef(false);
@@ -492,15 +522,13 @@ export class Supervisor extends SupervisorEmitter {
     this.listenersChanged();
   }
 
-  #systemSpawner({ guardian, guardian_waitsecs: waitSecs }: Resolved): Spawner {
-    return new SystemSpawner(
-      { guardian, waitSecs },
-      {
-        lost: (reason) => this.#host.announce({ type: "GUARDIAN_LOST", reason }),
-        failed: (reason) => this.#unguarded("GUARDIAN_FAILED", reason, "a guardian"),
-        boundless: (reason) => this.#unguarded("CGROUP_FAILED", reason, "cgroups"),
-      },
-    );
+  #makeCustody({ guardian, guardian_waitsecs: waitSecs }: Resolved): Custody {
+    const events: CustodyEvents = {
+      lost: (reason) => this.#host.announce({ type: "GUARDIAN_LOST", reason }),
+      failed: (reason) => this.#unguarded("GUARDIAN_FAILED", reason, "a guardian"),
+      boundless: (reason) => this.#unguarded("CGROUP_FAILED", reason, "cgroups"),
+    };
+    return new Custody({ guardian, waitSecs }, events, systemClock);
   }
 
   /** A promise that cannot be kept in full is not kept silently. */

@@ -5,6 +5,7 @@ import { Cgroup, cgroupBase } from "./cgroup.ts";
 import { atExit } from "./farewell.ts";
 import { Guardian } from "./guardian.ts";
 import { exists, sendSignal } from "./kill.ts";
+import { OwnedFile } from "./owned.ts";
 import type { Clock, Command } from "./ports.ts";
 import { forksSoFar, pidLimit, Strangers, type Family, type Kinship } from "./tree.ts";
 
@@ -53,9 +54,11 @@ export class Custody {
     strangers: new Strangers(),
   };
   readonly #cgroups = new Set<Cgroup>();
+  readonly #files = new Map<number, OwnedFile>(); // by number
   #base: string | undefined;
   #isBoundless = false;
   #runs = 0;
+  #filesSoFar = 0;
   #forks = 0;
   #counted = -Infinity;
   #guardian: Guardian | undefined;
@@ -75,8 +78,7 @@ export class Custody {
    * the environment of this run (`NAME=7-15`: its number, and that of its stop signal), and how many processes the system has started so far.
    */
   prepare({ cgroup: hasCgroup, stopsignal }: Pick<Command, "cgroup" | "stopsignal">): Run {
-    this.#clock.clearTimeout(this.#linger);
-    if (this.#options.guardian && !this.#guardian && !this.#isHopeless) this.#hire();
+    this.#awaken();
     const now = this.#clock.now();
     if (now - this.#counted > COUNT_MS) {
       this.#counted = now;
@@ -120,18 +122,45 @@ export class Custody {
     this.#rest();
   }
 
+  /**
+   * From now on, the file is removed when the host ends, however it does, if it is still the same.
+   * The function returned lets go of it, and leaves it there.
+   */
+  ownFile(file: OwnedFile): () => void {
+    const number = ++this.#filesSoFar;
+    this.#awaken();
+    this.#files.set(number, file);
+    this.#leave ??= atExit(() => this.#farewell());
+    this.#guardian?.addFile(number, file);
+    return () => {
+      if (!this.#files.delete(number)) return;
+      this.#guardian?.removeFile(number);
+      this.#rest();
+    };
+  }
+
+  get #isIdle(): boolean {
+    return this.#living.size === 0 && this.#files.size === 0;
+  }
+
+  /** There is something to guard, or soon will be. */
+  #awaken(): void {
+    this.#clock.clearTimeout(this.#linger);
+    if (this.#options.guardian && !this.#guardian && !this.#isHopeless) this.#hire();
+  }
+
   #rest(): void {
-    if (this.#living.size > 0) return;
+    if (!this.#isIdle) return;
     this.#leave?.();
     this.#leave = undefined;
     this.#clock.clearTimeout(this.#linger);
     this.#linger = this.#clock.setTimeout(() => this.close(), LINGER_MS, false);
   }
 
-  /** Dismisses the guardian, if there is nobody to guard. */
+  /** Dismisses the guardian, if there is nothing to guard. */
   close(): void {
     this.#clock.clearTimeout(this.#linger);
-    if (this.#living.size > 0) return;
+    if (!this.#isIdle) return;
     this.#guardian?.dismiss();
     this.#guardian = undefined;
   }
@@ -162,6 +191,7 @@ export class Custody {
       this.#guardian = guardian;
       for (const [group, signal] of this.#living) guardian.add(group, signal);
       for (const { run } of this.#cgroups) guardian.addCgroup(run);
+      for (const [number, file] of this.#files) guardian.addFile(number, file);
     } catch (error) {
       this.#giveUp((error as Error).message);
     }
@@ -180,7 +210,7 @@ export class Custody {
     this.#guardian = undefined;
     if (this.#starts.length > PATIENCE || !canTry) return this.#giveUp(reason);
     this.#events.lost(reason);
-    if (this.#living.size > 0) this.#hire();
+    if (!this.#isIdle) this.#hire();
   }
 
   #giveUp(reason: string): void {
@@ -190,6 +220,7 @@ export class Custody {
 
   /** The host exits: whoever lives is killed here, unless the guardian has to be gentle. */
   #farewell(): void {
+    for (const file of this.#files.values()) file.remove();
     if (this.#guardian && this.#options.waitSecs > 0) return;
     for (const group of this.#living.keys()) {
       try {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import type { OwnedFile } from "./owned.ts";
 
 /**
  * What the guardian runs. Its standard input is a pipe whose other end only the host has: when that
@@ -6,25 +7,31 @@ import { spawn, type ChildProcess } from "node:child_process";
  *
  * `$1`: the variable that tags our processes; `$2`: how many tenths of a second the stop signals may
  * take before SIGKILL. It hears `+ group signal`, `- group`, `c number` and `r number` (a cgroup, whose
- * path is `$3` and its number), and `q`. A shell variable for each group: one long list would cost the
- * square of their number. `kill -SIGNAL -GROUP` is the one form that dash, BusyBox and bash have in
- * common. The tag closes the gap between a fork and its registration: a child that is being forked
+ * path is `$3` and its number), `f number identity path` and `u number` (a file), and `q`. A shell
+ * variable for each group: one long list would cost the square of their number. `kill -SIGNAL -GROUP`
+ * is the one form that dash, BusyBox and bash have in common. The tag closes the gap between a fork and its registration: a child that is being forked
  * holds a copy of the pipe's end until it executes, and then shows the tag. Who shows it leads to its
  * whole group, of which some may have cleaned their environment: our children begin with a session of
  * their own, so that no group of theirs has strangers in it. Nobody is sent the stop signal twice,
  * which many take for a wish to end without ado.
  * The value of the tag ends with the signal that asks to stop (`NAME=7-15`), for who is not registered yet.
- * It goes on until two passes in a row have found nobody.
+ * It goes on until two passes in a row have found nobody. Then it removes the files, those of them that
+ * are still the same (GNU, BusyBox and BSD have stat(1)): another host may have taken the name.
  */
 const SCRIPT = `
 trap '' HUP INT TERM QUIT PIPE TSTP TTIN TTOU USR1 USR2 ALRM
-tag=$1 grace=$2 base=$3
+tag=$1 grace=$2 base=$3 files=
 while read -r op a b; do
   case $op in
     +) eval "g$a=$b" ;;
     -) unset "g$a" ;;
     c) eval "c$a=1" ;;
     r) unset "c$a" ;;
+    f)
+      eval "f$a=\\$b"
+      files="$files $a"
+      ;;
+    u) unset "f$a" ;;
     q) exit 0 ;;
   esac
 done
@@ -82,6 +89,13 @@ while [ "$clean" -lt 2 ] && [ "$pass" -lt 200 ]; do
   fi
   pass=$((pass + 1))
 done
+for n in $files; do
+  eval "word=\\\${f$n-}"
+  [ -n "$word" ] || continue
+  file=$(printf '%bx' "\${word#* }") file=\${file%x} id=\${word%% *}
+  is=$(stat -c %d:%i:%Z "$file" || stat -f %d:%i:%c "$file")
+  [ "$is" = "$id" ] && rm -f "$file"
+done 2>/dev/null
 `;
 
 /** What keeps it from starting for now, and not for ever. */
@@ -150,6 +164,17 @@ export class Guardian {
     this.#say(`r ${run}`);
   }
 
+  /** From now on, this file is in its care; at once, as a process group is. */
+  addFile(number: number, { identity, path }: OwnedFile): void {
+    this.#words.push(`f ${number} ${identity} ${escaped(path)}`);
+    this.#speak();
+  }
+
+  /** It is no longer. */
+  removeFile(number: number): void {
+    this.#say(`u ${number}`);
+  }
+
   /** It may go: nobody is left at all. */
   dismiss(): void {
     this.#words.push("q");
@@ -169,4 +194,10 @@ export class Guardian {
     const text = this.#words.splice(0).map((line) => `${line}\n`);
     if (!this.#isOver && text.length > 0) this.#shell.stdin?.write(text.join(""));
   }
+}
+
+/** For `printf %b`: what is more than a letter of a plain path comes in octal, byte by byte. */
+function escaped(path: string): string {
+  const octal = (byte: number) => `\\0${byte.toString(8).padStart(3, "0")}`;
+  return path.replaceAll(/[^\w./:@,+-]/gu, (odd) => [...Buffer.from(odd)].map(octal).join(""));
 }

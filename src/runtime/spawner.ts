@@ -3,7 +3,7 @@ import { channel } from "node:diagnostics_channel";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { SystemChild, type Execute } from "./child.ts";
 import { systemClock } from "./clock.ts";
-import { Custody, type CustodyEvents, type CustodyOptions } from "./custody.ts";
+import type { Custody } from "./custody.ts";
 import { Fifos } from "./fifos.ts";
 import { Pipes } from "./pipes.ts";
 import type { Child, ChildEvents, Clock, Command, Outputs, Spawner } from "./ports.ts";
@@ -27,8 +27,8 @@ export class SystemSpawner implements Spawner {
   #execute: Execute | undefined;
   #isBusy = false;
 
-  constructor(options: CustodyOptions, events: CustodyEvents) {
-    this.#custody = new Custody(options, events, this.#clock);
+  constructor(custody: Custody) {
+    this.#custody = custody;
   }
 
   spawn(command: Command, events: ChildEvents, outputs: Outputs): Child {
