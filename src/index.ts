@@ -43,6 +43,7 @@ export type {
   ChildEvents,
   Clock,
   Command,
+  SharedSocket,
   Outputs,
   OutputStream,
   Spawner,

@@ -11,6 +11,7 @@ import { SettingsError, type SettingsIssue } from "./errors.ts";
 import { isDirectory } from "./runtime/lookup.ts";
 import type { Command } from "./runtime/ports.ts";
 import { findUser } from "./runtime/users.ts";
+import { planSocket, refuseTakenSockets } from "./socket.ts";
 import {
   NAME,
   groupSettings,
@@ -155,6 +156,7 @@ function resolveParsed(
     }
   }
   refuseTwins(processes, issues);
+  refuseTakenSockets(processes, issues);
   if (issues.length > 0) throw new SettingsError(issues);
   const all = new Map(processes.map(({ group, rank }) => [group, rank.groupPriority]));
   for (const [group, settings] of Object.entries(groups)) all.set(group, settings.priority);
@@ -256,6 +258,11 @@ function processesOf(
   if (settings.umask !== undefined && process.platform === "win32")
     complain(at("umask"), "there is no umask on Windows");
   const listener = listenerOf(settings, (i, message) => complain(at("events", i), message));
+  const shared: Names = (name) => (name === "program_name" ? program : base.names(name));
+  const socket = planSocket(settings, {
+    expand: (key, value) => expandOne(value, shared, at(key), found), // the same for all processes
+    complain: (key, message) => complain(at(key), message),
+  });
   const processes: ProcessConfig[] = [];
   const isAuto = settings.serverurl === undefined || /^\s*auto\s*$/i.test(settings.serverurl);
   const serverurl = isAuto ? base.whole.serverurl : settings.serverurl;
@@ -307,6 +314,7 @@ function processesOf(
         cgroup: settings.cgroup,
         stopstdin: settings.stopstdin,
         stopsignal: settings.stopsignal,
+        ...(socket && { socket }),
       },
       outputs: planOutputs(name, settings, base.whole, {
         expand: text,

@@ -220,7 +220,9 @@ export const programSettings = z
           expected: '"tcp://host:port" or "unix:///path"',
           preset: "none",
           summary:
-            "Makes the program a FastCGI one, a `[fcgi-program:x]`: this socket, made once and kept over restarts, is the standard input of each of its processes. Not on Windows.",
+            "Makes the program a FastCGI one, a `[fcgi-program:x]`: this socket listens from the first start on, over all restarts, and is the standard input of each of its processes. Not on Windows.",
+          differs:
+            "It stays open while no process runs, its file is removed with it, and a program in a group keeps it. An IPv6 address goes in brackets.",
         },
         (say) =>
           z
@@ -231,16 +233,16 @@ export const programSettings = z
       socket_backlog: described(
         {
           expected: "a whole number from 1 to 65535",
-          preset: "the system's",
+          preset: "as many as the system allows",
           summary: "How many connections may wait at the `socket`.",
         },
         (say) => z.int(say).min(1, say).max(65_535, say).optional(),
       ),
       socket_owner: described(
         {
-          expected: '"user" or "user:group"',
+          expected: '"user" or "user:group", names or ids',
           preset: "`user`",
-          summary: "Whose a unix `socket` is.",
+          summary: "Whose a unix `socket` is: its file. Only root may give it away.",
         },
         (say) => z.string(say).min(1, say).optional(),
       ),
@@ -248,7 +250,7 @@ export const programSettings = z
         {
           expected: 'octal digits ("0700") or a number, up to 0o777',
           preset: '"0700"',
-          summary: "Who may connect to a unix `socket`.",
+          summary: "The mode of the file of a unix `socket`: who may write to it may connect.",
         },
         (say) => octal(say).optional(),
       ),

@@ -194,7 +194,8 @@ export class Subprocess {
    * Writes to its standard input; settles once the pipe has taken it all, which a process that does
    * not read delays.
    *
-   * @throws {SupervisorError} `NOT_RUNNING`, or `NO_FILE` if it has closed its standard input.
+   * @throws {SupervisorError} `NOT_RUNNING`, or `NO_FILE` if it has closed its standard input, or that
+   * is a `socket`.
    * @see the RPC method `sendProcessStdin`
    */
   async send(chars: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
@@ -202,6 +203,10 @@ export class Subprocess {
     signal?.throwIfAborted();
     const child = this.#runner.child;
     if (!child || this.pid === undefined) throw this.#notRunning("send to");
+    if (this.config.command.socket) {
+      const message = `Cannot send to ${show(this.namespec)}: its standard input is the socket`;
+      throw this.#error("NO_FILE", message);
+    }
     const chunk = typeof chars === "string" ? new TextEncoder().encode(chars) : chars;
     await abortable(signal, (resolve, reject) => {
       child.write(chunk, (cause) => {

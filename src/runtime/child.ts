@@ -10,7 +10,7 @@ import { descendantsOf, type Identity } from "./tree.ts";
 /** Has the operating system start something: the process, or why there is none. */
 export type Execute = (
   launch: Exclude<Launch, { readonly problem: string }>,
-  stdio: readonly ["pipe", Stdio, Stdio],
+  stdio: readonly [Stdio, Stdio, Stdio],
 ) => Execution;
 
 /** How a start went; why it failed is known only later. */
@@ -27,6 +27,7 @@ export class SystemChild implements Child {
   readonly #events: ChildEvents;
   readonly #custody: Custody;
   readonly #clock: Clock;
+  readonly #stdin: () => Stdio;
   #process: ChildProcess | undefined;
   #run: Run | undefined;
   #known: readonly Identity[] = [];
@@ -34,12 +35,20 @@ export class SystemChild implements Child {
   #hasExited = false;
   #ref = true;
 
-  constructor(command: Command, events: ChildEvents, pipes: Pipes, custody: Custody, clock: Clock) {
+  constructor(
+    command: Command,
+    events: ChildEvents,
+    pipes: Pipes,
+    stdin: () => Stdio,
+    custody: Custody,
+    clock: Clock,
+  ) {
     this.#command = command;
     this.#events = events;
     this.pipes = pipes;
     this.#custody = custody;
     this.#clock = clock;
+    this.#stdin = stdin;
   }
 
   start(execute: Execute): void {
@@ -52,7 +61,7 @@ export class SystemChild implements Child {
       const launch = prepare(this.#command, run.tag, run.cgroup?.door);
       if ("problem" in launch) return this.giveUp(launch.problem);
       file = launch.program;
-      execution = execute(launch, ["pipe", ...this.pipes.open(launch.owner)]);
+      execution = execute(launch, [this.#stdin(), ...this.pipes.open(launch.owner)]);
     } catch (error) {
       return this.giveUp(describe(error as Error, file, this.#command)); // a file that vanished while we looked at it
     }

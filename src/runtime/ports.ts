@@ -37,6 +37,21 @@ export interface Command {
   readonly stopstdin: boolean;
   /** The signal that asks the process to stop. */
   readonly stopsignal: Signal;
+  /** What its standard input is, in place of a pipe. */
+  readonly socket?: SharedSocket;
+}
+
+/** A listening socket that all processes of a program share. */
+export interface SharedSocket {
+  /** Its address as supervisord writes it: `unix:///path` or `tcp://host:port`. */
+  readonly url: string;
+  readonly address: { readonly path: string } | { readonly host: string; readonly port: number };
+  /** How many connections may wait; the system may lower it. */
+  readonly backlog: number;
+  /** The mode of a unix socket's file. */
+  readonly mode: number;
+  /** Whose a unix socket's file becomes; the host's own if not given. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 /** Starts children. Replace it (`new Supervisor(settings, { spawner })`) to test without processes. */

@@ -7,6 +7,7 @@ import type { Custody } from "./custody.ts";
 import { Fifos } from "./fifos.ts";
 import { Pipes } from "./pipes.ts";
 import type { Child, ChildEvents, Clock, Command, Outputs, Spawner } from "./ports.ts";
+import { Sockets } from "./sockets.ts";
 
 type Execa = typeof import("execa").execa;
 
@@ -24,27 +25,38 @@ export class SystemSpawner implements Spawner {
   readonly #fifos = new Fifos();
   readonly #buffer = new Uint8Array(65_536); // for all: a read is over when the next one begins
   readonly #custody: Custody;
+  readonly #sockets: Sockets;
   #execute: Execute | undefined;
   #isBusy = false;
 
   constructor(custody: Custody) {
     this.#custody = custody;
+    this.#sockets = new Sockets(custody);
   }
 
   spawn(command: Command, events: ChildEvents, outputs: Outputs): Child {
+    const { socket } = command;
     const child = new SystemChild(
       command,
       events,
       this.#pipesOf(outputs),
+      () => (socket ? this.#sockets.descriptor(socket) : "pipe"),
       this.#custody,
       this.#clock,
     );
-    this.#waiting.push(child);
-    this.#next();
+    const go = () => {
+      this.#waiting.push(child);
+      this.#next();
+    };
+    // who waits for a socket is passed by the others
+    if (socket)
+      this.#sockets.open(socket, outputs).then(go, ({ message }) => child.giveUp(message));
+    else go();
     return child;
   }
 
   release(outputs: Outputs): void {
+    this.#sockets.release(outputs);
     this.#pipes.get(outputs)?.close();
     this.#pipes.delete(outputs);
     if (this.#pipes.size > 0) return;

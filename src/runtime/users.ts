@@ -14,6 +14,17 @@ export function findUser(nameOrUid: string): User | undefined {
   return readUsers().find(isSame) ?? parse(ask("passwd", nameOrUid)).find(isSame);
 }
 
+/** Finds the id of a group by name or gid, where users are found. */
+export function findGroup(nameOrGid: string): number | undefined {
+  for (const text of [readText("/etc/group"), ask("group", nameOrGid)]) {
+    for (const line of text.split("\n")) {
+      const [name, , gid = ""] = line.split(":");
+      if (/^\d+$/.test(gid) && (name === nameOrGid || gid === nameOrGid)) return Number(gid);
+    }
+  }
+  return undefined;
+}
+
 /** The ids of the groups the user is in, as initgroups(3) would set them. */
 export function groupsOf({ name, gid }: User): number[] {
   const lines = (readText("/etc/group") + ask("initgroups", name)).split("\n");
