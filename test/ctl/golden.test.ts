@@ -37,7 +37,6 @@ const { commands } = JSON.parse(readFileSync(file, "utf8")) as {
 };
 
 const PID = 4711;
-const HINT = "==> Press Ctrl-C to exit <==";
 
 /** Two recordings cannot be replayed as they are. */
 function differs({ command }: Recorded): boolean {
@@ -74,7 +73,7 @@ async function replay(t: TestContext, recorded: Recorded): Promise<void> {
   const stage: Stage = { run, recorded, news: new EventEmitter() };
   if (isShell) run.stdin.end("version\npid nope\n");
   else if (recorded.command.includes(" fg talk")) await type(run);
-  else if (recorded.requests.some(({ stream }) => stream)) await breakOff(stage);
+  else if (recorded.requests.some((request) => request.stream)) await breakOff(stage);
   const status = await run.status;
 
   const told = run.stdout.text.replaceAll(url, "http://127.0.0.1:PORT");
@@ -135,16 +134,16 @@ async function answerTo(wanted: RecordedRequest, stage: Stage): Promise<Answer> 
   return { result: whole(result) };
 }
 
-async function stream(path: string, response: ServerResponse, stage: Stage): Promise<void> {
+async function stream(url: string, response: ServerResponse, stage: Stage): Promise<void> {
   const { run, recorded, news } = stage;
   news.emit("streaming");
-  if (path.endsWith("/talk/stdout")) {
+  if (url.endsWith("/talk/stdout")) {
     stage.toStdout = response;
     response.write("hello out\n".repeat(3));
-  } else if (path.endsWith("/talk/stderr")) {
+  } else if (url.endsWith("/talk/stderr")) {
     if (recorded.stdout.includes("hello out")) await run.stdout.until(/(hello out\n){3}/);
     response.write("hello err\n".repeat(3));
-  } else if (path.endsWith("/mainlogtail")) {
+  } else if (url.endsWith("/mainlogtail")) {
     response.write("... last 1024 bytes of the main log ...\n");
   }
 }
@@ -161,8 +160,9 @@ function whole(value: Value): Value {
   if (typeof value !== "object" || value === null || !("..." in value)) return value;
   const { "...": _, ...struct } = value as Record<string, Value>;
   if (!("statename" in struct)) return { ...struct, ...CONFIG };
-  const [state, description] = STATES[struct["statename"] as string] ?? [];
-  assert.ok(state !== undefined && description !== undefined, String(struct["statename"]));
+  const statename = struct["statename"] as string;
+  const [state, description] = STATES[statename] ?? [];
+  assert.ok(state !== undefined && description !== undefined, statename);
   return { ...struct, state, description, pid: state === 20 ? PID : 0 };
 }
 

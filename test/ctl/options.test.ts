@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { homedir } from "node:os";
+import path from "node:path";
+import { describe, it } from "node:test";
+import type { TestContext } from "node:test";
+import { HelpAsked, UsageError, readOptions } from "../../src/cli/ctl/options.ts";
+import { Run, conf } from "./kit.ts";
+
+const read = (t: TestContext, argv: readonly string[], content?: string) =>
+  readOptions(["-c", conf(t, content), ...argv], { HOME: "/h", PASS: "%s3cret" });
+
+describe("the options of ctl", () => {
+  it("are supervisord's where nothing is said", (t) => {
+    assert.deepEqual(read(t, ["status"]), {
+      serverurl: "http://localhost:9001",
+      username: undefined,
+      password: undefined,
+      prompt: "supervisor",
+      historyFile: undefined,
+      interactive: false,
+      words: ["status"],
+    });
+  });
+
+  it("end where the action begins", (t) => {
+    assert.deepEqual(read(t, ["tail", "-f", "a"]).words, ["tail", "-f", "a"]);
+    assert.deepEqual(read(t, ["--", "-f"]).words, ["-f"]);
+    assert.deepEqual(read(t, ["-"]).words, ["-"]);
+  });
+
+  it("can be written in supervisorctl's ways", (t) => {
+    const url = "http://h:1";
+    const ways = [
+      ["-s", url],
+      [`-s${url}`],
+      ["--serverurl", url],
+      [`--serverurl=${url}`],
+      ["--serv", url],
+      [`-is${url}`],
+    ];
+    for (const words of ways) assert.equal(read(t, [...words, "pid"]).serverurl, url);
+    assert.equal(read(t, ["-r", "f"]).historyFile, "f");
+    assert.equal(read(t, ["--history-file", "f"]).historyFile, "f");
+    assert.equal(read(t, ["--history_file=f"]).historyFile, "f");
+    assert.equal(read(t, ["--hist=f"]).historyFile, "f");
+    assert.equal(read(t, ["-p", ""]).password, "");
+  });
+
+  it("ask for a shell with -i, and without an action", (t) => {
+    assert.equal(read(t, []).interactive, true);
+    assert.equal(read(t, ["-i", "pid"]).interactive, true);
+    assert.equal(read(t, ["--interactive", "pid"]).interactive, true);
+  });
+
+  it("show the help for -h, -? and --help", () => {
+    for (const word of ["-h", "-?", "--help", "-ih"])
+      assert.throws(() => readOptions([word], {}), HelpAsked);
+  });
+
+  const refused: readonly (readonly [string[], string])[] = [
+    [["-x"], "option -x not recognized"],
+    [["-ix"], "option -x not recognized"],
+    [["--what"], "option --what not recognized"],
+    [["-s"], "option -s requires argument"],
+    [["--serverurl"], "option --serverurl requires argument"],
+    [["--h"], "option --h not a unique prefix"],
+    [["--help=1"], "option --help must not have an argument"],
+    [["-s", "foo"], "invalid value for -s 'foo': value 'foo' is not a URL"],
+    [["-s", "http://"], "invalid value for -s 'http://': value 'http://' is not a URL"],
+    [["-u", "a", "-u", "b"], "conflicting command line option '-u'"],
+    [["-u", "a", "--username=b"], "conflicting command line option '--username'"],
+    [["-c", "/no/such.conf"], "could not find config file /no/such.conf"],
+  ];
+  for (const [argv, message] of refused) {
+    it(`refuses ${argv.join(" ")}: ${message}`, () => {
+      assert.throws(
+        () => readOptions(argv, {}),
+        (error) => error instanceof UsageError && error.message === message,
+      );
+    });
+  }
+
+  it("are refused with status 2, and help with 0", async () => {
+    const wrong = new Run(["-x"]);
+    assert.equal(await wrong.status, 2);
+    assert.equal(
+      wrong.stderr.text,
+      "Error: option -x not recognized\nFor help, use libsupervisor ctl -h\n",
+    );
+    const asked = new Run(["-h"]);
+    assert.equal(await asked.status, 0);
+    assert.match(asked.stdout.text, /^libsupervisor ctl --[^]*--serverurl/);
+  });
+});
+
+describe("[supervisorctl]", () => {
+  it("says what the command line does not", (t) => {
+    const content = `
+[supervisord]
+broken = %(nothing)s
+[supervisorctl]
+serverurl = unix://%(here)s/x/../run/s ; a socket
+username: me
+Password = %(ENV_PASS)s%%
+prompt=mine
+history_file=~/.ctl
+[include]
+files = nothing/*.conf
+`;
+    const file = conf(t, content);
+    const options = readOptions(["-c", file], { PASS: "s3cret" });
+    assert.deepEqual(options, {
+      serverurl: `unix://${path.dirname(file)}/run/s`,
+      username: "me",
+      password: "s3cret%",
+      prompt: "mine",
+      historyFile: path.join(homedir(), ".ctl"),
+      interactive: true,
+      words: [],
+    });
+    const own = readOptions(["-c", file, "-u", "you", "-s", "http://h"], { PASS: "" });
+    assert.equal(own.username, "you");
+    assert.equal(own.serverurl, "http://h");
+  });
+
+  const broken: readonly (readonly [string, RegExp])[] = [
+    ["[supervisord]\n", /^\.ini file does not include supervisorctl section$/],
+    ["[supervisorctl]\nprompt=%(ENV_NOT_THERE)s\n", /contains names \('ENV_NOT_THERE'\) which/],
+    ["[supervisorctl]\nusername=%(here)s\n", /contains names \('here'\) which/],
+    ["[supervisorctl]\npassword=100%\n", /'supervisorctl.password' is badly formatted/],
+  ];
+  for (const [content, message] of broken) {
+    it(`refuses ${JSON.stringify(content)}`, (t) => {
+      assert.throws(() => read(t, [], content), { name: "UsageError", message });
+    });
+  }
+});
