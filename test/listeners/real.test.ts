@@ -84,6 +84,21 @@ describe("Event listeners that are real processes", () => {
     assert.equal(output.replace(/^node \d+ /, ""), said);
   });
 
+  it("are told in Python's words of output that is no text", async (t) => {
+    const { supervisor, ear } = supervise(t, {
+      el: { command: inNode, events: ["PROCESS_LOG_STDOUT"], startsecs: 0 },
+      p: {
+        command: sh("printf 'caf\\351'; exec sleep 1000"),
+        startsecs: 0,
+        stdout_events_enabled: true,
+      },
+    });
+    await supervisor.start();
+    const pid = supervisor.process("p")?.pid;
+    const payload = `processname:p groupname:p pid:${pid} channel:stdout\nUndecodable: b'caf\\xe9'`;
+    assert.equal(await ear.hear(/^node/), `node 0 PROCESS_LOG_STDOUT ${JSON.stringify(payload)}`);
+  });
+
   it("hear of a shutdown before they are stopped themselves", async (t) => {
     const { supervisor, ear } = supervise(t, {
       el: {
