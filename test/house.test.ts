@@ -145,6 +145,21 @@ describe("the house", () => {
     assert.deepEqual(bad, []);
   });
 
+  it("config: only settings come of it, and nothing but its door imports it", () => {
+    const inside = /^(?:core|config)\/|^(?:errors|events|resolve|settings)\.ts$|^node:/;
+    const edge = /^config\/load\.ts -> runtime\/(?:lookup|users)\.ts$/;
+    const bad = offences(({ floor }, { to }) => floor === "config" && !inside.test(to));
+    assert.deepEqual(
+      bad.filter((one) => !edge.test(one)),
+      [],
+    );
+    const guests = offences(({ floor }, { to }) => floor !== "config" && to.startsWith("config/"));
+    assert.deepEqual(
+      guests.filter((one) => !/^(?:cli|control)\/.*-> config\/index\.ts$/.test(one)),
+      [],
+    );
+  });
+
   it("control: comes in by the door, and by no other way, and nobody waits for it", () => {
     const own = offences(
       ({ floor }, { to }) =>

@@ -37,7 +37,7 @@ export function expand(text: string, names: Names): Expanded {
           : `%(${name})s has no meaning here`;
         return match;
       }
-      const formatted = format(value, flags, Number(width), precision, type);
+      const formatted = formatConversion(value, flags, Number(width), precision, type);
       if (formatted === undefined)
         problem ??= `%${conversion}: no such conversion of ${JSON.stringify(value)}`;
       return percents + (formatted ?? match);
@@ -46,7 +46,8 @@ export function expand(text: string, names: Names): Expanded {
   return problem === undefined ? { text: expanded } : { problem };
 }
 
-function format(
+/** One conversion as Python makes it; undefined for one that there is not. */
+export function formatConversion(
   value: string | number,
   flags: string,
   width: number,

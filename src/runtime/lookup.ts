@@ -46,7 +46,11 @@ export function directoryProblem(directory: string): string | undefined {
 
 /** Whether there is a directory of that name. */
 export function isDirectory(place: string): boolean {
-  return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false; // a name too long, a way that is barred
+  }
 }
 
 /** Whether somebody may execute the file, by the mode bits along its path. */

@@ -1,0 +1,69 @@
+import type { GroupSettings, ProgramSettings, SupervisorSettings } from "../settings.ts";
+import type { ConfigIssue } from "./error.ts";
+import type { SupervisorctlSection } from "./sections/others.ts";
+import type { ServerSection } from "./sections/servers.ts";
+import type { SupervisordSection } from "./sections/supervisord.ts";
+
+interface Facts {
+  readonly file: string;
+  readonly files: readonly string[];
+  readonly warnings: readonly ConfigIssue[];
+  readonly supervisord: SupervisordSection;
+  readonly servers: readonly ServerSection[];
+  readonly supervisorctl: SupervisorctlSection;
+}
+
+/**
+ * What a configuration file says. Its own properties are the settings of a supervisor, so it can be
+ * given to `new Supervisor()` and to `supervisor.update()` as it is; what else the file says is in
+ * the properties described here.
+ */
+export class Config implements SupervisorSettings {
+  declare readonly programs: Record<string, ProgramSettings>;
+  declare readonly groups: Record<string, GroupSettings>;
+  declare readonly environment?: Record<string, string>;
+  declare readonly identifier?: string;
+  declare readonly strip_ansi?: boolean;
+  declare readonly childlogdir?: string;
+  declare readonly nocleanup?: boolean;
+  declare readonly guardian?: boolean;
+  declare readonly guardian_waitsecs?: number;
+  declare readonly serverurl?: string;
+  readonly #facts: Facts;
+
+  /** @internal */
+  constructor(settings: SupervisorSettings, facts: Facts) {
+    Object.assign(this, settings);
+    this.#facts = facts;
+  }
+
+  /** The file, absolute. */
+  get file(): string {
+    return this.#facts.file;
+  }
+
+  /** All files that were read: this one, and those that it includes. */
+  get files(): readonly string[] {
+    return this.#facts.files;
+  }
+
+  /** What is not wrong, but hardly meant: unknown sections and options, values without effect. */
+  get warnings(): readonly ConfigIssue[] {
+    return this.#facts.warnings;
+  }
+
+  /** The section `[supervisord]`, with its defaults. */
+  get supervisord(): SupervisordSection {
+    return this.#facts.supervisord;
+  }
+
+  /** The sections `[inet_http_server]` and `[unix_http_server]`. */
+  get servers(): readonly ServerSection[] {
+    return this.#facts.servers;
+  }
+
+  /** The section `[supervisorctl]`, with its defaults. */
+  get supervisorctl(): SupervisorctlSection {
+    return this.#facts.supervisorctl;
+  }
+}

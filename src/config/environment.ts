@@ -1,0 +1,51 @@
+import { readPairs } from "./pairs.ts";
+import { fixedText, format, type Names, type Piece } from "./percent.ts";
+import type { Options } from "./reading.ts";
+
+const PAIRS = 'pairs such as KEY="value",OTHER="value"';
+
+type Environment = ReadonlyMap<string, readonly Piece[]>;
+
+/**
+ * The pairs of the option `environment`. What differs between the processes is expanded before the
+ * text is taken apart, as everything is, so it must be seen for one of them that it makes no
+ * difference to the parts.
+ */
+export function readEnvironment(
+  options: Options,
+  names: Names,
+  instances: () => readonly Names[] = () => [],
+): Environment {
+  const entry = options.entry("environment");
+  const pieces = entry && options.expand(entry, "environment", names, "environment");
+  if (!entry || !pieces) return new Map();
+  const read = readPairs(pieces);
+  if ("problem" in read) {
+    options.fail("environment", read.problem, { expected: PAIRS });
+    return new Map();
+  }
+  if (fixedText(pieces) === undefined) {
+    for (const instance of instances()) {
+      const whole = format(entry.value, options.namesAt(entry, instance));
+      const one = "pieces" in whole ? readPairs(whole.pieces) : undefined;
+      if (!one || "problem" in one || !isSame(read.pairs, one.pairs, instance)) {
+        options.fail("environment", undefined, {
+          message: "what differs between the processes has to stand in quotes",
+        });
+        break;
+      }
+    }
+  }
+  return read.pairs;
+}
+
+function isSame(varying: Environment, one: Environment, names: Names): boolean {
+  return [...varying].every(([key, value]) => {
+    const text = value
+      .map((piece) => (typeof piece === "string" ? piece.replaceAll("%", "%%") : piece.conversion))
+      .join("");
+    const expanded = format(text, names);
+    const other = one.get(key);
+    return "pieces" in expanded && other && fixedText(expanded.pieces) === fixedText(other);
+  });
+}

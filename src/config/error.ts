@@ -1,0 +1,50 @@
+/** Something in a configuration file that is not right, or not as it was meant. */
+export interface ConfigIssue {
+  /** The file in which it stands. */
+  readonly file: string;
+  /** The line, from 1; for an option that is missing, that of its section. */
+  readonly line?: number;
+  /** As it stands between the brackets: `program:web`. */
+  readonly section?: string;
+  readonly option?: string;
+  /** As it stands in the file. */
+  readonly value?: string;
+  /** What would be right. */
+  readonly expected?: string;
+  /** What is wrong, in one sentence. */
+  readonly message: string;
+  /** What supervisord says of it, word for word, if it says anything. */
+  readonly supervisord?: string;
+}
+
+/**
+ * A configuration that is not right: all that is wrong with it, in `issues` and, readable, in the
+ * message. Nothing was changed.
+ */
+export class ConfigError extends Error {
+  /** Everything that is wrong; the first is what supervisord would have complained of. */
+  readonly issues: readonly ConfigIssue[];
+
+  /** @internal */
+  constructor(issues: readonly ConfigIssue[]) {
+    super(`Invalid configuration\n${issues.map((issue) => `  ${describe(issue)}`).join("\n")}`);
+    this.issues = issues;
+  }
+
+  static {
+    this.prototype.name = "ConfigError";
+  }
+}
+
+/** One line: the place and what is wrong there. */
+export function describe({ file, line, section, option, message }: ConfigIssue): string {
+  const place = line === undefined ? file : `${file}:${line}`;
+  const name = section === undefined ? "" : `[${section}] `;
+  return `${place}: ${name}${option === undefined ? "" : `${option}: `}${message}`;
+}
+
+/** What is found while reading, errors and warnings. */
+export interface Findings {
+  readonly errors: ConfigIssue[];
+  readonly warnings: ConfigIssue[];
+}

@@ -1,0 +1,7 @@
+export { Config } from "./config.ts";
+export { ConfigError, type ConfigIssue } from "./error.ts";
+export { loadConfig, type LoadOptions } from "./load.ts";
+export type { SupervisorctlSection } from "./sections/others.ts";
+export type { InetServerSection, ServerSection, UnixServerSection } from "./sections/servers.ts";
+export type { SupervisordSection } from "./sections/supervisord.ts";
+export type { LogLevel } from "./values.ts";

@@ -1,0 +1,137 @@
+import { isSpace, repr, strip, stripEnd } from "./python.ts";
+
+/** The value of an option, and where it stands. */
+export interface Entry {
+  readonly value: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A section, merged from all places where it stands. */
+export interface Section {
+  readonly name: string;
+  /** Where it stands first. */
+  readonly file: string;
+  readonly line: number;
+  /** By the name of the option, in lower case. */
+  readonly options: Map<string, Entry>;
+}
+
+/** What a file says, or several read one after another. */
+export interface Ini {
+  readonly sections: Map<string, Section>;
+  /** The options of `[DEFAULT]`, which hold in every section. */
+  readonly defaults: Map<string, Entry>;
+}
+
+/** What is wrong with the form of a file. */
+export interface SyntaxIssue {
+  readonly line: number;
+  readonly value: string;
+  readonly expected: string;
+  /** supervisord's message. */
+  readonly supervisord: string;
+}
+
+const HEADER = /^\[([^\n]+)\]/;
+
+export function emptyIni(): Ini {
+  return { sections: new Map(), defaults: new Map() };
+}
+
+/**
+ * Reads one file into what was read before, as Python's RawConfigParser does with supervisord's
+ * settings of it: what comes later wins, and a section that stands twice is one.
+ */
+export function readIni({ sections, defaults }: Ini, text: string, file: string): SyntaxIssue[] {
+  const issues: SyntaxIssue[] = [];
+  const values: { options: Map<string, Entry>; name: string; line: number; parts: string[] }[] = [];
+  let options: Map<string, Entry> | undefined;
+  let parts: string[] | undefined; // of the option that can be continued
+  let indent = 0;
+  let isLost = false; // before any section
+  for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
+    const line = index + 1;
+    const comment = commentStart(raw);
+    const value = strip(comment === undefined ? raw : raw.slice(0, comment));
+    if (value === "") {
+      if (comment === undefined) parts?.push("");
+      continue;
+    }
+    const depth = indentOf(raw);
+    if (parts && depth > indent) {
+      parts.push(value);
+      continue;
+    }
+    indent = depth;
+    const name = HEADER.exec(value)?.[1];
+    if (name !== undefined) {
+      options = name === "DEFAULT" ? defaults : sections.get(name)?.options;
+      if (!options) {
+        options = new Map();
+        sections.set(name, { name, file, line, options });
+      }
+      parts = undefined;
+      continue;
+    }
+    if (!options) {
+      if (!isLost) issues.push(noHeader(line, value));
+      isLost = true;
+      continue;
+    }
+    const at = value.search(/[=:]/);
+    const option = stripEnd(value.slice(0, Math.max(at, 0)));
+    if (option === "") issues.push(noOption(line, value, file));
+    else {
+      parts = [strip(value.slice(at + 1))];
+      values.push({ options, name: option.toLowerCase(), line, parts });
+    }
+  }
+  for (const { options: into, name, line, parts: lines } of values) {
+    into.delete(name); // so that the order is that of the last one
+    into.set(name, { value: stripEnd(lines.join("\n")), file, line });
+  }
+  return issues;
+}
+
+/**
+ * Where the comment of a line begins. As in Python, the search ends with the first of a kind that
+ * is one, and then the earliest found so far counts.
+ */
+function commentStart(line: string): number | undefined {
+  const [first] = strip(line);
+  if (first === ";" || first === "#") return 0;
+  let places = [";", "#"].map((prefix) => ({ prefix, at: -1 }));
+  while (places.length > 0) {
+    places = places
+      .map(({ prefix, at }) => ({ prefix, at: line.indexOf(prefix, at + 1) }))
+      .filter(({ at }) => at !== -1);
+    const starts = places.map(({ at }) => at).filter((at) => at === 0 || isSpace(line[at - 1]));
+    if (starts.length > 0) return Math.min(...starts);
+  }
+  return undefined;
+}
+
+function indentOf(line: string): number {
+  let depth = 0;
+  while (isSpace(line[depth])) depth++;
+  return depth;
+}
+
+function noHeader(line: number, value: string): SyntaxIssue {
+  return {
+    line,
+    value,
+    expected: "a section header first, such as [supervisord]",
+    supervisord: "File contains no section headers.",
+  };
+}
+
+function noOption(line: number, value: string, file: string): SyntaxIssue {
+  return {
+    line,
+    value,
+    expected: "option=value",
+    supervisord: `Source contains parsing errors: ${repr(file)}`,
+  };
+}

@@ -1,0 +1,110 @@
+import { SettingsError, type SettingsIssue } from "../errors.ts";
+import { resolveSettings } from "../resolve.ts";
+import { show, type SupervisorSettings } from "../settings.ts";
+import { Config } from "./config.ts";
+import { ConfigError, type ConfigIssue, type Findings } from "./error.ts";
+import type { Ini, Section } from "./ini.ts";
+import { unknownParts } from "./known.ts";
+import { within, type Names } from "./percent.ts";
+import { Options, type Facts, type Reading } from "./reading.ts";
+import { readPrograms, type Programs } from "./sections/groups.ts";
+import { readPlugins, readSupervisorctl } from "./sections/others.ts";
+import { readServers, serverUrl } from "./sections/servers.ts";
+import { readSupervisord } from "./sections/supervisord.ts";
+
+/** What was read of a file and those that it includes. */
+export interface Sources extends Findings {
+  readonly file: string;
+  readonly files: readonly string[];
+  readonly ini: Ini;
+  readonly environment: Names;
+  readonly facts: Facts;
+}
+
+/**
+ * What the files mean.
+ * @throws {ConfigError} with all that is wrong
+ */
+export function interpret(sources: Sources, isStrict: boolean): Config {
+  const { ini, errors, warnings, file } = sources;
+  const unknown = unknownParts(ini);
+  const section = ini.sections.get("supervisord");
+  if (!section && errors.length === 0) {
+    errors.push({
+      file,
+      expected: "a section [supervisord]",
+      message: "there is no section [supervisord]; an empty one is enough",
+      supervisord: ".ini file does not include supervisord section",
+    });
+  }
+  const standIn: Section = { name: "supervisord", file, line: 1, options: new Map() };
+  const supervisord = readSupervisord(sources, section ?? standIn);
+  const own = Object.entries(supervisord.section.environment);
+  const environment = within(
+    sources.environment,
+    new Map(own.map(([key, value]) => [`ENV_${key}`, value])),
+  );
+  const reading: Reading = { ...sources, environment };
+  readPlugins(reading);
+  const { programs, groups, sections } = readPrograms(reading);
+  const servers = readServers(reading);
+  const supervisorctl = readSupervisorctl(reading);
+  const url = serverUrl(servers);
+  const settings: SupervisorSettings = {
+    programs,
+    groups,
+    ...(url !== undefined && { serverurl: url }),
+    ...supervisord.settings,
+  };
+  if (isStrict) errors.push(...unknown);
+  else warnings.push(...unknown);
+  if (errors.length === 0) errors.push(...refusals(settings, reading, sections));
+  if (errors.length > 0) throw new ConfigError(errors);
+  return new Config(settings, {
+    file,
+    files: sources.files,
+    warnings,
+    supervisord: supervisord.section,
+    servers,
+    supervisorctl,
+  });
+}
+
+/** What the library does not take, though it is right in form. */
+function refusals(
+  settings: SupervisorSettings,
+  reading: Reading,
+  sections: Programs["sections"],
+): ConfigIssue[] {
+  try {
+    resolveSettings(settings);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.issues.map((issue) => refusal(issue, reading, sections));
+  }
+}
+
+function refusal(
+  { path, message }: SettingsIssue,
+  reading: Reading,
+  sections: Programs["sections"],
+): ConfigIssue {
+  const [kind, name, key] = path.map(String);
+  const isProgram = kind === "programs";
+  const section =
+    isProgram || kind === "groups"
+      ? sections.get(`${isProgram ? "program" : "group"} ${name}`)
+      : reading.ini.sections.get("supervisord");
+  const option = isProgram || kind === "groups" ? key : kind;
+  if (!section) return { file: reading.file, message: `${show(path.join("."))}: ${message}` };
+  const entry = option === undefined ? undefined : new Options(reading, section).entry(option);
+  return {
+    file: entry?.file ?? section.file,
+    line: entry?.line ?? section.line,
+    section: section.name,
+    ...(option !== undefined && { option }),
+    ...(entry && { value: entry.value }),
+    message,
+  };
+}

@@ -1,0 +1,75 @@
+import { nearest } from "../core/nearest.ts";
+import { programSettings, show } from "../settings.ts";
+import type { ConfigIssue } from "./error.ts";
+import type { Ini } from "./ini.ts";
+
+const LISTENER = ["events", "buffer_size"];
+const SOCKET = ["socket", "socket_backlog", "socket_owner", "socket_mode"];
+const PROGRAM = Object.keys(programSettings.shape).filter(
+  (key) => !LISTENER.includes(key) && !SOCKET.includes(key),
+);
+const ACCESS = ["username", "password"];
+
+/** The options of each kind of section; null: any. */
+const KINDS: Readonly<Record<string, readonly string[] | null>> = {
+  supervisord: (
+    "logfile logfile_maxbytes logfile_backups loglevel pidfile umask nodaemon silent minfds " +
+    "minprocs nocleanup childlogdir user directory strip_ansi environment identifier " +
+    "serverurl guardian guardian_waitsecs"
+  ).split(" "),
+  "program:": PROGRAM,
+  "eventlistener:": [...PROGRAM, ...LISTENER, "result_handler"],
+  "fcgi-program:": [...PROGRAM, ...SOCKET],
+  "group:": ["programs", "priority"],
+  unix_http_server: ["file", "chmod", "chown", ...ACCESS],
+  inet_http_server: ["port", ...ACCESS],
+  supervisorctl: ["serverurl", "prompt", "history_file", ...ACCESS],
+  include: ["files"],
+  "rpcinterface:": null,
+  "ctlplugin:": null,
+};
+const ALL = [...new Set(Object.values(KINDS).flatMap((options) => options ?? []))];
+
+/** The sections and options that supervisord would silently ignore. */
+export function unknownParts({ sections, defaults }: Ini): ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  for (const { name, file, line, options } of sections.values()) {
+    const known = optionsOf(name);
+    if (known === undefined) issues.push({ file, line, section: name, message: unknown(name) });
+    if (!known) continue;
+    for (const [option, entry] of options) {
+      if (known.includes(option)) continue;
+      const message = `there is no option ${show(option)}${hint(option, known)}`;
+      issues.push({ ...entry, section: name, option, message });
+    }
+  }
+  for (const [option, entry] of defaults) {
+    if (ALL.includes(option)) continue;
+    const message = `there is no option ${show(option)}${hint(option, ALL)}`;
+    issues.push({ ...entry, section: "DEFAULT", option, message });
+  }
+  return issues;
+}
+
+/** Undefined for a section that there is not. */
+function optionsOf(name: string): readonly string[] | null | undefined {
+  const kind = name.includes(":") ? `${name.split(":", 1)[0]}:` : name;
+  const server = kind.slice(0, -1); // [unix_http_server:x]
+  if (Object.hasOwn(KINDS, kind)) return KINDS[kind];
+  return server.endsWith("_http_server") && Object.hasOwn(KINDS, server)
+    ? KINDS[server]
+    : undefined;
+}
+
+function unknown(name: string): string {
+  const [kind = "", ...rest] = name.split(":");
+  const kinds = Object.keys(KINDS).map((one) => one.replace(":", ""));
+  const meant = nearest(kind, kinds);
+  if (meant === undefined || meant === kind) return "there is no such section";
+  return `there is no such section; did you mean ${show([meant, ...rest].join(":"))}?`;
+}
+
+function hint(option: string, known: readonly string[]): string {
+  const meant = nearest(option, known);
+  return meant === undefined ? "" : `; did you mean ${show(meant)}?`;
+}

@@ -1,0 +1,180 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { homedir, hostname, tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { isDirectory } from "../runtime/lookup.ts";
+import { findGroup, findUser } from "../runtime/users.ts";
+import type { Config } from "./config.ts";
+import { ConfigError } from "./error.ts";
+import { glob, type Folders } from "./glob.ts";
+import { emptyIni, readIni } from "./ini.ts";
+import { interpret, type Sources } from "./interpret.ts";
+import { within, type NameValue } from "./percent.ts";
+import { Options, type Facts, type Reading } from "./reading.ts";
+import { strip } from "./python.ts";
+
+/** How a configuration file is read. */
+export interface LoadOptions {
+  /** What `%(ENV_X)s` stands for; by default the environment of this process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Whether unknown sections and options are errors rather than warnings. */
+  readonly strict?: boolean;
+  /** Where relative paths begin; by default the working directory. */
+  readonly cwd?: string;
+}
+
+/**
+ * Reads a supervisord.conf, and the files that it includes, as supervisord does. Without a path it is
+ * looked for in supervisord's places: `../etc/supervisord.conf` and `../supervisord.conf` from the
+ * directory of the running script, then `supervisord.conf` and `etc/supervisord.conf` in the working
+ * directory, `/etc/supervisord.conf` and `/etc/supervisor/supervisord.conf`.
+ *
+ * Nothing is started and nothing written.
+ *
+ * @throws {ConfigError} with all that is wrong, when anything is
+ * @example
+ * ```js
+ * import { Supervisor } from "libsupervisor";
+ * import { loadConfig } from "libsupervisor/config";
+ *
+ * const supervisor = new Supervisor(await loadConfig("supervisord.conf"));
+ * supervisor.start();
+ * ```
+ * @see http://supervisord.org/configuration.html
+ */
+export async function loadConfig(path?: string, options: LoadOptions = {}): Promise<Config> {
+  const { env = process.env, strict = false, cwd = process.cwd() } = options;
+  const file = path === undefined ? search(cwd) : resolve(cwd, path);
+  const sources: Sources & { readonly files: string[] } = {
+    file,
+    files: [],
+    ini: emptyIni(),
+    errors: [],
+    warnings: [],
+    environment: within(undefined, variables(env)),
+    facts: factsOf(env, cwd),
+  };
+  await readInto(sources, file);
+  for (const included of includes(sources)) await readInto(sources, included);
+  return interpret(sources, strict);
+}
+
+function search(cwd: string): string {
+  const above = resolve(cwd, dirname(process.argv[1] ?? ""), "..");
+  const places = [
+    join(above, "etc/supervisord.conf"),
+    join(above, "supervisord.conf"),
+    resolve(cwd, "supervisord.conf"),
+    resolve(cwd, "etc/supervisord.conf"),
+    "/etc/supervisord.conf",
+    "/etc/supervisor/supervisord.conf",
+  ];
+  const found = places.find(folders.exists);
+  if (found !== undefined) return found;
+  throw new ConfigError([
+    {
+      file: "supervisord.conf",
+      message: `there is no such file in any of the usual places: ${places.join(", ")}`,
+      supervisord: `No config file found at default paths (${places.join(", ")}); use the -c option to specify a config file at a different path`,
+    },
+  ]);
+}
+
+function variables(env: Readonly<Record<string, string | undefined>>): Map<string, NameValue> {
+  return new Map(
+    Object.entries(env).flatMap(([key, value]) =>
+      value === undefined ? [] : [[`ENV_${key}`, value] as const],
+    ),
+  );
+}
+
+async function readInto(sources: Sources & { readonly files: string[] }, file: string) {
+  const { errors, ini, files } = sources;
+  let text: string;
+  try {
+    // what a glob finds may be anything, and reading a pipe may take for ever
+    if (file !== sources.file && !statSync(file).isFile()) throw new Error("it is not a file");
+    text = new TextDecoder("utf8", { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    errors.push({
+      file,
+      message: `cannot be read: ${code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? "it is not UTF-8" : message}`,
+      supervisord: `could not ${code === "ENOENT" ? "find" : "read"} config file ${file}`,
+    });
+    return;
+  }
+  files.push(file);
+  for (const { supervisord, ...issue } of readIni(ini, text, file)) {
+    errors.push({
+      file,
+      ...issue,
+      message: `expected ${issue.expected}, got ${JSON.stringify(issue.value)}`,
+      supervisord,
+    });
+  }
+}
+
+/** The files that the main file includes. Those that they include are not: so there is no end of none. */
+function includes(sources: Reading): string[] {
+  const section = sources.ini.sections.get("include");
+  if (!section) return [];
+  const options = new Options(sources, section);
+  const names = within(sources.environment, new Map([["host_node_name", sources.facts.host]]));
+  if (!options.has("files")) {
+    options.fail(undefined, ".ini file has [include] section, but no files setting", {
+      message: "there are no files",
+    });
+  }
+  const patterns = strip(options.text("files", names) ?? "")
+    .split(/\s+/)
+    .filter(Boolean);
+  return patterns.flatMap((pattern) => {
+    const whole = pattern.startsWith("/") ? pattern : join(dirname(sources.file), pattern);
+    const files = glob(whole, folders);
+    if (files.length === 0) {
+      options.warn(
+        "files",
+        `no file matches ${JSON.stringify(whole)}`,
+        `No file matches via include "${whole}"`,
+      );
+    }
+    return files;
+  });
+}
+
+const folders: Folders = {
+  exists: existsSync,
+  list: (directory) => {
+    try {
+      return readdirSync(directory);
+    } catch {
+      return [];
+    }
+  },
+};
+
+function factsOf(env: Readonly<Record<string, string | undefined>>, cwd: string): Facts {
+  return {
+    host: hostname(),
+    cwd,
+    home: env["HOME"] ?? homedir(),
+    tmpdir: tmpdir(),
+    isDirectory: remembered(isDirectory),
+    findUser: remembered(findUser),
+    findGroup: remembered(findGroup),
+  };
+}
+
+/** The system is asked once for each thing. */
+function remembered<T>(ask: (key: string) => T): (key: string) => T {
+  const known = new Map<string, { readonly answer: T }>();
+  return (key) => {
+    let entry = known.get(key);
+    if (!entry) {
+      entry = { answer: ask(key) };
+      known.set(key, entry);
+    }
+    return entry.answer;
+  };
+}

@@ -1,0 +1,66 @@
+import { eventNames } from "../../events.ts";
+import { nearest } from "../../core/nearest.ts";
+import { show } from "../../settings.ts";
+import type { Section } from "../ini.ts";
+import { Options, type Reading } from "../reading.ts";
+import { boolean, integer, list, text } from "../values.ts";
+import type { Draft } from "./draft.ts";
+import { readProgram } from "./program.ts";
+
+/** What an event listener can be sent: supervisord's own events. */
+const KNOWN: readonly string[] = eventNames.filter((name) =>
+  /^(?:EVENT$|PROCESS_(?:STATE|LOG|COMMUNICATION|GROUP)|REMOTE_COMMUNICATION|SUPERVISOR_STATE|TICK)/.test(
+    name,
+  ),
+);
+
+const STANDARD_HANDLER = "supervisor.dispatchers:default_handler";
+
+/** The program of an `[eventlistener:x]`. */
+export function readListener(reading: Reading, section: Section, name: string): Draft {
+  const options = new Options(reading, section);
+  const names = reading.environment;
+  const size = options.read("buffer_size", integer, names);
+  if (size !== undefined && size < 1) {
+    options.fail("buffer_size", `[${section.name}] section sets invalid buffer_size (${size})`, {
+      expected: "a whole number, 1 or more",
+    });
+  }
+  const handler = options.read("result_handler", text, names);
+  if (handler !== undefined && handler !== STANDARD_HANDLER)
+    options.warn("result_handler", "it is a Python function, and ignored: OK and FAIL are known");
+  const events = readEvents(options, options.read("events", list, names));
+  const isRedirected = options.read("redirect_stderr", boolean, names) === true;
+  if (isRedirected) {
+    options.fail(
+      "redirect_stderr",
+      `[${section.name}] section sets redirect_stderr=true but this is not allowed because it will interfere with the eventlistener protocol`,
+      { message: "must not be true: what an event listener writes to stdout are its answers" },
+    );
+  }
+  const program = readProgram(reading, section, name, [name]);
+  return { ...program, events, ...(size !== undefined && size > 0 && { buffer_size: size }) };
+}
+
+function readEvents(options: Options, listed: readonly string[] | undefined): string[] {
+  const { name: section } = options.section;
+  const events = [...new Set(listed?.map((event) => event.toUpperCase()))];
+  if (events.length === 0 && (listed || !options.has("events"))) {
+    const expected = "at least one type of event";
+    options.fail(
+      options.has("events") ? "events" : undefined,
+      `[${section}] section requires an "events" line`,
+      { expected, message: "there are no events" },
+    );
+  }
+  return events.filter((event) => {
+    if (KNOWN.includes(event)) return true;
+    const meant = nearest(event, KNOWN);
+    const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
+    options.fail("events", `Unknown event type ${event} in [${section}] events`, {
+      expected: "types of events, separated by commas",
+      message: `there is no type of event ${show(event)}${hint}`,
+    });
+    return false;
+  });
+}

@@ -1,0 +1,159 @@
+import type { Signal } from "../core/machine.ts";
+import { parseSignal } from "../settings.ts";
+import { repr, strip, toInteger } from "./python.ts";
+
+/** A value, or what is wrong with the text, in supervisord's words and in ours. */
+export type Parsed<T> =
+  | { readonly value: T }
+  | { readonly problem: string; readonly expected: string };
+
+/** Reads the text of an option, after expansion. */
+export type Type<T> = (text: string) => Parsed<T>;
+
+export const text: Type<string> = (value) => ({ value });
+
+export const boolean: Type<boolean> = (value) => {
+  const word = value.toLowerCase();
+  if (["true", "yes", "on", "1"].includes(word)) return { value: true };
+  if (["false", "no", "off", "0"].includes(word)) return { value: false };
+  return {
+    problem: `not a valid boolean value: ${repr(value)}`,
+    expected: "true, yes, on or 1, or false, no, off or 0",
+  };
+};
+
+export const integer: Type<number> = (value) => {
+  const number = toInteger(value);
+  return number === undefined
+    ? { problem: noInteger(value), expected: "a whole number" }
+    : { value: number };
+};
+
+/** What is below 0 means 0. */
+export const count: Type<number> = (value) => atLeast0(integer(value));
+
+/** Seconds in an option that supervisord does not have. */
+export const seconds: Type<number> = (value) =>
+  /^\d+(?:\.\d+)?$/.test(value)
+    ? { value: Number(value) }
+    : {
+        problem: `not a number of seconds: ${repr(value)}`,
+        expected: "a number of seconds, 0 or more",
+      };
+
+/** What is below 0 means 0. */
+export const byteSize: Type<number> = (value) => {
+  const lower = value.toLowerCase();
+  const power = ["kb", "mb", "gb"].indexOf(lower.slice(-2)) + 1;
+  const digits = power === 0 ? lower : lower.slice(0, -2);
+  const number = toInteger(digits);
+  if (number === undefined)
+    return {
+      problem: noInteger(digits),
+      expected: "a number of bytes, such as 1024, 10KB, 50MB or 1GB",
+    };
+  return atLeast0({ value: Math.min(number * 1024 ** power, Number.MAX_SAFE_INTEGER) });
+};
+
+export const octal: Type<number> = (value) => {
+  const match = /^([+-]?)(?:0o)?_?([0-7]+(?:_[0-7]+)*)$/i.exec(strip(value));
+  const digits = match?.[2]?.replaceAll("_", "");
+  if (!match || digits === undefined) {
+    return {
+      problem: `${value} can not be converted to an octal type`,
+      expected: "an octal number, such as 022",
+    };
+  }
+  return { value: Number.parseInt(match[1] + digits, 8) };
+};
+
+/** The system takes the last nine bits of a mask. */
+export const umask: Type<number> = (value) => {
+  const parsed = octal(value);
+  return "value" in parsed ? { value: parsed.value & 0o777 } : parsed;
+};
+
+export const exitCodes: Type<readonly number[]> = (value) => {
+  const codes = value === "" ? [] : value.split(",").map(toInteger);
+  if (codes.every((code) => code !== undefined && code >= 0 && code <= 255))
+    return { value: codes as number[] };
+  return {
+    problem: `not a valid list of exit codes: ${repr(value)}`,
+    expected: "exit codes from 0 to 255, separated by commas",
+  };
+};
+
+export const autorestart: Type<boolean | "unexpected"> = (value) => {
+  const word = value.toLowerCase();
+  if (word === "unexpected") return { value: word };
+  const parsed = boolean(word);
+  if ("value" in parsed) return parsed;
+  return {
+    problem: `invalid 'autorestart' value ${repr(word)}`,
+    expected: "true, false or unexpected",
+  };
+};
+
+export const signal: Type<Signal> = (value) => {
+  const number = toInteger(value);
+  const expected = "the name or number of a signal";
+  if (number !== undefined) {
+    const known = parseSignal(number);
+    // of the real-time signals Python has names for the first and the last alone
+    if (known !== undefined && (typeof known === "string" || number === 34 || number === 64))
+      return { value: known };
+    return { problem: `value ${repr(value)} is not a valid signal number`, expected };
+  }
+  const name = strip(value).toUpperCase().replace(/^SIG/, "");
+  const alias = { RTMIN: 34, RTMAX: 64, CLD: "CHLD" as const }[name] ?? name;
+  const known = parseSignal(alias);
+  return known === undefined || /^\d*$/.test(name)
+    ? { problem: `value ${repr(value)} is not a valid signal name`, expected }
+    : { value: known };
+};
+
+/** A name without the blanks around it. */
+export const processName: Type<string> = (value) => {
+  const character = [" ", ":", "/"].find((one) => strip(value).includes(one));
+  if (character === undefined) return { value: strip(value) };
+  return {
+    problem: `Invalid name: ${repr(value)} because of character: ${repr(character)}`,
+    expected: "a name without blanks, colons and slashes",
+  };
+};
+
+/** The parts between commas; of an empty text, none. */
+export const list: Type<readonly string[]> = (value) => ({
+  value: value === "" ? [] : value.split(",").map(strip),
+});
+
+const LEVELS = ["critical", "error", "warn", "info", "debug", "trace", "blather"] as const;
+
+/** How much of the activity log is written. */
+export type LogLevel = (typeof LEVELS)[number];
+
+export const logLevel: Type<LogLevel> = (value) => {
+  const level = LEVELS.find((one) => one === value.toLowerCase());
+  if (level !== undefined) return { value: level };
+  return {
+    problem: `bad logging level name ${repr(value)}`,
+    expected: `one of ${LEVELS.join(", ")}`,
+  };
+};
+
+/** `true`, `false` or a word. */
+export function booleanOr<W extends string>(word: W): Type<boolean | W> {
+  return (value) => {
+    if (value.toLowerCase() === word) return { value: word };
+    const parsed = boolean(value);
+    return "value" in parsed ? parsed : { ...parsed, expected: `true, false or ${word}` };
+  };
+}
+
+function atLeast0(parsed: Parsed<number>): Parsed<number> {
+  return "value" in parsed ? { value: Math.max(parsed.value, 0) } : parsed;
+}
+
+function noInteger(value: string): string {
+  return `invalid literal for int() with base 10: ${repr(value)}`;
+}
