@@ -27,7 +27,9 @@ export class ConfigError extends Error {
 
   /** @internal */
   constructor(issues: readonly ConfigIssue[]) {
-    super(`Invalid configuration\n${issues.map((issue) => `  ${describe(issue)}`).join("\n")}`);
+    super(
+      `Invalid configuration\n${issues.map((issue) => `  ${describeIssue(issue)}`).join("\n")}`,
+    );
     this.issues = issues;
   }
 
@@ -36,8 +38,8 @@ export class ConfigError extends Error {
   }
 }
 
-/** One line: the place and what is wrong there. */
-export function describe({ file, line, section, option, message }: ConfigIssue): string {
+/** An issue for people, in one line: the place, and what is wrong there. */
+export function describeIssue({ file, line, section, option, message }: ConfigIssue): string {
   const place = line === undefined ? file : `${file}:${line}`;
   const name = section === undefined ? "" : `[${section}] `;
   return `${place}: ${name}${option === undefined ? "" : `${option}: `}${message}`;

@@ -1,5 +1,5 @@
 export { Config } from "./config.ts";
-export { ConfigError, type ConfigIssue } from "./error.ts";
+export { ConfigError, describeIssue, type ConfigIssue } from "./error.ts";
 export { loadConfig, type LoadOptions } from "./load.ts";
 export type { SupervisorctlSection } from "./sections/others.ts";
 export type { InetServerSection, ServerSection, UnixServerSection } from "./sections/servers.ts";

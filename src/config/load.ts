@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly strict?: boolean;
   /** Where relative paths begin; by default the working directory. */
   readonly cwd?: string;
+  /** Options of `[supervisord]`, as text, that win over those of the file: the command line's. */
+  readonly overrides?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface LoadOptions {
  * @see http://supervisord.org/configuration.html
  */
 export async function loadConfig(path?: string, options: LoadOptions = {}): Promise<Config> {
-  const { env = process.env, strict = false, cwd = process.cwd() } = options;
+  const { env = process.env, strict = false, cwd = process.cwd(), overrides = {} } = options;
   const file = path === undefined ? search(cwd) : resolve(cwd, path);
   const sources: Sources & { readonly files: string[] } = {
     file,
@@ -56,7 +58,15 @@ export async function loadConfig(path?: string, options: LoadOptions = {}): Prom
   };
   await readInto(sources, file);
   for (const included of includes(sources)) await readInto(sources, included);
+  override(sources, overrides);
   return interpret(sources, strict);
+}
+
+/** Nothing on the command line is expanded. */
+function override({ ini }: Reading, overrides: Readonly<Record<string, string>>): void {
+  const options = ini.sections.get("supervisord")?.options;
+  for (const [option, text] of Object.entries(overrides))
+    options?.set(option, { value: text.replaceAll("%", "%%"), file: "the command line", line: 0 });
 }
 
 function search(cwd: string): string {

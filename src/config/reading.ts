@@ -125,7 +125,7 @@ export class Options {
     const { expected, message } = rest;
     return {
       file,
-      line,
+      ...(line > 0 && { line }), // the command line has none
       section: this.section.name,
       ...(option !== undefined && { option }),
       ...(entry && { value: entry.value }),

@@ -1,0 +1,53 @@
+import { parseArgs } from "node:util";
+import { describeIssue, loadConfig } from "../config/index.ts";
+import { Supervisor, SupervisorError } from "../index.ts";
+import { complain } from "./complain.ts";
+
+/** `libsupervisor check`: says everything that is wrong with a file; the exit status. */
+export async function check(args: readonly string[]): Promise<number> {
+  const { stdout, stderr } = process;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        configuration: { type: "string", short: "c" },
+        strict: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    if (values.help) {
+      stdout.write("Usage: libsupervisor check [-c FILE] [--strict]\n");
+      return 0;
+    }
+    const config = await loadConfig(values.configuration, { strict: values.strict });
+    const supervisor = new Supervisor(config); // starts nothing
+    for (const issue of config.warnings) stderr.write(`Warning: ${describeIssue(issue)}\n`);
+    for (const { program, problem } of missingPrograms(supervisor))
+      stderr.write(`Warning: [program:${program}]: ${problem}\n`);
+    stdout.write(`${config.file}: ${summary(supervisor)}\n`);
+    return 0;
+  } catch (error) {
+    return complain(error, "libsupervisor check -h");
+  }
+}
+
+function summary({ programs, settings }: Supervisor): string {
+  const processes = [...programs.values()].reduce((sum, one) => sum + one.processes.length, 0);
+  const groups = Object.keys(settings.groups ?? {}).length;
+  const count = (n: number, word: string) => `${n} ${word}${n === 1 ? "" : "s"}`;
+  const of = [count(programs.size, "program"), count(groups, "group")].join(", ");
+  return `valid: ${of}, ${processes} process${processes === 1 ? "" : "es"}`;
+}
+
+/** What could not be started now; by the time it is started, it may be there. */
+function missingPrograms(supervisor: Supervisor) {
+  return [...supervisor.programs].flatMap(([program, { processes }]) => {
+    try {
+      processes[0]?.executable();
+      return [];
+    } catch (error) {
+      if (!(error instanceof SupervisorError)) throw error;
+      return [{ program, problem: error.message }];
+    }
+  });
+}

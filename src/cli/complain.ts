@@ -1,0 +1,26 @@
+import { ConfigError, describeIssue } from "../config/index.ts";
+import { SettingsError } from "../index.ts";
+
+/** What keeps the command from starting. */
+export class Refusal extends Error {}
+
+/** Says what is wrong, as supervisord does: its exit status is 2. Throws what is nobody's mistake. */
+export function complain(error: unknown, help: string): 2 {
+  for (const line of linesOf(error)) process.stderr.write(`Error: ${line}\n`);
+  process.stderr.write(`For help, use ${help}\n`);
+  return 2;
+}
+
+function linesOf(error: unknown): readonly string[] {
+  if (error instanceof ConfigError) {
+    return error.issues.map((issue) => {
+      const place = describeIssue(issue);
+      return issue.supervisord === undefined ? place : `${issue.supervisord}\n  ${place}`;
+    });
+  }
+  if (error instanceof SettingsError)
+    return error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  const isArgument = error instanceof TypeError && "code" in error; // of parseArgs
+  if (error instanceof Refusal || isArgument) return [error.message];
+  throw error;
+}

@@ -1,0 +1,139 @@
+import { parseArgs } from "node:util";
+
+/** A switch of the command, and the option of `[supervisord]` that it stands for. */
+interface Switch {
+  readonly short?: string;
+  /** Of `[supervisord]`; what is given on the command line wins. */
+  readonly option?: string;
+  /** What it is called in the usage; a switch without one is either there or not. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** supervisord's own, with its letters. */
+const SWITCHES: Readonly<Record<string, Switch>> = {
+  configuration: {
+    short: "c",
+    value: "FILE",
+    help: "the configuration file (searched for if not given)",
+  },
+  nodaemon: { short: "n", option: "nodaemon", help: "run in the foreground, as it always does" },
+  silent: { short: "s", option: "silent", help: "no log on standard output" },
+  user: { short: "u", option: "user", value: "USER", help: "become this user (name or uid)" },
+  umask: { short: "m", option: "umask", value: "UMASK", help: "umask, unless nodaemon (022)" },
+  directory: {
+    short: "d",
+    option: "directory",
+    value: "DIR",
+    help: "directory to change to, unless nodaemon",
+  },
+  logfile: { short: "l", option: "logfile", value: "FILE", help: "the activity log" },
+  logfile_maxbytes: {
+    short: "y",
+    option: "logfile_maxbytes",
+    value: "BYTES",
+    help: "turn it over when it is this large",
+  },
+  logfile_backups: {
+    short: "z",
+    option: "logfile_backups",
+    value: "NUM",
+    help: "how many old ones are kept",
+  },
+  loglevel: {
+    short: "e",
+    option: "loglevel",
+    value: "LEVEL",
+    help: "critical, error, warn, info, debug, trace or blather",
+  },
+  pidfile: {
+    short: "j",
+    option: "pidfile",
+    value: "FILE",
+    help: "where its process id is written",
+  },
+  identifier: {
+    short: "i",
+    option: "identifier",
+    value: "STR",
+    help: "a name for this supervisor",
+  },
+  childlogdir: {
+    short: "q",
+    option: "childlogdir",
+    value: "DIR",
+    help: "where AUTO logs of programs are made",
+  },
+  nocleanup: { short: "k", option: "nocleanup", help: "keep AUTO logs of former runs" },
+  minfds: {
+    short: "a",
+    option: "minfds",
+    value: "NUM",
+    help: "file descriptors needed to start",
+  },
+  strip_ansi: {
+    short: "t",
+    option: "strip_ansi",
+    help: "drop ANSI escape sequences from what programs write",
+  },
+  minprocs: { option: "minprocs", value: "NUM", help: "processes needed to start" },
+  help: { short: "h", help: "print this and exit" },
+  version: { short: "v", help: "print the version and exit" },
+};
+
+/** What the command line asks for. */
+export interface Options {
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly configuration?: string;
+  /** Options of `[supervisord]` that it sets, as text. */
+  readonly overrides: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads the command line.
+ * @throws {TypeError} which tells of a switch that there is not
+ */
+export function parseOptions(args: readonly string[]): Options {
+  const options = Object.fromEntries(
+    Object.entries(SWITCHES).map(([name, { short, value }]) => [
+      name,
+      { type: value === undefined ? "boolean" : "string", ...(short && { short }) } as const,
+    ]),
+  );
+  const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+  const overrides = Object.entries(SWITCHES).flatMap(([name, { option }]) => {
+    const value = values[name];
+    return option === undefined || value === undefined ? [] : [[option, String(value)] as const];
+  });
+  const { configuration } = values;
+  return {
+    help: values["help"] === true,
+    version: values["version"] === true,
+    ...(typeof configuration === "string" && { configuration }),
+    overrides: Object.fromEntries(overrides),
+  };
+}
+
+/** The text of `--help`. */
+export function usage(): string {
+  const rows = Object.entries(SWITCHES).map(([name, { short, value, help }]) => {
+    const letter = short === undefined ? "    " : `-${short}, `;
+    const word = `--${name}${value === undefined ? "" : ` ${value}`}`;
+    return `  ${letter}${word.padEnd(26)} ${help}`;
+  });
+  return [
+    "libsupervisor -- runs the programs of a supervisord.conf, in the foreground",
+    "",
+    "Usage: libsupervisor [-c FILE] [options]",
+    "       libsupervisor check [-c FILE] [--strict]   says what is wrong with a file",
+    "       libsupervisor ctl [options] [action]       supervisorctl (see: libsupervisor ctl -h)",
+    "",
+    "Options:",
+    ...rows,
+    "",
+    "TERM, INT and QUIT stop everything and end it; HUP stops everything, reads the",
+    "file again and starts; USR2 opens the logs anew.",
+    "",
+  ].join("\n");
+}

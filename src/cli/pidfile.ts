@@ -1,0 +1,24 @@
+import * as fs from "node:fs";
+
+/**
+ * Writes our process id to a file of its own: never through a link, and never into a file that
+ * somebody else has made.
+ */
+export function writePidfile(file: string): void {
+  const former = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (former) {
+    const isOurs = [0, process.geteuid?.() ?? former.uid].includes(former.uid);
+    if (!former.isFile() || !isOurs) throw new Error("there is something else of that name");
+    fs.unlinkSync(file);
+  }
+  fs.writeFileSync(file, `${process.pid}\n`, { flag: "wx", mode: 0o644 });
+}
+
+/** Removes it, if it is still ours. */
+export function removePidfile(file: string): void {
+  try {
+    if (fs.readFileSync(file, "utf8") === `${process.pid}\n`) fs.unlinkSync(file);
+  } catch {
+    // somebody else has removed it
+  }
+}

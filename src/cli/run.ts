@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { describeIssue, loadConfig, type Config } from "../config/index.ts";
+import { serve, type Server } from "../control/index.ts";
+import { ActivityLog, Supervisor, type ActivityLevel } from "../index.ts";
+import { complain } from "./complain.ts";
+import { Mood } from "./mood.ts";
+import { parseOptions, usage, type Options } from "./options.ts";
+import { removePidfile, writePidfile } from "./pidfile.ts";
+import { becomeUser, ensureLimit } from "./privileges.ts";
+
+const HELP = "libsupervisor -h";
+
+/** A line for a log that is not open yet. */
+type Line = readonly [level: ActivityLevel, message: string];
+
+/** Runs a configuration in the foreground until it is told to end; the exit status. */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseOptions(args);
+    if (options.help) process.stdout.write(usage());
+    else if (options.version) process.stdout.write(`${version()}\n`);
+    else await runAll(options);
+    return 0;
+  } catch (error) {
+    return complain(error, HELP);
+  }
+}
+
+/** One life after another, until the mood is to shut down. */
+async function runAll(options: Options): Promise<void> {
+  const read = async () => loadConfig(options.configuration, { overrides: options.overrides });
+  let config = await read();
+  const early = prepare(config, options);
+  const mood = new Mood();
+  try {
+    for (let isFirst = true; ; isFirst = false) {
+      mood.begin();
+      await live(config, isFirst ? early : [], mood, read);
+      if (mood.current !== "RESTARTING") break;
+      config = await read();
+    }
+  } finally {
+    mood.end();
+  }
+}
+
+/** What is done once, before anything is opened; what there is to log of it. */
+function prepare({ supervisord }: Config, { configuration }: Options): Line[] {
+  const lines: Line[] = [...becomeUser(supervisord.user)];
+  if (configuration === undefined && process.getuid?.() === 0) {
+    const message =
+      'Supervisord is running as root and it is searching for its configuration file in default locations (including its current working directory); you probably want to specify a "-c" argument specifying an absolute path to a configuration file for improved security.';
+    lines.push(["WARN", message]);
+  }
+  lines.push(...ensureLimit("minfds", supervisord.minfds));
+  lines.push(...ensureLimit("minprocs", supervisord.minprocs));
+  if (supervisord.nodaemon) return lines;
+  const message = "libsupervisor never daemonizes: staying in the foreground";
+  lines.push(["INFO", `${message} (nodaemon=true, or -n, says that this is meant)`]);
+  process.umask(supervisord.umask);
+  if (supervisord.directory !== undefined) {
+    process.chdir(supervisord.directory);
+    lines.push(["INFO", `set current directory: '${supervisord.directory}'`]);
+  }
+  return lines;
+}
+
+/** From the opening of the log to the end of the last program. */
+async function live(
+  config: Config,
+  early: readonly Line[],
+  mood: Mood,
+  read: () => Promise<Config>,
+): Promise<void> {
+  const { supervisord, warnings, files, servers } = config;
+  const supervisor = new Supervisor(config);
+  const log = openLog(config);
+  const forget = log.listen(supervisor);
+  const listening: Server[] = [];
+  const release: (() => void)[] = [];
+  try {
+    for (const [level, message] of early) log.write(level, message);
+    for (const issue of warnings) log.write("WARN", issue.supervisord ?? describeIssue(issue));
+    for (const file of files.slice(1))
+      log.write("INFO", `Included extra file "${file}" during parsing`);
+    if (process.pid === 1) log.write("WARN", PID_1);
+    for (const server of servers) {
+      const { username, password } = server;
+      const access = username !== undefined && password !== undefined && { username, password };
+      const hooks = {
+        config: read,
+        log,
+        shutdown: () => mood.set("SHUTDOWN"),
+        restart: () => mood.set("RESTARTING"),
+      };
+      if (!access)
+        log.write(
+          "CRIT",
+          `Server '${nameOf(server)}' running without any HTTP authentication checking`,
+        );
+      listening.push(await serve(supervisor, server, { ...access, ...hooks }));
+    }
+    if (servers.length > 0) log.write("INFO", "RPC interface 'supervisor' initialized");
+    release.push(keepPidfile(supervisord.pidfile, supervisor, log));
+    mood.hear(supervisor, log);
+    supervisor.start().catch(() => {}); // how it goes is told by the log
+    await mood.changed;
+    await supervisor.shutdown();
+  } finally {
+    for (const server of listening) await server.close();
+    for (const undo of release) undo();
+    forget();
+    log.close();
+  }
+}
+
+const PID_1 =
+  "running as pid 1: orphaned processes are not reaped by it; use an init (docker run --init, tini)";
+
+function openLog({ supervisord }: Config): ActivityLog {
+  const { logfile, logfile_maxbytes, logfile_backups, loglevel, silent, identifier } = supervisord;
+  const isStdout = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].includes(logfile);
+  return new ActivityLog({
+    ...(!isStdout && { logfile }),
+    logfile_maxbytes,
+    logfile_backups,
+    loglevel,
+    silent: silent && !isStdout,
+    identifier,
+  });
+}
+
+/** Writes it, and has it removed at the end, whatever the end is. */
+function keepPidfile(file: string, supervisor: Supervisor, log: ActivityLog): () => void {
+  try {
+    writePidfile(file);
+  } catch {
+    log.write("CRIT", `could not write pidfile ${file}`);
+    return () => {};
+  }
+  log.write("INFO", `supervisord started with pid ${process.pid}`);
+  const release = supervisor.ownFile(file);
+  return () => {
+    release();
+    removePidfile(file);
+  };
+}
+
+function nameOf({ kind, name }: Config["servers"][number]): string {
+  return `${kind}_http_server${name === undefined ? "" : `:${name}`}`;
+}
+
+function version(): string {
+  const file = new URL("../../package.json", import.meta.url);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
