@@ -331,13 +331,23 @@ export class LogFile {
 function openToAppend(file: string, permissions: number): number {
   const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = fs.constants; // the last is not on Windows
   const flags = O_WRONLY | O_APPEND | O_CREAT;
-  const link = fs.lstatSync(file, { throwIfNoEntry: false });
-  if (!link?.isSymbolicLink()) return fs.openSync(file, flags | O_NOFOLLOW, permissions);
+  const link = linkAt(file);
+  if (!link) return fs.openSync(file, flags | O_NOFOLLOW, permissions);
   if (link.uid !== 0 && link.uid !== process.geteuid?.()) {
     const message = `EPERM: a symbolic link that belongs to uid ${link.uid}, open '${file}'`;
     throw Object.assign(new Error(message), { code: "EPERM", syscall: "open" });
   }
   return fs.openSync(file, flags, permissions);
+}
+
+/** The symbolic link of that name, if it is one. */
+function linkAt(file: string): fs.Stats | undefined {
+  try {
+    const stat = fs.lstatSync(file, { throwIfNoEntry: false });
+    return stat?.isSymbolicLink() ? stat : undefined;
+  } catch {
+    return undefined; // opening it will tell
+  }
 }
 
 function writeSoon(fd: number, chunk: Uint8Array): Promise<number> {
