@@ -43,9 +43,11 @@ export interface DaemonOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Words before the command. */
   readonly wrapper?: readonly [string, ...string[]];
-  /** Words after `-n -c FILE`. */
+  /** Words after `-c FILE`. */
   readonly args?: readonly string[];
   readonly cwd?: string;
+  /** Whether to leave out `-n`. */
+  readonly isDaemon?: boolean;
 }
 
 /** How the command has ended. */
@@ -74,7 +76,13 @@ export class Daemon {
 
   /** Runs `file`; `%(ENV_ROOT)s` is the directory that it is in. */
   constructor(t: TestContext, file: string, options: DaemonOptions = {}) {
-    const words = [...(options.wrapper ?? []), ...target, "-n", "-c", file];
+    const words = [
+      ...(options.wrapper ?? []),
+      ...target,
+      ...(options.isDaemon ? [] : ["-n"]),
+      "-c",
+      file,
+    ];
     const [command = "", ...args] = [...words, ...(options.args ?? [])];
     const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...environment } = process.env;
     const { reader, writer } = pipe(t);

@@ -1,0 +1,204 @@
+/** The command, as somebody at a shell has it. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { describe, it, type TestContext } from "node:test";
+import { Daemon } from "../support/daemon.ts";
+import { alive, gone, needsRoot, root, scratch } from "../support/processes.ts";
+
+const main = path.join(root, "dist/cli/main.js");
+
+/** What the command says to these words, and how it ends; for one that ends by itself. */
+function said(args: readonly string[], cwd = root) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    cwd,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+/** A file in a directory of its own, with `[supervisord]` at its beginning. */
+function conf(t: TestContext, text: string, supervisord = ""): string {
+  const file = path.join(scratch(t), "a.conf");
+  writeFileSync(
+    file,
+    `[supervisord]\nlogfile=%(here)s/log\npidfile=%(here)s/pid\n${supervisord}\n${text}`,
+  );
+  return file;
+}
+
+const CAT =
+  "[program:cat]\ncommand=/bin/cat\nstartsecs=0\nstdout_logfile=NONE\nstderr_logfile=NONE\n";
+
+describe("the command", () => {
+  it("tells its usage and its version", () => {
+    const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {
+      version: string;
+    };
+    assert.deepEqual(said(["--version"]), { status: 0, stdout: `${version}\n`, stderr: "" });
+    const { status, stdout } = said(["-h"]);
+    assert.equal(status, 0);
+    assert.match(stdout, /^libsupervisor -- /);
+  });
+
+  it("says what is wrong with its switches, and ends with 2", (t) => {
+    const file = conf(t, CAT);
+    const unknown = said(["-c", file, "-x"]);
+    assert.equal(unknown.status, 2);
+    assert.match(unknown.stderr, /^Error: .*-x.*\nFor help, use libsupervisor -h\n$/);
+    const loud = said(["-c", file, "-e", "loud"]);
+    assert.equal(loud.status, 2);
+    assert.match(loud.stderr, /^Error: bad logging level name 'loud'\n/);
+    assert.match(loud.stderr, /the command line: \[supervisord\] loglevel: /);
+  });
+
+  it("says all that is wrong with a file, in supervisord's words and with its place", (t) => {
+    const file = conf(t, "[program:a]\ncommand=a\nautostart=maybe\nstartsecs=soon\n");
+    const { status, stderr, stdout } = said(["-n", "-c", file]);
+    assert.equal(status, 2);
+    assert.equal(stdout, "");
+    assert.match(stderr, /Error: not a valid boolean value: 'maybe' in section 'program:a'/);
+    assert.match(stderr, /a\.conf:7: \[program:a\] autostart: /);
+    assert.match(stderr, /a\.conf:8: \[program:a\] startsecs: /);
+    assert.ok(!existsSync(path.join(path.dirname(file), "log")), "it has begun");
+  });
+
+  it("does not start with fewer descriptors than it is told to have", (t) => {
+    const { status, stderr } = said(["-n", "-c", conf(t, CAT, "minfds=99999999999")]);
+    assert.equal(status, 2);
+    assert.match(stderr, /minimum number of file descriptors .* 99999999999 .*"minfds"/);
+  });
+
+  it("has its switches win over the file", async (t) => {
+    const file = conf(t, CAT, "identifier=file\nloglevel=warn");
+    const log = path.join(path.dirname(file), "100%d.log");
+    const daemon = new Daemon(t, file, { args: ["-l", log, "-e", "info"] });
+    await daemon.heard(/success: cat entered RUNNING/);
+    await daemon.stop();
+    assert.match(readFileSync(log, "utf8"), /INFO spawned: 'cat' with pid \d+/);
+  });
+
+  it("never daemonizes, and says so where the file expects it", async (t) => {
+    const file = conf(t, CAT, "nodaemon=false\numask=027\ndirectory=/tmp");
+    const program =
+      "[program:where]\ncommand=sh -c 'pwd; umask'\nstartsecs=0\nautorestart=false\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n";
+    writeFileSync(file, readFileSync(file, "utf8") + program);
+    const daemon = new Daemon(t, file, { isDaemon: true });
+    await daemon.heard(/INFO libsupervisor never daemonizes: staying in the foreground/);
+    await daemon.heard(/^\/tmp$/m);
+    await daemon.heard(/^0027$/m);
+    await daemon.stop();
+  });
+
+  it("writes each line once where its log is the standard output", async (t) => {
+    const daemon = new Daemon(t, conf(t, CAT, "logfile=/dev/stdout\nlogfile_maxbytes=0"));
+    await daemon.heard(/success: cat entered RUNNING/);
+    await daemon.stop();
+    assert.equal(daemon.output.match(/spawned: 'cat'/g)?.length, 1);
+  });
+
+  it("is silent when told so", async (t) => {
+    const file = conf(t, CAT, "silent=true");
+    const log = path.join(path.dirname(file), "log");
+    const daemon = new Daemon(t, file);
+    await daemon.patiently(
+      () => existsSync(log) && /RUNNING/.test(readFileSync(log, "utf8")),
+      "log",
+    );
+    await daemon.stop();
+    assert.equal(daemon.output, "");
+  });
+
+  it("copies what programs write into its log, from debug on", async (t) => {
+    const program = "[program:say]\ncommand=sh -c 'echo hello; exec cat'\nstartsecs=0\n";
+    const daemon = new Daemon(t, conf(t, program, "loglevel=debug\nchildlogdir=%(here)s"));
+    await daemon.heard(/DEBG 'say' stdout output:\nhello\n/);
+    await daemon.stop();
+  });
+
+  it("opens its log anew at USR2, and does not mind USR1", async (t) => {
+    const file = conf(t, CAT);
+    const log = path.join(path.dirname(file), "log");
+    const daemon = new Daemon(t, file);
+    await daemon.heard(/success: cat entered RUNNING/);
+    renameSync(log, `${log}.old`);
+    process.kill(daemon.pid, "SIGUSR1");
+    await daemon.heard(/WARN ignored SIGUSR1/);
+    process.kill(daemon.pid, "SIGUSR2");
+    await daemon.heard(/INFO supervisord logreopen/);
+    assert.match(readFileSync(log, "utf8"), /supervisord logreopen/);
+    await daemon.stop();
+  });
+
+  it("turns a reload into a shutdown when it is told to end meanwhile", async (t) => {
+    const program =
+      "[program:slow]\ncommand=sh -c 'trap \"read x <%(here)s/go; exit 0\" TERM; echo up; while :; do sleep 0.1; done'\nstartsecs=0\nstopwaitsecs=60\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n";
+    const file = conf(t, program);
+    const go = path.join(path.dirname(file), "go");
+    spawnSync("mkfifo", [go]);
+    const daemon = new Daemon(t, file);
+    await daemon.heard(/^up$/m);
+    process.kill(daemon.pid, "SIGHUP");
+    await daemon.heard(/WARN received SIGHUP indicating restart request/);
+    process.kill(daemon.pid, "SIGTERM");
+    await daemon.heard(/WARN received SIGTERM indicating exit request/);
+    process.kill(daemon.pid, "SIGHUP");
+    await daemon.heard(/WARN ignored SIGHUP indicating restart request \(shutdown in progress\)/);
+    spawnSync("sh", ["-c", `echo >${go}`]);
+    assert.deepEqual(await daemon.end(), { status: 0, signal: null });
+    assert.equal(daemon.output.match(/spawned:/g)?.length, 1);
+  });
+
+  it("leaves neither programs, pid file nor socket when it is killed", async (t) => {
+    const server = "[unix_http_server]\nfile=%(here)s/sock\n";
+    const file = conf(t, CAT + server);
+    const place = (name: string) => path.join(path.dirname(file), name);
+    const daemon = new Daemon(t, file);
+    const pid = Number(await daemon.heard(/spawned: 'cat' with pid (\d+)/));
+    await daemon.patiently(() => existsSync(place("sock")) && existsSync(place("pid")), "files");
+    await daemon.end("SIGKILL");
+    await gone(pid);
+    assert.ok(!alive(pid));
+    await daemon.patiently(() => !existsSync(place("pid")) && !existsSync(place("sock")), "end");
+  });
+
+  it("warns whoever runs it as root without a user", { skip: needsRoot }, async (t) => {
+    const daemon = new Daemon(t, conf(t, CAT));
+    await daemon.heard(/CRIT Supervisor is running as root\. {2}Privileges were not dropped/);
+    await daemon.stop();
+    const other = new Daemon(t, conf(t, CAT, "user=root"));
+    await other.heard(/success/);
+    await other.stop();
+    assert.doesNotMatch(other.output, /running as root/);
+  });
+});
+
+describe("check", () => {
+  it("is content with a file that is right", (t) => {
+    const file = conf(t, `${CAT}[group:g]\nprograms=cat\n`);
+    const { status, stdout, stderr } = said(["check", "-c", file]);
+    assert.deepEqual([status, stderr], [0, ""]);
+    assert.equal(stdout, `${file}: valid: 1 program, 1 group, 1 process\n`);
+  });
+
+  it("warns of what is odd, and of programs that are not there", (t) => {
+    const file = conf(t, "[program:a]\ncommand=/nonexistent\nstartsec=3\n[progam:b]\n");
+    const { status, stderr } = said(["check", "-c", file]);
+    assert.equal(status, 0);
+    assert.match(stderr, /Warning: .*a\.conf:7: .*startsecs/);
+    assert.match(stderr, /Warning: .*a\.conf:8: .*progam:b/);
+    assert.match(stderr, /Warning: \[program:a\]: can't find command '\/nonexistent'/);
+    assert.equal(said(["check", "-c", file, "--strict"]).status, 2);
+  });
+
+  it("says everything that is wrong, with 2", (t) => {
+    const file = conf(t, "[program:a]\nnumprocs=x\n[group:g]\nprograms=nobody\n");
+    const { status, stderr } = said(["check", "-c", file]);
+    assert.equal(status, 2);
+    assert.match(stderr, /numprocs/);
+    assert.match(stderr, /nobody/);
+    assert.match(stderr, /command/);
+    assert.match(stderr, /For help, use libsupervisor check -h\n$/);
+  });
+});
