@@ -287,6 +287,18 @@ describe("A pool of event listeners", () => {
     );
   });
 
+  it("keeps the order when an event is raised because one does not read", async () => {
+    const process_name = "el_%(process_num)d";
+    const hall = new Hall({ el: { ...remote, numprocs: 3, process_name } });
+    await hall.ready("el:el_0", "el:el_1", "el:el_2");
+    hall.child("el:el_0").write = (_chunk, done) => done(new Error("its standard input is closed"));
+    hall.supervisor.on("ACTIVITY", ({ message }) => {
+      if (message.startsWith("epipe")) hall.send("two");
+    });
+    hall.send("one");
+    assert.deepEqual([hall.got("el:el_1"), hall.got("el:el_2")], [["0/0 one"], ["1/1 two"]]);
+  });
+
   it("keeps an event that nobody can read, until one is started again", async () => {
     const hall = new Hall({ el: remote });
     await hall.ready("el");
@@ -318,16 +330,19 @@ describe("A pool of event listeners", () => {
     const el = { ...remote, stdout_events_enabled: true, stdout_capture_maxbytes: 100 };
     const hall = new Hall({ el: { ...el, stderr_events_enabled: true } }, { strip_ansi: true });
     const told: string[] = [];
-    hall.supervisor.on("PROCESS_LOG", ({ type, data }) => told.push(`${type} ${String(data)}`));
+    for (const name of ["PROCESS_LOG", "PROCESS_COMMUNICATION"] as const)
+      hall.supervisor.on(name, ({ type, data }) => told.push(`${type} ${String(data)}`));
     await hall.ready("el");
     hall.child("el").print("to err", "stderr");
     hall.send("one");
-    hall.child("el").print("RESULT 7\n\u001B[31mOKREADY\n");
+    const result = "\u001B[31m<!--XSUPERVISOR:BEGIN-->x<!--XSUPERVISOR:END-->";
+    hall.child("el").print(`RESULT ${result.length}\n${result}READY\n`);
     await hall.pass(0);
     assert.deepEqual(hall.got("el"), ["0/0 one", "0/0 one"]);
     assert.deepEqual(told, ["PROCESS_LOG_STDERR to err"]);
     const log = await hall.supervisor.tail("el");
-    assert.equal(log.toString(), "READY\nRESULT 7\nOKREADY\n", "the log is stripped");
+    const stripped = result.slice(5);
+    assert.equal(log.toString(), `READY\nRESULT ${result.length}\n${stripped}READY\n`);
   });
 
   it("survives whoever listens to its own activity, and raises events there", async () => {

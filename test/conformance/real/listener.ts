@@ -1,5 +1,6 @@
 /** What a listener has noted, as the recordings show it. */
 import { existsSync, readFileSync } from "node:fs";
+import { byText } from "../../../src/core/order.ts";
 
 interface Note {
   readonly pid: number;
@@ -15,9 +16,9 @@ export function heardBy(file: string, what: string): unknown {
   const remote = notes.filter(({ headers }) => headers["eventname"] === "REMOTE_COMMUNICATION");
   if (what.startsWith("what the listener received")) return inOrder(remote);
   if (what.startsWith("payloads per listener")) {
-    const data = remote.map(({ payload }) => payload.split("\n")[1]);
+    const data = remote.map(({ payload }) => payload.split("\n")[1] ?? "");
     const processes = new Set(remote.map(({ pid }) => pid)).size;
-    return { processes_used: processes, each_event_delivered_once: data.toSorted() };
+    return { processes_used: processes, each_event_delivered_once: data.toSorted(byText) };
   }
   if (what.startsWith("raw header and payload")) {
     return notes
