@@ -24,6 +24,7 @@ export class Listeners {
   readonly #pools = new Map<string, Pool>();
   readonly #plans = new WeakMap<ResolvedProgramSettings, ListenerPlan>();
   #serial = -1;
+  #isClosed = false;
 
   constructor(io: ListenersIo) {
     this.#io = io;
@@ -35,7 +36,7 @@ export class Listeners {
    */
   accept(event: Fresh): void {
     if (event.type === "PROCESS_GROUP_REMOVED") this.#remove(event.groupname);
-    if (event.type === "PROCESS_GROUP_ADDED") this.#add(event.groupname);
+    if (event.type === "PROCESS_GROUP_ADDED") this.#poolOf(event.groupname);
     let post: Post | undefined;
     for (const pool of this.#pools.values()) {
       const { events } = this.#planOf(pool.name);
@@ -57,23 +58,26 @@ export class Listeners {
 
   /** A listener has written to its standard output. */
   heard(process: Listener, chunk: Uint8Array): void {
-    this.#pools.get(process.group)?.heard(process, chunk);
+    this.#poolOf(process.group)?.heard(process, chunk);
   }
 
   /** A listener has entered a state. */
   changed(process: Listener): void {
-    this.#pools.get(process.group)?.changed(process);
+    this.#poolOf(process.group)?.changed(process);
   }
 
   /** There will be no more events. */
   close(): void {
+    this.#isClosed = true;
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
   }
 
-  #add(name: string): void {
+  /** The pool of a group, if it is one: a process may be started before its group is announced. */
+  #poolOf(name: string): Pool | undefined {
+    const known = this.#pools.get(name);
     const { clock, members, settings, activity } = this.#io;
-    if (!settings(name)?.events) return;
+    if (known || this.#isClosed || !settings(name)?.events) return known;
     const pool = new Pool(name, {
       clock,
       members: () => members(name),
@@ -82,6 +86,7 @@ export class Listeners {
     });
     this.#pools.set(name, pool);
     this.#io.changed();
+    return pool;
   }
 
   #remove(name: string): void {

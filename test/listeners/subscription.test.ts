@@ -203,6 +203,31 @@ describe("Event listeners", () => {
     assert.equal(office.clock.pending, 0);
   });
 
+  it("hear of things although they were started before the supervisor was", async () => {
+    const office = new Office({ programs: { el: { ...all, events: ["REMOTE_COMMUNICATION"] } } });
+    void office.supervisor.programs.get("el")?.start();
+    await office.pass(0);
+    office.open("el");
+    office.supervisor.sendRemoteCommEvent("t", "before");
+    await office.supervisor.start();
+    office.supervisor.sendRemoteCommEvent("t", "after");
+    assert.deepEqual(await office.got("el"), [
+      `0 REMOTE_COMMUNICATION "type:t\\nbefore"`,
+      `1 REMOTE_COMMUNICATION "type:t\\nafter"`,
+    ]);
+  });
+
+  it("say nothing more when the supervisor has shut down", async () => {
+    const office = new Office({ programs: { el: all } });
+    await office.up();
+    const child = office.spawner.of("el");
+    await office.supervisor.shutdown();
+    child.print("READY\n"); // somebody has its standard output still
+    office.supervisor.sendRemoteCommEvent("t", "x");
+    assert.deepEqual(child.written, []);
+    assert.equal(office.clock.pending, 0);
+  });
+
   it("are not changed by the same events in another order or case", async () => {
     const events = ["TICK", "PROCESS_STATE"];
     const office = new Office({ programs: { el: { ...all, events } } });
