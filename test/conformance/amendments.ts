@@ -48,6 +48,10 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
 
   "auto-logs"(scenario) {
     const { steps, events } = scenario;
+    if (scenario.name === "fcgi-shared-socket") {
+      for (const step of steps) if ("names" in step.shows) step.shows = { names: [] };
+      return;
+    }
     const names = ["p-stderr", "p-stdout"].map((name) => `${name}---supervisor-????????.log`);
     for (const [i, step] of steps.entries())
       if ("names" in step.shows) step.shows = { names: i === 0 ? [] : names };
@@ -60,6 +64,11 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
     );
     const end = events.findIndex(({ event }) => event === "SUPERVISOR_STATE_CHANGE_STOPPING");
     scenario.events = events.slice(0, end);
+  },
+
+  "socket-life"({ steps }) {
+    const start = steps.findIndex(({ args }) => args[0] === "startProcessGroup");
+    for (const step of steps.slice(0, start)) if ("mode" in step.shows) step.shows = {};
   },
 
   memory(scenario) {
@@ -164,7 +173,11 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
       const { gap, from_state: from, tries = 0 } = event;
       if (!gap || !isByItself(event.event, from)) continue;
       const { process = "", group = "" } = event;
-      const options = settings[`program:${process}`] ?? settings[`program:${group}`] ?? {};
+      const options =
+        settings[`program:${process}`] ??
+        settings[`program:${group}`] ??
+        settings[`fcgi-program:${group}`] ??
+        {};
       const due = (seconds: number) => {
         event.gap = [seconds, seconds + 0.1];
       };

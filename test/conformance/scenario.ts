@@ -218,6 +218,7 @@ function sent(fact: Fact): string {
 /** What a call of the XML-RPC interface came to. */
 function answer(target: string, method: string, step: RawStep): Fact {
   const { fault, result } = step as { fault?: [number, string]; result?: unknown };
+  if (fault && method === "sendProcessStdin") return { answers: ["refused"] };
   if (fault) return { failures: [failure(target, fault[1])] };
   if ("http" in step) return { answers: ["refused"] };
   if (method === "reloadConfig") {

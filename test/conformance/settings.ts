@@ -42,6 +42,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   stderr_events_enabled: boolean,
   events: (text) => text.split(","),
   buffer_size: number,
+  socket: plain,
 };
 
 /** Options of a conf file that this library does not have. */
@@ -55,7 +56,8 @@ export function settingsOf(sections: Sections, dir: string, sweep: boolean): Sup
   let strip = false;
   for (const [section, options] of Object.entries(sections)) {
     const [kind, name = ""] = section.split(":");
-    if (kind === "program") programs[name] = programOf(options, dir, sweep);
+    if (kind === "program" || kind === "fcgi-program")
+      programs[name] = programOf(options, dir, sweep);
     else if (kind === "group") {
       const { programs: members = "", priority } = options;
       groups[name] = {

@@ -48,6 +48,7 @@ export class RealStage implements Stage {
         return { alive: isAlive(Number(pid)) };
       }
       case "mode": {
+        if (!existsSync(file)) return {};
         const { mode, uid } = lstatSync(file);
         return { mode: `0o${(mode & 0o7777).toString(8)}`, uid };
       }
