@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { Fault } from "./faults.ts";
 import { memoryOf } from "./memory.ts";
 import type { Method, Methods, RpcType, Scope } from "./methods.ts";
@@ -8,7 +9,7 @@ import { wholeMethods } from "./methods/whole.ts";
 import { encodeValue, isStruct, type RpcValue } from "./xmlrpc.ts";
 
 /** The answers of one multicall together, in bytes on the wire. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** All methods by their full names. Nothing else can be called: no property of any object. */
 const methods: ReadonlyMap<string, Method> = new Map([
@@ -86,6 +87,7 @@ async function multicall(scope: Scope, calls: readonly RpcValue[]): Promise<RpcV
     const answer = await element(scope, one, bytes < MAX_ANSWER_BYTES);
     bytes += Buffer.byteLength(encodeValue(answer));
     answers.push(answer);
+    await turn(); // the programs come first
   }
   return answers;
 }

@@ -78,33 +78,26 @@ function checkDirectory(directory: string): string {
   }
 }
 
-/** Moves a socket that nobody listens at out of the way, and looks again at what was moved. */
+/** Moves a socket that nobody listens at out of the way: the very one that was looked at. */
 async function makeRoom(target: string, aside: string): Promise<void> {
-  await expectUnused(target, target);
-  try {
+  for (;;) {
+    const looked = fs.lstatSync(target, { bigint: true, throwIfNoEntry: false });
+    if (!looked) return;
+    if (!looked.isSocket())
+      throw new ServeError("NOT_A_SOCKET", `${target} is there already, and is no socket`);
+    if (await isLive(target)) throw taken(target);
+    const now = fs.lstatSync(target, { bigint: true, throwIfNoEntry: false });
+    if (now?.ino !== looked.ino || now.ctimeNs !== looked.ctimeNs) continue; // somebody was faster
     fs.renameSync(target, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
-    throw error;
-  }
-  try {
-    await expectUnused(aside, target); // somebody may have been faster
-  } catch (error) {
-    name(aside, target);
-    throw error;
+    if (fs.lstatSync(aside, { bigint: true }).ino === looked.ino) return;
+    name(aside, target); // in the very last moment
+    throw taken(target);
   }
 }
 
-async function expectUnused(file: string, target: string): Promise<void> {
-  const stat = fs.lstatSync(file, { throwIfNoEntry: false });
-  if (!stat) return;
-  if (!stat.isSocket())
-    throw new ServeError("NOT_A_SOCKET", `${target} is there already, and is no socket`);
-  if (await isLive(file))
-    throw new ServeError(
-      "ALREADY_LISTENING",
-      `Another program is already listening at ${target}: shut it down first`,
-    );
+function taken(target: string): ServeError {
+  const message = `Another program is already listening at ${target}: shut it down first`;
+  return new ServeError("ALREADY_LISTENING", message);
 }
 
 /** Somebody who has no time to answer is somebody, too. */
@@ -128,10 +121,7 @@ function name(fresh: string, target: string): void {
     fs.linkSync(fresh, target);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") {
-      const message = `Another program has just begun to listen at ${target}`;
-      throw new ServeError("ALREADY_LISTENING", message);
-    }
+    if (code === "EEXIST") throw taken(target);
     fs.renameSync(fresh, target); // a file system without links
   }
 }

@@ -13,7 +13,6 @@ export class XmlError extends Error {
 }
 
 const MAX_DEPTH = 96;
-const MAX_ELEMENTS = 50_000;
 const NAMED: Readonly<Record<string, string>> = {
   amp: "&",
   lt: "<",
@@ -43,7 +42,7 @@ interface Growing {
  * There is no document type, no processing instruction, and no entity but the five and numbers.
  * @throws {XmlError}
  */
-export function parseXml(bytes: Uint8Array): Element {
+export function parseXml(bytes: Uint8Array, maxElements = 50_000): Element {
   const source = decode(bytes);
   let at = declared(source);
   let elements = 0;
@@ -77,7 +76,7 @@ export function parseXml(bytes: Uint8Array): Element {
       continue;
     }
     const element: Growing = { name, children: [], text: "" };
-    if (++elements > MAX_ELEMENTS) throw new XmlError("Too many elements");
+    if (++elements > maxElements) throw new XmlError("Too many elements");
     const parent = open.at(-1);
     if (parent) parent.children.push(element);
     else if (root) throw new XmlError("More than one root");

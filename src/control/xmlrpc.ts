@@ -42,7 +42,7 @@ export function decodeCall(bytes: Uint8Array): RpcCall {
 export function decodeAnswer(
   bytes: Uint8Array,
 ): { readonly value: RpcValue } | { readonly fault: RpcFault } {
-  const root = named(parseXml(bytes), "methodResponse");
+  const root = named(parseXml(bytes, Infinity), "methodResponse");
   const fault = only(root, "fault");
   if (fault) {
     const value = valueOf(theOnly(fault, "value"));

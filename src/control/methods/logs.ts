@@ -6,7 +6,7 @@ import { membersOf, processNamed } from "../names.ts";
 import type { RpcValue } from "../xmlrpc.ts";
 
 /** So much of a log is read for one answer; the rest by another call. */
-const MAX_READ_BYTES = 8 * 1024 * 1024;
+const MAX_READ_BYTES = 4 * 1024 * 1024;
 
 const read = (stream: OutputStream): Method => ({
   signature: ["string", "string", "int", "int"],
