@@ -155,4 +155,5 @@ def answer(value):
 const toPlain = (value: Value): unknown => JSON.parse(JSON.stringify(value));
 
 /** XML has no control characters but three. */
-const isXml = (text: string) => [...text].every((each) => each >= " " || "\t\n\r".includes(each));
+const isXml = (text: string) =>
+  Array.from(text).every((each) => each >= " " || "\t\n\r".includes(each));

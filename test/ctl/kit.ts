@@ -9,19 +9,25 @@ import path from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
+import { stripVTControlCharacters } from "node:util";
 import { decodeAnswer } from "../../src/cli/ctl/codec.ts";
 import type { Value } from "../../src/cli/ctl/codec.ts";
 import { ctl } from "../../src/cli/ctl/ctl.ts";
 
 /** Keeps what is written to it, and tells when something was. */
 export class Sink extends Writable {
-  text = "";
+  private raw = "";
   private readonly news = new EventEmitter().setMaxListeners(0);
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString();
+    this.raw += chunk.toString();
     this.news.emit("text");
     done();
+  }
+
+  /** Without what moves the cursor of a terminal. */
+  get text(): string {
+    return stripVTControlCharacters(this.raw);
   }
 
   async until(pattern: RegExp): Promise<void> {

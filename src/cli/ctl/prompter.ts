@@ -18,7 +18,8 @@ export class Prompter {
   private reader: Interface | undefined;
   private readonly lines: string[] = [];
   private isEnded = false;
-  private isRemembering = false;
+  /** Whether a question stands, whose answer is no command. */
+  private isAsking = false;
   private wake: (() => void) | undefined;
   private readonly interrupted: (() => void)[] = [];
 
@@ -27,24 +28,24 @@ export class Prompter {
     this.isTerminal = isShell && isTerminal(io.stdin) && isTerminal(io.stdout);
   }
 
-  /** A line of the shell; it is remembered. */
+  /** A line of the shell, to be remembered; undefined as with `ask()`. */
   async command(prompt: string, signal: AbortSignal): Promise<string | undefined> {
-    this.isRemembering = true;
-    try {
-      return await this.ask(prompt, signal);
-    } finally {
-      this.isRemembering = false;
-    }
-  }
-
-  /** A line; undefined when there are no more, and when the signal says so. */
-  async ask(prompt: string, signal?: AbortSignal): Promise<string | undefined> {
     this.reader ??= this.open(this.io.stdout);
     if (this.isTerminal && this.lines.length === 0 && !this.isEnded) {
       this.reader.setPrompt(prompt);
-      this.reader.prompt();
+      this.reader.prompt(true); // what was typed ahead stays as it is
     } else this.io.stdout.write(prompt);
     return this.line(signal);
+  }
+
+  /** An answer; undefined when there are no more lines, and when the signal says so. */
+  async ask(prompt: string, signal = new AbortController().signal): Promise<string | undefined> {
+    this.isAsking = true;
+    try {
+      return await this.command(prompt, signal);
+    } finally {
+      this.isAsking = false;
+    }
   }
 
   /** A line that does not show. */
@@ -54,9 +55,11 @@ export class Prompter {
     const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
     this.reader = this.open(nowhere, true);
     this.io.stdout.write(prompt);
+    this.isAsking = true;
     try {
       return await this.line();
     } finally {
+      this.isAsking = false;
       this.stop();
     }
   }
@@ -76,7 +79,16 @@ export class Prompter {
     this.stop();
   }
 
-  private readonly interrupt = () => this.interrupted.at(-1)?.();
+  private readonly interrupt = () => {
+    const listener = this.interrupted.at(-1);
+    if (listener) listener();
+    else this.end(); // nobody answers
+  };
+
+  private readonly end = () => {
+    this.isEnded = true;
+    this.wake?.();
+  };
 
   private async line(signal?: AbortSignal): Promise<string | undefined> {
     const isOver = () => this.isEnded || signal?.aborted === true;
@@ -110,18 +122,15 @@ export class Prompter {
         this.wake?.();
       })
       .on("history", (history) => {
-        if (this.isRemembering) this.history = [...history];
-        else history.splice(0, history.length, ...this.history);
+        if (this.isAsking) history.splice(0, history.length, ...this.history);
+        else this.history = [...history];
       })
       .on("SIGINT", this.interrupt)
-      .on("close", () => {
-        this.isEnded = true;
-        this.wake?.();
-      });
+      .on("close", this.end);
   }
 
   private stop(): void {
-    this.reader?.removeAllListeners("close").close();
+    this.reader?.off("close", this.end).close();
     this.reader = undefined;
   }
 }

@@ -67,6 +67,7 @@ export async function runShell(session: Session): Promise<void> {
       known = undefined;
       const running = runLine(session, line);
       if ((await unlessAborted(running, interrupted.signal)) === "quit") return;
+      if (interrupted.signal.aborted) break;
       line = await prompter.command(`${options.prompt}> `, interrupted.signal);
     }
     session.print("");

@@ -1,4 +1,4 @@
-import { isFault } from "../api.ts";
+import { faultOf, isFault } from "../api.ts";
 import type { Api } from "../api.ts";
 import { HttpError } from "../rpc-client.ts";
 import { isRunning, quoted } from "../render.ts";
@@ -155,8 +155,8 @@ async function canTalk(session: Session, api: Api, name: string): Promise<boolea
     if (isRunning(await api.getProcessInfo(name))) return true;
     session.fail("ERROR: process not running");
   } catch (error) {
-    if (!isFault(error, "BAD_NAME")) throw error;
-    session.fail("ERROR: bad process name supplied");
+    if (isFault(error, "BAD_NAME")) session.fail("ERROR: bad process name supplied");
+    else session.print(`ERROR: ${faultOf(error).message}`);
   }
   return false;
 }
