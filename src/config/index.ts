@@ -1,6 +1,6 @@
 export { Config } from "./config.ts";
 export { ConfigError, describeIssue, type ConfigIssue } from "./error.ts";
-export { loadConfig, type LoadOptions } from "./load.ts";
+export { loadConfig, loadSupervisorctl, type LoadOptions } from "./load.ts";
 export type { SupervisorctlSection } from "./sections/others.ts";
 export type { InetServerSection, ServerSection, UnixServerSection } from "./sections/servers.ts";
 export type { SupervisordSection } from "./sections/supervisord.ts";

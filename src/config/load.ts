@@ -12,6 +12,7 @@ import { interpret, type Sources } from "./interpret.ts";
 import { within, type NameValue } from "./percent.ts";
 import { Options, type Facts, type Reading } from "./reading.ts";
 import { strip } from "./python.ts";
+import { readSupervisorctl, type SupervisorctlSection } from "./sections/others.ts";
 
 /** How a configuration file is read. */
 export interface LoadOptions {
@@ -47,7 +48,50 @@ export interface LoadOptions {
 export async function loadConfig(path?: string, options: LoadOptions = {}): Promise<Config> {
   const { env = process.env, strict = false, cwd = process.cwd(), overrides = {} } = options;
   const file = path === undefined ? search(cwd) : resolve(cwd, path);
-  const sources: Sources & { readonly files: string[] } = {
+  const sources = nothingRead(file, env, cwd);
+  await readInto(sources, file);
+  for (const included of includes(sources)) await readInto(sources, included);
+  override(sources, overrides);
+  return interpret(sources, strict);
+}
+
+/**
+ * Reads `[supervisorctl]` of a supervisord.conf, as a client does: no other section and no included
+ * file is looked at, so that those may be broken, or not for the client to read. Without a path, the
+ * file is looked for where {@link loadConfig} does; if there is none, the defaults hold.
+ *
+ * @throws {ConfigError} if the file or the section cannot be read, or is not there
+ * @see http://supervisord.org/configuration.html#supervisorctl-section-settings
+ */
+export async function loadSupervisorctl(
+  path?: string,
+  { env = process.env, cwd = process.cwd() }: Pick<LoadOptions, "env" | "cwd"> = {},
+): Promise<SupervisorctlSection> {
+  const file = path === undefined ? places(cwd).find(folders.exists) : resolve(cwd, path);
+  const sources = nothingRead(file ?? "", env, cwd);
+  if (file === undefined) return readSupervisorctl(sources);
+  await readInto(sources, file);
+  const { errors, ini } = sources;
+  if (errors.length === 0 && !ini.sections.has("supervisorctl")) {
+    errors.push({
+      file,
+      message: "there is no section [supervisorctl]",
+      supervisord: ".ini file does not include supervisorctl section",
+    });
+  }
+  const section = readSupervisorctl(sources);
+  if (errors.length > 0) throw new ConfigError(errors);
+  return section;
+}
+
+type Unread = Sources & { readonly files: string[] };
+
+function nothingRead(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Unread {
+  return {
     file,
     files: [],
     ini: emptyIni(),
@@ -56,10 +100,6 @@ export async function loadConfig(path?: string, options: LoadOptions = {}): Prom
     environment: within(undefined, variables(env)),
     facts: factsOf(env, cwd),
   };
-  await readInto(sources, file);
-  for (const included of includes(sources)) await readInto(sources, included);
-  override(sources, overrides);
-  return interpret(sources, strict);
 }
 
 /** Nothing on the command line is expanded. */
@@ -69,9 +109,9 @@ function override({ ini }: Reading, overrides: Readonly<Record<string, string>>)
     options?.set(option, { value: text.replaceAll("%", "%%"), file: "the command line", line: 0 });
 }
 
-function search(cwd: string): string {
+function places(cwd: string): string[] {
   const above = resolve(cwd, dirname(process.argv[1] ?? ""), "..");
-  const places = [
+  return [
     join(above, "etc/supervisord.conf"),
     join(above, "supervisord.conf"),
     resolve(cwd, "supervisord.conf"),
@@ -79,13 +119,17 @@ function search(cwd: string): string {
     "/etc/supervisord.conf",
     "/etc/supervisor/supervisord.conf",
   ];
-  const found = places.find(folders.exists);
+}
+
+function search(cwd: string): string {
+  const usual = places(cwd);
+  const found = usual.find(folders.exists);
   if (found !== undefined) return found;
   throw new ConfigError([
     {
       file: "supervisord.conf",
-      message: `there is no such file in any of the usual places: ${places.join(", ")}`,
-      supervisord: `No config file found at default paths (${places.join(", ")}); use the -c option to specify a config file at a different path`,
+      message: `there is no such file in any of the usual places: ${usual.join(", ")}`,
+      supervisord: `No config file found at default paths (${usual.join(", ")}); use the -c option to specify a config file at a different path`,
     },
   ]);
 }
@@ -98,7 +142,7 @@ function variables(env: Readonly<Record<string, string | undefined>>): Map<strin
   );
 }
 
-async function readInto(sources: Sources & { readonly files: string[] }, file: string) {
+async function readInto(sources: Unread, file: string) {
   const { errors, ini, files } = sources;
   let text: string;
   try {

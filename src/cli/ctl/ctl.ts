@@ -1,11 +1,10 @@
+import type { CtlIo } from "./io.ts";
 import { HelpAsked, UsageError, readOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { Prompter } from "./prompter.ts";
 import { Session } from "./session.ts";
-import type { CtlIo } from "./session.ts";
-import { runLine, runShell } from "./shell.ts";
 
-export type { CtlIo, Interrupts } from "./session.ts";
+import { runLine, runShell } from "./shell.ts";
 
 const HELP = `libsupervisor ctl -- talk to a running supervisor, as supervisorctl does
 
@@ -35,7 +34,7 @@ them all, and "help ACTION" shows how one is written.
 export async function ctl(argv: readonly string[], io: CtlIo): Promise<number> {
   let options: Options;
   try {
-    options = readOptions(argv, io.env);
+    options = await readOptions(argv, io.env);
   } catch (error) {
     if (error instanceof HelpAsked) {
       io.stdout.write(HELP);

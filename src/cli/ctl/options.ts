@@ -1,5 +1,6 @@
+import { ConfigError, describeIssue, loadSupervisorctl } from "../../config/index.ts";
+import type { SupervisorctlSection } from "../../config/index.ts";
 import type { Remote } from "./rpc-client.ts";
-import { DEFAULTS, findConfiguration, readCtlSection } from "./section.ts";
 
 /** What the command line and the configuration file have said. */
 export interface Options extends Remote {
@@ -70,7 +71,10 @@ interface Given {
  * @throws {UsageError} if something is wrong with either
  * @throws {HelpAsked} for `-h`
  */
-export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Options {
+export async function readOptions(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<Options> {
   const { given, words } = parse(argv);
   const values = new Map<Name, string>();
   for (const { option, name, value } of given) {
@@ -79,7 +83,7 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
     if (values.has(name)) throw new UsageError(`conflicting command line option '${option}'`);
     values.set(name, value);
   }
-  const section = sectionOf(values.get("configuration") ?? findConfiguration(), env);
+  const section = await sectionOf(values.get("configuration"), env);
   return {
     serverurl: values.get("serverurl") ?? section.serverurl,
     username: values.get("username") ?? section.username,
@@ -91,11 +95,16 @@ export function readOptions(argv: readonly string[], env: NodeJS.ProcessEnv): Op
   };
 }
 
-function sectionOf(file: string | undefined, env: NodeJS.ProcessEnv) {
+async function sectionOf(
+  file: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<SupervisorctlSection> {
   try {
-    return file === undefined ? DEFAULTS : readCtlSection(file, env);
+    return await loadSupervisorctl(file, { env });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+    if (!(error instanceof ConfigError)) throw error;
+    const lines = error.issues.map((issue) => issue.supervisord ?? describeIssue(issue));
+    throw new UsageError(lines.join("\n"), { cause: error });
   }
 }
 

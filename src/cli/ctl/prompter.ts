@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Interface } from "node:readline";
 import { Writable } from "node:stream";
-import type { CtlIo } from "./session.ts";
+import type { CtlIo } from "./io.ts";
 
 /** What the word that is being typed may become. */
 export type Completer = (line: string) => Promise<[matches: string[], word: string]>;

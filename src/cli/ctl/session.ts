@@ -1,24 +1,8 @@
-import type { Readable, Writable } from "node:stream";
 import { Api, isFault } from "./api.ts";
+import type { CtlIo } from "./io.ts";
 import type { Options } from "./options.ts";
 import type { Prompter } from "./prompter.ts";
 import { RpcClient } from "./rpc-client.ts";
-
-/** What {@link ctl} reads from and writes to. */
-export interface CtlIo {
-  readonly stdin: Readable;
-  readonly stdout: Writable;
-  readonly stderr: Writable;
-  readonly env: NodeJS.ProcessEnv;
-  /** Who hears Ctrl-C: `process`. Without it, only what a terminal says in the shell is heard. */
-  readonly interrupts?: Interrupts;
-}
-
-/** The part of `process` that Ctrl-C goes through. */
-export interface Interrupts {
-  on(event: "SIGINT", listener: () => void): unknown;
-  off(event: "SIGINT", listener: () => void): unknown;
-}
 
 /** The exit statuses; those of init scripts. */
 export const EXIT = {

@@ -29,7 +29,7 @@ export function readSupervisorctl(reading: Reading): SupervisorctlSection {
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     prompt: read("prompt") ?? preset.prompt,
-    ...(history !== undefined && { history_file: absolute(history) }),
+    ...(history !== undefined && history !== "" && { history_file: absolute(history) }),
   };
 }
 
