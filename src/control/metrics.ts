@@ -26,8 +26,7 @@ type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
 
 /**
- * `/metrics`, in Prometheus' text format. Counts what happens from the moment it is made; everything
- * else is looked up when somebody asks, one reading shared by all who ask at a time.
+ * `/metrics`, in Prometheus' text format. Counts what happens from `open()` on; everything else is looked up when somebody asks, one reading shared by all who ask at a time.
  */
 export class Metrics {
   readonly #supervisor: Supervisor;
@@ -36,9 +35,13 @@ export class Metrics {
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
-    for (const { group, name, start } of supervisor.status())
+  }
+
+  /** Begins to count. */
+  open(): void {
+    for (const { group, name, start } of this.#supervisor.status())
       this.#of(group, name).wasStarted = start > 0;
-    supervisor.on("PROCESS_STATE", this.#count);
+    this.#supervisor.on("PROCESS_STATE", this.#count);
   }
 
   /** Ceases to count. */

@@ -5,7 +5,7 @@
  */
 export const pageScript = String.raw`
 "use strict";
-const $ = (selector) => document.querySelector(selector);
+const $ = (selector) => document.querySelector(selector), now = () => +new Date();
 const message = $("#message"), link = $("#link"), changes = $("#changes");
 let form, rows, source, skew = 0, heard = 0, broken = false, renewal;
 const busy = new Set();
@@ -30,7 +30,7 @@ function duration(seconds) {
 function put(element, text) { if (element.textContent !== text) element.textContent = text; }
 function age(row) {
   if (row.dataset.state !== "RUNNING") return;
-  const up = Math.max(0, Date.now() / 1000 + skew - row.dataset.start);
+  const up = Math.max(0, now() / 1000 + skew - row.dataset.start);
   put(row.querySelector(".about"), "pid " + row.dataset.pid + ", uptime " + duration(up));
 }
 function count() {
@@ -47,8 +47,8 @@ function show({ id, state, pid, start, about }) {
   row.querySelector("[name=stop]").setAttribute("aria-disabled", /^(STOPPED|EXITED|FATAL)$/.test(state));
   return changed ? [id + " " + state] : [];
 }
-function take({ now, processes }) {
-  skew = now - Math.floor(Date.now() / 1000);
+function take({ now: theirs, processes }) {
+  skew = theirs - Math.floor(now() / 1000);
   const told = processes.flatMap(show);
   if (told.length) changes.textContent = told.length > 3 ? told.length + " processes have changed" : told.join(", ");
   count();
@@ -78,9 +78,9 @@ async function snapshot(data) {
 
 function connect() {
   source?.close();
-  heard = Date.now();
+  heard = now();
   const mine = source = new EventSource("events");
-  const on = (type, act) => mine.addEventListener(type, ({ data }) => { heard = Date.now(); act(data); });
+  const on = (type, act) => mine.addEventListener(type, ({ data }) => { heard = now(); act(data); });
   on("snapshot", (data) => snapshot(JSON.parse(data)));
   on("change", (data) => {
     const news = JSON.parse(data);
@@ -90,7 +90,7 @@ function connect() {
   mine.onerror = () => {
     broken = true;
     warn("Connection lost. Trying again\u2026");
-    if (mine.readyState === 2) setTimeout(() => mine === source && connect(), 5000);
+    if (mine.readyState === 2) window.setTimeout(() => mine === source && connect(), 5000);
   };
 }
 document.addEventListener("visibilitychange", () => {
@@ -120,10 +120,10 @@ document.addEventListener("submit", async (event) => {
   all("button").forEach(mark);
 });
 
-setInterval(() => {
+window.setInterval(() => {
   if (document.hidden) return;
   rows.forEach(age);
-  if (Date.now() - heard > 70000) { broken = true; connect(); }
+  if (now() - heard > 70000) { broken = true; connect(); }
 }, 1000);
 adopt();
 connect();
@@ -151,7 +151,7 @@ function connect() {
   mine.addEventListener("over", () => { mine.close(); link.textContent = "This process was removed, or the supervisor has shut down"; });
   mine.onerror = () => {
     link.textContent = "Connection lost. Trying again\u2026";
-    if (mine.readyState === 2) setTimeout(() => mine === source && connect(), 5000);
+    if (mine.readyState === 2) window.setTimeout(() => mine === source && connect(), 5000);
   };
 }
 document.addEventListener("visibilitychange", () => { if (document.hidden) source.close(); else connect(); });

@@ -35,7 +35,7 @@ nav{display:flex;gap:.35rem}nav a{text-decoration:none}nav a[aria-current]{backg
 pre{margin:0;padding:.8rem;min-height:12rem;height:calc(100vh - 5.5rem);overflow:auto;border:1px solid var(--line);border-radius:.4rem;background:var(--soft);font:.85rem/1.5 ui-monospace,monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 @media(max-width:58rem){
 body{padding:.7rem}
-thead{display:none}
+thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
 table,tbody{display:block}
 tr{display:grid;grid-template-columns:1fr auto;gap:.35rem .6rem;align-items:center;padding:.7rem 0;border-top:1px solid var(--line)}
 tr.group{margin-top:.8rem;padding:.5rem;background:var(--soft)}

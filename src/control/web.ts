@@ -9,11 +9,13 @@ import { Feed } from "./sse.ts";
 /** What is for browsers and probes, of one server. */
 export interface Web {
   readonly routes: readonly Route[];
-  /** Ceases to count; streams end with the server. */
-  close(): void;
+  /** Begins to count for `/metrics`. */
+  readonly open: () => void;
+  /** Ceases to count. Streams end with the server. */
+  readonly close: () => void;
 }
 
-/** Makes the pages, and begins to count for `/metrics`. */
+/** Makes the pages. */
 export function web({ supervisor }: Pick<Shared, "supervisor">): Web {
   const feed = new Feed(supervisor);
   const metrics = new Metrics(supervisor);
@@ -28,6 +30,7 @@ export function web({ supervisor }: Pick<Shared, "supervisor">): Web {
       { path: "/healthz", methods: read, handle: healthz },
       { path: "/readyz", methods: read, handle: readyz },
     ],
+    open: () => metrics.open(),
     close: () => metrics.close(),
   };
 }

@@ -11,6 +11,12 @@ const programs = {
   job: { command: "job", autorestart: false, startretries: 1 },
 };
 
+function metricsOf(supervisor: Supervisor): Metrics {
+  const metrics = new Metrics(supervisor);
+  metrics.open();
+  return metrics;
+}
+
 /** The lines of a metric, without its name. */
 async function series(metrics: Metrics, name: string): Promise<string[]> {
   const lines = (await metrics.text()).split("\n");
@@ -51,7 +57,7 @@ describe("/metrics", () => {
   it("the state is 1 for the one it is in, 0 for the seven others", async () => {
     const stage = new Stage({ programs });
     await stage.up("web");
-    const metrics = new Metrics(stage.supervisor);
+    const metrics = metricsOf(stage.supervisor);
     const states = await series(metrics, "supervisor_process_state");
     assert.equal(states.length, 16);
     assert.deepEqual(
@@ -75,7 +81,7 @@ describe("/metrics", () => {
 
   it("counts every start but the first, and every end once, by its status or signal", async () => {
     const stage = new Stage({ programs });
-    const metrics = new Metrics(stage.supervisor);
+    const metrics = metricsOf(stage.supervisor);
     const started = stage.supervisor.start().catch(() => {});
     await stage.pass(0);
     stage.spawner.of("job").exit(1); // BACKOFF
@@ -107,7 +113,7 @@ describe("/metrics", () => {
   it("a process that was up before the counting began has been started once already", async () => {
     const stage = new Stage({ programs });
     await stage.up();
-    const metrics = new Metrics(stage.supervisor);
+    const metrics = metricsOf(stage.supervisor);
     await stage.supervisor.stop("web");
     void stage.up("web");
     await stage.pass(1000);
@@ -117,7 +123,7 @@ describe("/metrics", () => {
   it("forgets what was removed, and ceases to count when it is closed", async () => {
     const stage = new Stage({ programs });
     await stage.up();
-    const metrics = new Metrics(stage.supervisor);
+    const metrics = metricsOf(stage.supervisor);
     stage.spawner.of("web").exit(3);
     await stage.supervisor.remove("web");
     assert.doesNotMatch(await metrics.text(), /web/);
@@ -131,13 +137,13 @@ describe("/metrics", () => {
   it("labels are escaped", async () => {
     const name = String.raw`a"b\n{c}`;
     const stage = new Stage({ programs: { [name]: { command: "x" } } });
-    const [line] = await series(new Metrics(stage.supervisor), "supervisor_process_up");
+    const [line] = await series(metricsOf(stage.supervisor), "supervisor_process_up");
     assert.equal(line, String.raw`{group="a\"b\\n{c}",name="a\"b\\n{c}"} 0`);
   });
 
   it("all who ask at a time share one reading", async () => {
     const stage = new Stage({ programs });
-    const metrics = new Metrics(stage.supervisor);
+    const metrics = metricsOf(stage.supervisor);
     assert.equal(metrics.text(), metrics.text());
   });
 
@@ -146,7 +152,7 @@ describe("/metrics", () => {
     const supervisor = new Supervisor({ programs: { node: { command, startsecs: 0 } } });
     t.after(() => supervisor.shutdown());
     await supervisor.start();
-    const metrics = new Metrics(supervisor);
+    const metrics = metricsOf(supervisor);
     const [memory = ""] = await series(metrics, "supervisor_process_resident_memory_bytes");
     assert.ok(Number(memory.split(" ")[1]) > 100_000, memory);
     const [fds = ""] = await series(metrics, "supervisor_process_open_fds");

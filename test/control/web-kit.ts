@@ -1,9 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
-import { Http } from "../../src/control/http.ts";
-import { web } from "../../src/control/web.ts";
+import { serve, type ServeOptions } from "../../src/control/index.ts";
 import type { Supervisor } from "../../src/index.ts";
 import type { Stage } from "../kit.ts";
 
@@ -25,22 +23,14 @@ export class Site {
   }
 
   /** Closed when the test is over. */
-  static async of(test: TestContext, supervisor: Supervisor): Promise<Site> {
-    const pages = web({ supervisor });
-    const shared = { supervisor, options: {}, token: "secret" };
-    const http = new Http({
-      shared,
-      mayEnter: () => true,
-      guard: { check: () => {} },
-      routes: pages.routes,
-    });
-    await new Promise<void>((done) => http.server.listen(0, "127.0.0.1", done));
-    const { port } = http.server.address() as AddressInfo;
-    let closing: Promise<void> | undefined;
-    const site = new Site(`http://127.0.0.1:${port}`, async () => {
-      pages.close();
-      await (closing ??= http.close());
-    });
+  static async of(
+    test: TestContext,
+    supervisor: Supervisor,
+    options: ServeOptions = {},
+    port = 0,
+  ): Promise<Site> {
+    const server = await serve(supervisor, { port }, options);
+    const site = new Site(server.url, () => server.close());
     test.after(site.close);
     return site;
   }
