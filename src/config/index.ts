@@ -5,3 +5,4 @@ export type { SupervisorctlSection } from "./sections/others.ts";
 export type { InetServerSection, ServerSection, UnixServerSection } from "./sections/servers.ts";
 export type { SupervisordSection } from "./sections/supervisord.ts";
 export type { LogLevel } from "./values.ts";
+export { toConf } from "./write.ts";

@@ -34,7 +34,7 @@ export const count: Type<number> = (value) => atLeast0(integer(value));
 
 /** Seconds in an option that supervisord does not have. */
 export const seconds: Type<number> = (value) =>
-  /^\d+(?:\.\d+)?$/.test(value)
+  /^\d+(?:\.\d+)?(?:e[+-]?\d+)?$/.test(value)
     ? { value: Number(value) }
     : {
         problem: `not a number of seconds: ${repr(value)}`,

@@ -1,0 +1,246 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, before, describe, it } from "node:test";
+import { PassThrough } from "node:stream";
+import * as fc from "fast-check";
+import { loadConfig, toConf } from "../../src/config/index.ts";
+import { SettingsError } from "../../src/errors.ts";
+import { resolveSettings } from "../../src/resolve.ts";
+import { programSettings, type SignalSetting, type SupervisorSettings } from "../../src/settings.ts";
+
+const size = fc.oneof(fc.nat(), fc.constantFrom("1KB", "50MB", "2 GB", 0));
+
+/** What a file makes hard: edges, comments, quotes, percent signs, lines, other alphabets. */
+const awkward = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        " ",
+        "\t",
+        "\n",
+        ";",
+        "#",
+        "%",
+        "%%",
+        '"',
+        "'",
+        "\\",
+        "=",
+        ":",
+        ",",
+        "[",
+        "]",
+      ),
+      fc.constantFrom(
+        "é",
+        "\u{1F600}",
+        "\u0085",
+        "\u001C",
+        "\uFEFF",
+        "$HOME",
+        "~",
+        "*",
+        "%(nope)s",
+      ),
+      fc.constantFrom("%(program_name)s", "%%(numprocs)d", "%%%(process_num)02d", "(process_num)d"),
+      fc.string({ maxLength: 5 }),
+    ),
+    { maxLength: 12 },
+  )
+  .map((parts) => parts.join("").replaceAll(/[\r\0]/g, ""));
+
+const variables = fc.dictionary(
+  awkward.filter((key) => key !== "" && !key.includes("=") && !/%/.test(key)),
+  awkward,
+  { maxKeys: 4 },
+);
+const plainVariables = fc.dictionary(
+  fc.constantFrom("A", "b_c", "D.E", "PATH"),
+  awkward.map((text) => text.replaceAll("%", "percent")),
+  { maxKeys: 3 },
+);
+
+const word = awkward.map((text) => text || "x");
+const command = fc.oneof(
+  awkward.map((text) => `/bin/x ${text.replaceAll(/["'\\]/g, "")}`),
+  fc.constantFrom("/bin/sh -c \"echo 'a b'  ;x\"", "/bin/echo a\\ b #c\n\n d"),
+  fc.array(word, { minLength: 1, maxLength: 4 }),
+);
+
+const program = fc
+  .record(
+    {
+      command,
+      numprocs: fc.constantFrom(1, 1, 2, 3),
+      numprocs_start: fc.integer({ min: -3, max: 20 }),
+      priority: fc.integer(),
+      autostart: fc.boolean(),
+      startsecs: fc.nat(),
+      startretries: fc.nat(),
+      autorestart: fc.constantFrom(true, false, "unexpected" as const),
+      exitcodes: fc.array(fc.integer({ min: 0, max: 255 }), { maxLength: 4 }),
+      stopsignal: fc.constantFrom<SignalSetting>("TERM", "SIGINT", 9, 34, 64, "USR1", "STOP"),
+      stopwaitsecs: fc.nat(),
+      killasgroup: fc.boolean(),
+      user: fc.constantFrom("root", 0),
+      directory: awkward.map((text) => `/tmp/${text}`),
+      umask: fc.constantFrom(0, 0o22, "077", "0o777"),
+      environment: variables,
+      stdout_logfile: fc.oneof(
+        fc.constantFrom("AUTO", "NONE", "off", "/dev/stdout", "syslog", "rel.log", "~/x"),
+        awkward.map((text) => `/tmp/x${text.replaceAll("/", "")}%(process_num)d`),
+      ),
+      stdout_logfile_maxbytes: size,
+      stdout_logfile_backups: fc.nat(),
+      stdout_capture_maxbytes: size,
+      stdout_events_enabled: fc.boolean(),
+      stderr_syslog: fc.boolean(),
+      serverurl: awkward,
+      sweep: fc.constantFrom(true, false, "group" as const),
+      cgroup: fc.boolean(),
+      stopstdin: fc.boolean(),
+    },
+    { requiredKeys: ["command"] },
+  )
+  .chain((one) =>
+    fc.constantFrom("plain", "listener", "socket", "redirected", "asgroup").map((kind) => ({
+      ...one,
+      process_name: "%(program_name)s_%(process_num)02d",
+      ...(kind === "listener" && { events: ["EVENT", "TICK_5"], buffer_size: 7 }),
+      ...(kind === "socket" && { socket: "unix:///tmp/a;b %.sock", socket_mode: 0o770 }),
+      ...(kind === "redirected" && { redirect_stderr: true }),
+      ...(kind === "asgroup" && { stopasgroup: true, killasgroup: true }),
+    })),
+  );
+
+const settings = fc
+  .record(
+    {
+      programs: fc.dictionary(fc.constantFrom("a", "b", "x]y", "é%", "p;q", "__proto__"), program),
+      isGrouped: fc.boolean(),
+      identifier: awkward.map((text) => text.replaceAll("/", "")),
+      environment: plainVariables,
+      strip_ansi: fc.boolean(),
+      nocleanup: fc.boolean(),
+      guardian: fc.boolean(),
+      guardian_waitsecs: fc.double({ min: 0, max: 1e9, noNaN: true }).map(Math.abs),
+      serverurl: awkward,
+      childlogdir: fc.constantFrom("/tmp", "/"),
+    },
+    { requiredKeys: ["programs", "isGrouped"] },
+  )
+  .map(({ isGrouped, ...rest }) => {
+    const plain = Object.entries(rest.programs).filter(
+      ([, one]) => !("events" in one) && !("socket" in one),
+    );
+    const groups = { g: { programs: plain.map(([name]) => name), priority: 5 }, empty: {} };
+    return isGrouped ? { ...rest, groups } : rest;
+  });
+
+const EXPANDED = new Set(["command", "process_name", "directory", "environment", "stdout_logfile"]);
+
+/** All that the settings mean, without the ways of saying it. */
+function meaning(given: SupervisorSettings): unknown {
+  const { programs, ...resolved } = resolveSettings(given);
+  const plain = [...programs].map(([name]) => {
+    const parsed = programSettings.parse(given.programs?.[name]);
+    const entries = Object.entries(parsed).filter(
+      ([key, value]) => !EXPANDED.has(key) && value !== undefined,
+    );
+    return [name, Object.fromEntries(entries)] as const;
+  });
+  return { ...resolved, programs: new Map(plain) };
+}
+
+describe("toConf()", { skip: process.platform === "win32" }, () => {
+  let file = "";
+  before(() => {
+    file = path.join(mkdtempSync(path.join(tmpdir(), "to-conf-")), "x.conf");
+  });
+  after(() => rmSync(path.dirname(file), { recursive: true, force: true }));
+
+  it("what it writes is read back as the same settings", async () => {
+    let count = 0;
+    await fc.assert(
+      fc.asyncProperty(settings, async (given: SupervisorSettings) => {
+        let wanted: unknown;
+        try {
+          wanted = meaning(given);
+        } catch {
+          return; // no settings
+        }
+        count++;
+        writeFileSync(file, toConf(given));
+        const config = await loadConfig(file, { strict: true });
+        assert.deepEqual(meaning({ ...config }), wanted);
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(count > 100, `only ${count} of them were settings`);
+  });
+
+  it("writes what is set, in supervisord's words", () => {
+    const text = toConf({
+      programs: {
+        web: {
+          command: ["/bin/sh", "-c", 'echo "100%" ;# done'],
+          startsecs: 5,
+          stopsignal: "SIGQUIT",
+          environment: { A: "x y", B: 'say "hi"' },
+          umask: "022",
+          sweep: "group",
+        },
+      },
+      groups: { all: { programs: ["web"], priority: 3 } },
+      guardian: false,
+    });
+    assert.equal(
+      text,
+      `[supervisord]
+guardian=false
+
+[group:all]
+programs=web
+priority=3
+
+[program:web]
+command=/bin/sh -c 'echo "100%%" %(here).0s;# done'
+startsecs=5
+stopsignal=QUIT
+umask=022
+environment=A="x y",B='say "hi"'
+stdout_logfile=NONE
+stderr_logfile=NONE
+sweep=group
+`,
+    );
+  });
+
+  it("refuses what no file can hold, all at once", () => {
+    const given: SupervisorSettings = {
+      programs: {
+        a: { command: "/bin/a", stdout_logfile: new PassThrough(), startsecs: 0.5 },
+        l: { command: "/bin/l", events: ["EVENT"], environment: { A: "x\ry" } },
+      },
+      groups: { g: { programs: ["l"] } },
+    };
+    assert.throws(
+      () => toConf(given),
+      (error) => {
+        assert.ok(error instanceof SettingsError);
+        assert.deepEqual(
+          error.issues.map((issue) => issue.path.join(".")),
+          [
+            "programs.a.startsecs",
+            "programs.a.stdout_logfile",
+            "programs.l.events",
+            "programs.l.environment",
+          ],
+        );
+        return true;
+      },
+    );
+  });
+});
