@@ -39,7 +39,10 @@ export class Prompter {
   }
 
   /** An answer; undefined when there are no more lines, and when the signal says so. */
-  async ask(prompt: string, signal = new AbortController().signal): Promise<string | undefined> {
+  async ask(
+    prompt: string,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<string | undefined> {
     this.isAsking = true;
     try {
       return await this.command(prompt, signal);
