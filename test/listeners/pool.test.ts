@@ -1,8 +1,15 @@
 /** Pools in virtual time: the listeners are fakes that say what the test has them say. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { ProgramSettings, SupervisorSettings } from "../../src/index.ts";
-import type { FakeChild } from "../../src/testing/index.ts";
+import {
+  Supervisor,
+  type ChildEvents,
+  type Command,
+  type Outputs,
+  type ProgramSettings,
+  type SupervisorSettings,
+} from "../../src/index.ts";
+import { FakeClock, FakeSpawner, type FakeChild } from "../../src/testing/index.ts";
 import { Stage } from "../kit.ts";
 
 const remote = { command: "el", events: ["REMOTE_COMMUNICATION"], startsecs: 0 };
@@ -343,6 +350,28 @@ describe("A pool of event listeners", () => {
     const log = await hall.supervisor.tail("el");
     const stripped = result.slice(5);
     assert.equal(log.toString(), `READY\nRESULT ${result.length}\n${stripped}READY\n`);
+  });
+
+  it("has the host read what its processes say, at once, whatever becomes of it", () => {
+    const known: Outputs[] = [];
+    class Spawner extends FakeSpawner {
+      override spawn(command: Command, events: ChildEvents, outputs: Outputs): FakeChild {
+        known.push(outputs);
+        return super.spawn(command, events, outputs);
+      }
+    }
+    const log = { stdout_logfile: "/dev/null", stdout_logfile_maxbytes: 0 };
+    const stderr = { stderr_logfile: "/dev/null", stderr_logfile_maxbytes: 0 };
+    const programs = { el: { ...remote, ...log, ...stderr } };
+    const supervisor = new Supervisor(
+      { programs },
+      { clock: new FakeClock(), spawner: new Spawner() },
+    );
+    void supervisor.start();
+    const [outputs] = known;
+    assert.equal(outputs?.stdout(), "push");
+    assert.equal(outputs.gather("stdout"), 0);
+    assert.equal(typeof outputs.stderr(), "number", "the other stream is as that of any program");
   });
 
   it("survives whoever listens to its own activity, and raises events there", async () => {

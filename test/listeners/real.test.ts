@@ -129,26 +129,6 @@ describe("Event listeners that are real processes", () => {
     assert.equal(readFileSync(file, "utf8"), "READY\nRESULT 2\nOKREADY\n");
   });
 
-  it("answer soon: nothing lets their words gather", async (t) => {
-    const { supervisor, ear } = supervise(t, { el: { command: inNode, ...remote } });
-    const answered = (): Promise<void> =>
-      new Promise((resolve) => {
-        supervisor.on("ACTIVITY", ({ message }) => {
-          if (message === "el: event was processed") resolve();
-        });
-      });
-    await supervisor.start();
-    const began = performance.now();
-    for (let i = 0; i < 50; i++) {
-      const done = answered();
-      supervisor.sendRemoteCommEvent("t", String(i));
-      await done;
-      await ear.hear(new RegExp(`"type:t.n${i}"`));
-    }
-    const took = performance.now() - began;
-    assert.ok(took < 2500, `fifty events took ${took} ms`);
-  });
-
   it("leave the host responsive when they refuse everything, as fast as they can", async (t) => {
     const { supervisor, ear } = supervise(t, {
       el: { command: inNode, ...remote, environment: { EAR_ANSWER: "FAIL" } },
