@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import type { ProgramSettings } from "../../src/index.ts";
+import type { ProgramSettings, Supervisor } from "../../src/index.ts";
 import { noPython } from "../python.ts";
 import { root, scratch } from "../support/processes.ts";
-import { sh, supervise } from "../support/rig.ts";
+import { sh, stay, supervise } from "../support/rig.ts";
 
 const inNode = ["node", path.join(root, "test/fixtures/listener.mjs")] as const;
 const remote = {
@@ -106,25 +106,25 @@ describe("Event listeners that are real processes", () => {
         events: ["PROCESS_STATE_STOPPED", "SUPERVISOR_STATE_CHANGE"],
         startsecs: 0,
       },
-      p: {
-        command: sh(`echo up >$EAR; trap 'exit 0' TERM; while :; do read -r x <>$EAR.never; done`),
-      },
+      p: { command: sh(`trap "" TERM; echo up >$EAR; ${stay}`), startsecs: 0 },
     });
-    const begun = supervisor.start();
+    await supervisor.start();
     assert.match(await ear.hear(/^node/), /SUPERVISOR_STATE_CHANGE_RUNNING ""/);
     await ear.hear(/^up/);
-    begun.catch(() => {});
-    void supervisor.shutdown();
+    const down = supervisor.shutdown();
     assert.match(await ear.hear(/^node/), /SUPERVISOR_STATE_CHANGE_STOPPING ""/);
+    await supervisor.signal("p", "KILL");
+    await down;
   });
 
   it("have what they write in a log file as well, that the host never lets them write themselves", async (t) => {
     const file = path.join(scratch(t), "el.log");
     const log = { stdout_logfile: file, stdout_logfile_maxbytes: 0 };
-    const { supervisor, ear } = supervise(t, { el: { command: inNode, ...remote, ...log } });
+    const { supervisor } = supervise(t, { el: { command: inNode, ...remote, ...log } });
+    const answered = line(supervisor, "el: event was processed");
     await supervisor.start();
     supervisor.sendRemoteCommEvent("t", "x");
-    await ear.hear(/^node/);
+    await answered;
     await supervisor.stop();
     assert.equal(readFileSync(file, "utf8"), "READY\nRESULT 2\nOKREADY\n");
   });
@@ -161,16 +161,8 @@ describe("Event listeners that are real processes", () => {
   it("give back the event of one that has closed its standard input", async (t) => {
     const deaf = sh("exec <&-; echo READY; echo up $$ >$EAR; exec sleep 1000");
     const { supervisor, ear } = supervise(t, { el: { ...remote, command: deaf } });
-    const ready = new Promise<void>((resolve) => {
-      supervisor.on("ACTIVITY", ({ message }) => {
-        if (message === "el: ACKNOWLEDGED -> READY") resolve();
-      });
-    });
-    const returned = new Promise<void>((resolve) => {
-      supervisor.on("ACTIVITY", ({ message }) => {
-        if (message.startsWith("epipe occurred")) resolve();
-      });
-    });
+    const ready = line(supervisor, "el: ACKNOWLEDGED -> READY");
+    const returned = line(supervisor, "epipe occurred");
     await supervisor.start();
     await ear.pid("up");
     await ready;
@@ -185,12 +177,7 @@ describe("Event listeners that are real processes", () => {
     const { supervisor } = supervise(t, {
       el: { command: [...command, "fail-first-1"] as never, ...remote },
     });
-    let count = 0;
-    const processed = new Promise<void>((resolve) => {
-      supervisor.on("ACTIVITY", ({ message }) => {
-        if (message === "el: event was processed" && ++count === 2) resolve();
-      });
-    });
+    const processed = line(supervisor, "el: event was processed", 2);
     await supervisor.start();
     supervisor.sendRemoteCommEvent("t", "aéé");
     supervisor.sendRemoteCommEvent("u", "second\nline");
@@ -207,6 +194,16 @@ describe("Event listeners that are real processes", () => {
     );
   });
 });
+
+/** The n-th line of the activity log that begins so. */
+async function line(supervisor: Supervisor, beginning: string, nth = 1): Promise<void> {
+  let left = nth;
+  await new Promise<void>((resolve) => {
+    supervisor.on("ACTIVITY", ({ message }) => {
+      if (message.startsWith(beginning) && --left === 0) resolve();
+    });
+  });
+}
 
 function heading(serial: number, length: number): string {
   return `ver:3.0 server:supervisor serial:${serial} pool:el poolserial:${serial} eventname:REMOTE_COMMUNICATION len:${length}\n`;
