@@ -33,7 +33,6 @@ export function planSocket(
     complain("socket", "there is no passing of sockets on Windows");
     return undefined;
   }
-  if (settings.events) complain("socket", "expected nothing where there are events to listen to");
   if (settings.stopstdin)
     complain("stopstdin", "expected false while the standard input is a socket, got true");
   const address = addressOf(expand("socket", socket), (message) => complain("socket", message));
