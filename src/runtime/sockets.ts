@@ -73,8 +73,10 @@ export class Sockets {
   async #listen(held: Held): Promise<void> {
     const { socket } = held;
     try {
-      const { number, fd } = await this.#listener.listen(await placeOf(socket));
-      if (held.users.size === 0) return this.#listener.close(number); // nobody waits any more
+      const where = await placeOf(socket);
+      if (held.users.size === 0) return; // nobody waits any more
+      const { number, fd } = await this.#listener.listen(where);
+      if (held.users.size === 0) return this.#listener.close(number);
       const file = "path" in socket.address ? new OwnedFile(socket.address.path) : undefined;
       held.open = { number, fd, ...(file && { file, disown: this.#custody.ownFile(file) }) };
     } catch (error) {

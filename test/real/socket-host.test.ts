@@ -71,6 +71,21 @@ describe("the socket of a host", { skip: isLinux ? noPython : "there is no /proc
     });
   }
 
+  it("that shuts down before it is open: it keeps nothing, and leaves no file", async (t) => {
+    const file = place(t);
+    const { status, stdout, mark } = await runHost(
+      host(file).replace(
+        "await supervisor.start();",
+        `const started = supervisor.start().catch(({ code }) => console.log(code));
+         await supervisor.shutdown();
+         await started;`,
+      ),
+    );
+    assert.deepEqual([status, stdout], [0, "ABNORMAL_TERMINATION\nstarted\n"]);
+    assert.ok(!existsSync(file));
+    await nothingLeftSoon(mark);
+  });
+
   it("with switches for Node in its environment: they are not for the thread", async () => {
     const port = await freePort();
     const source = `

@@ -213,6 +213,18 @@ describe("a shared socket", { skip }, () => {
     server.close();
   });
 
+  it("is not left where the program is stopped before it is open", async (t) => {
+    const { file, url, where } = place(t);
+    const { supervisor } = supervise(t, { web: fcgi(url) });
+    const first = refusal(supervisor.start());
+    await supervisor.stop();
+    assert.equal((await first).code, "ABNORMAL_TERMINATION");
+    await supervisor.start();
+    assert.equal(await visit(where), supervisor.process("web")?.pid);
+    await supervisor.shutdown();
+    assert.ok(!existsSync(file));
+  });
+
   it("that somebody has replaced stays his", async (t) => {
     const { file, url } = place(t);
     const { supervisor } = supervise(t, { web: fcgi(url) });
