@@ -3,7 +3,6 @@ import { HelpAsked, UsageError, readOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { Prompter } from "./prompter.ts";
 import { Session } from "./session.ts";
-
 import { runLine, runShell } from "./shell.ts";
 
 const HELP = `libsupervisor ctl -- talk to a running supervisor, as supervisorctl does
