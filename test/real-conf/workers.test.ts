@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { Daemon, copyOfConf, descendants, lacks } from "../support/daemon.ts";
+import { Daemon, copyOfConf, descendants, isOurs, lacks } from "../support/daemon.ts";
 import { alive, needsRoot } from "../support/processes.ts";
 
 describe("files of workers", { concurrency: 2 }, () => {
@@ -24,6 +24,17 @@ describe("files of workers", { concurrency: 2 }, () => {
     assert.equal(readFileSync(at("log/celery_worker.err"), "utf8"), "");
     assert.equal(readFileSync(at("log/celery_beat.err"), "utf8"), "beat: Starting...\n");
     assert.ok(!existsSync(at("run/celerybeat-schedule.pid")));
+  });
+
+  const notOurs = !isOurs && "supervisord leaves its programs";
+  it("celery.conf: killed, the command leaves nothing", { skip: notOurs }, async (t) => {
+    const directory = copyOfConf(t);
+    const daemon = new Daemon(t, path.join(directory, "celery.conf"));
+    await daemon.heard(/success: celery entered RUNNING/);
+    await daemon.heard(/success: celerybeat entered RUNNING/);
+    assert.deepEqual(await daemon.end("SIGKILL"), { status: null, signal: "SIGKILL" });
+    const pidfile = path.join(directory, "run/supervisord.pid");
+    await daemon.patiently(() => !existsSync(pidfile), "end of the pid file");
   });
 
   const noPhp = lacks("php") || needsRoot;
