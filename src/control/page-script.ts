@@ -7,8 +7,8 @@ export const pageScript = String.raw`
 "use strict";
 const $ = (selector) => document.querySelector(selector), now = () => +new Date();
 const message = $("#message"), link = $("#link"), changes = $("#changes");
-let form, rows, source, skew = 0, heard = 0, broken = false, renewal;
-const busy = new Set();
+let form, rows, source, skew = 0, heard = 0, broken = false, renewal, again;
+const busy = new Set(), news = [];
 
 const say = (text, bad) => { message.textContent = text; message.classList.toggle("bad", bad); };
 const warn = (text) => { if (link.textContent !== text) link.textContent = text; };
@@ -54,26 +54,40 @@ function take({ now: theirs, processes }) {
   count();
 }
 
-// one at a time; the focus stays where it was
+// one at a time, and once more when something has come up meanwhile; the focus stays where it was
 function renew() {
+  again = true;
   return renewal ??= (async () => {
-    const answer = await fetch("./");
-    if (!answer.ok) throw new Error(answer.status);
-    const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form");
-    const { name, value } = document.activeElement ?? {};
-    form.replaceWith(next);
-    adopt();
-    if (name) all("button").find((button) => button.name === name && button.value === value)?.focus();
-  })().catch(() => {}).finally(() => { renewal = undefined; });
+    try {
+      while (again) {
+        again = false;
+        const answer = await fetch("./");
+        if (!answer.ok) throw new Error(answer.status);
+        const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("form");
+        const { name, value } = document.activeElement ?? {};
+        form.replaceWith(next);
+        adopt();
+        if (name) all("button").find((button) => button.name === name && button.value === value)?.focus();
+      }
+    } catch { broken = true; }
+    renewal = undefined;
+    catchUp();
+  })();
 }
-async function snapshot(data) {
+function snapshot(data) {
   put($("h1"), data.identifier);
   warn(data.state === "RUNNING" ? "" : "The supervisor is shutting down");
   const same = data.processes.length === rows.size && data.processes.every(({ id }) => rows.has(id));
+  news.length = 0;
   // after an interruption it may be another server, with another token
-  if (!same || broken) await renew();
-  broken = false;
-  take({ ...data, processes: data.processes.filter(({ id }) => rows.has(id)) });
+  if (same && !broken && !renewal) take(data);
+  else { broken = false; skew = data.now - Math.floor(now() / 1000); renew(); }
+}
+function catchUp() {
+  while (news.length && !renewal) {
+    const one = news.shift();
+    if (one.processes.every(({ id }) => rows.has(id))) take(one); else renew();
+  }
 }
 
 function connect() {
@@ -82,10 +96,7 @@ function connect() {
   const mine = source = new EventSource("events");
   const on = (type, act) => mine.addEventListener(type, ({ data }) => { heard = now(); act(data); });
   on("snapshot", (data) => snapshot(JSON.parse(data)));
-  on("change", (data) => {
-    const news = JSON.parse(data);
-    if (news.processes.every(({ id }) => rows.has(id))) take(news); else renew();
-  });
+  on("change", (data) => { news.push(JSON.parse(data)); catchUp(); });
   on("beat", () => {});
   mine.onerror = () => {
     broken = true;

@@ -53,6 +53,7 @@ interface Playwright {
     launch(options: {
       readonly executablePath: string;
       readonly args: readonly string[];
+      readonly handleSIGTERM: boolean;
     }): Promise<Browser>;
   };
 }
@@ -75,8 +76,11 @@ export const noBrowser: string | false =
 /** A browser without a window. */
 export async function launchBrowser(): Promise<Browser> {
   if (!playwright || executablePath === undefined) throw new Error(String(noBrowser));
-  // root cannot have the sandbox
-  return playwright.chromium.launch({ executablePath, args: ["--no-sandbox"] });
+  return playwright.chromium.launch({
+    executablePath,
+    args: ["--no-sandbox"], // which root cannot have
+    handleSIGTERM: false, // else a test that has taken too long would close the browser, and stay
+  });
 }
 
 async function load(): Promise<Playwright | undefined> {
