@@ -63,8 +63,9 @@ function compile(pattern: string): Step[] {
     const isNot = chars[i + 1] === "!";
     const start = i + (isNot ? 2 : 1);
     const close = char === "[" ? chars.indexOf("]", start + 1) : -1;
-    if (char === "*") steps.push("*");
-    else if (char === "?") steps.push(() => true);
+    if (char === "*") {
+      if (steps.at(-1) !== "*") steps.push("*");
+    } else if (char === "?") steps.push(() => true);
     else if (close !== -1) {
       const set = chars.slice(start, close);
       steps.push((one) => isIn(one, set) !== isNot);

@@ -81,8 +81,10 @@ export function readIni({ sections, defaults }: Ini, text: string, file: string)
     }
     const at = value.search(/[=:]/);
     const option = stripEnd(value.slice(0, Math.max(at, 0)));
-    if (option === "") issues.push(noOption(line, value, file));
-    else {
+    if (option === "") {
+      issues.push(noOption(line, value, file));
+      if (at !== -1) parts = undefined;
+    } else {
       parts = [strip(value.slice(at + 1))];
       values.push({ options, name: option.toLowerCase(), line, parts });
     }

@@ -50,7 +50,13 @@ export async function loadConfig(path?: string, options: LoadOptions = {}): Prom
   const file = path === undefined ? search(cwd) : resolve(cwd, path);
   const sources = nothingRead(file, env, cwd);
   await readInto(sources, file);
+  const { sections } = sources.ini;
+  const client = sections.get("supervisorctl");
+  const own = client && { ...client, options: new Map(client.options) };
   for (const included of includes(sources)) await readInto(sources, included);
+  // clients read no includes
+  if (own) sections.set("supervisorctl", own);
+  else sections.delete("supervisorctl");
   override(sources, overrides);
   return interpret(sources, strict);
 }

@@ -34,6 +34,7 @@ export function format(text: string, names: Names): Formatted {
   const pieces: Piece[] = [];
   let literal = "";
   let at = 0;
+  let isFirst = true; // without a name it would mean the whole table, once
   for (;;) {
     const next = text.indexOf("%", at);
     literal += text.slice(at, next === -1 ? undefined : next);
@@ -48,7 +49,8 @@ export function format(text: string, names: Names): Formatted {
       literal += "%";
       continue;
     }
-    const done = convert(spec, names);
+    const done = convert(spec, names, isFirst);
+    isFirst = false;
     if (typeof done === "string") literal += done;
     else if ("conversion" in done) {
       if (literal !== "") pieces.push(literal);
@@ -119,9 +121,12 @@ const WIDEST = 1000;
 function convert(
   spec: Spec,
   names: Names,
+  isFirst: boolean,
 ): string | { conversion: string } | { unknown: string } | { malformed: string } {
   const { name, flags, width, precision, type } = spec;
-  if (name === undefined) return { malformed: nameless(spec) };
+  if (name === undefined) {
+    return { malformed: isFirst ? nameless(spec) : "not enough arguments for format string" };
+  }
   const value = names.get(name);
   if (value === undefined) return { unknown: name };
   if (type === "*") return { malformed: "* wants int" };

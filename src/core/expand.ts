@@ -5,7 +5,7 @@ export type Names = (name: string) => string | number | undefined;
 export type Expanded = { readonly text: string } | { readonly problem: string };
 
 // a Python conversion: %(name), flags, width, precision, length modifier, type
-const CONVERSION = /(%*)%(\((\w+)\)([-#0 +]*)(\d*)(?:\.(\d+))?[hlL]?([a-zA-Z]))/g;
+const CONVERSION = /(?<!%)(%*)%(\((\w+)\)([-#0 +]*)(\d*)(?:\.(\d+))?[hlL]?([a-zA-Z]))/g;
 const KNOWN = /^(?:program_name|process_num|numprocs|group_name|host_node_name|here|ENV_\w+)$/;
 
 /**

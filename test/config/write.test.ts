@@ -73,6 +73,14 @@ const command = fc.oneof(
   fc.array(word, { minLength: 1, maxLength: 4 }),
 );
 
+const KINDS = {
+  plain: {},
+  listener: { events: ["EVENT", "TICK_5"], buffer_size: 7 },
+  fcgi: { socket: "unix:///tmp/a;b %.sock", socket_mode: 0o770 },
+  redirected: { redirect_stderr: true },
+  asgroup: { stopasgroup: true, killasgroup: true },
+};
+
 const program = fc
   .record(
     {
@@ -108,16 +116,11 @@ const program = fc
     },
     { requiredKeys: ["command"] },
   )
-  .chain((one) =>
-    fc.constantFrom("plain", "listener", "socket", "redirected", "asgroup").map((kind) => ({
-      ...one,
-      process_name: "%(program_name)s_%(process_num)02d",
-      ...(kind === "listener" && { events: ["EVENT", "TICK_5"], buffer_size: 7 }),
-      ...(kind === "socket" && { socket: "unix:///tmp/a;b %.sock", socket_mode: 0o770 }),
-      ...(kind === "redirected" && { redirect_stderr: true }),
-      ...(kind === "asgroup" && { stopasgroup: true, killasgroup: true }),
-    })),
-  );
+  .chain((one) => fc.constantFrom(...Object.values(KINDS)).map((kind) => ofKind(one, kind)));
+
+function ofKind<T extends object, K extends object>(one: T, kind: K) {
+  return { ...one, process_name: "%(program_name)s_%(process_num)02d", ...kind };
+}
 
 const settings = fc
   .record(
@@ -135,13 +138,18 @@ const settings = fc
     },
     { requiredKeys: ["programs", "isGrouped"] },
   )
-  .map(({ isGrouped, ...rest }) => {
-    const plain = Object.entries(rest.programs).filter(
-      ([, one]) => !("events" in one) && !("socket" in one),
-    );
-    const groups = { g: { programs: plain.map(([name]) => name), priority: 5 }, empty: {} };
-    return isGrouped ? { ...rest, groups } : rest;
-  });
+  .map(grouped);
+
+/** Listeners and those with a socket are in no group. */
+function grouped<
+  T extends { readonly isGrouped: boolean; readonly programs: Record<string, object> },
+>({ isGrouped, ...rest }: T) {
+  const plain = Object.entries(rest.programs).filter(
+    ([, one]) => !("events" in one) && !("socket" in one),
+  );
+  const groups = { g: { programs: plain.map(([name]) => name), priority: 5 }, empty: {} };
+  return isGrouped ? { ...rest, groups } : rest;
+}
 
 const EXPANDED = new Set(["command", "process_name", "directory", "environment", "stdout_logfile"]);
 
@@ -178,7 +186,7 @@ describe("toConf()", { skip: process.platform === "win32" }, () => {
         count++;
         writeFileSync(file, toConf(given));
         const config = await loadConfig(file, { strict: true });
-        assert.deepEqual(meaning({ ...config }), wanted);
+        assert.deepEqual(meaning(config), wanted);
       }),
       { numRuns: 300 },
     );

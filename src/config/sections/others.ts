@@ -11,13 +11,12 @@ export interface SupervisorctlSection {
   readonly history_file?: string;
 }
 
-/** Reads `[supervisorctl]`, which counts in the main file alone. */
+/** Reads `[supervisorctl]`. */
 export function readSupervisorctl(reading: Reading): SupervisorctlSection {
   const preset = { serverurl: "http://localhost:9001", prompt: "supervisor" };
-  const whole = reading.ini.sections.get("supervisorctl");
-  if (!whole) return preset;
-  const own = [...whole.options].filter(([, { file }]) => file === reading.file);
-  const options = new Options(reading, { ...whole, options: new Map(own) });
+  const section = reading.ini.sections.get("supervisorctl");
+  if (!section) return preset;
+  const options = new Options(reading, section);
   const { absolute } = pathTypes(reading.facts);
   const read = (option: string) => options.read(option, text, reading.environment);
   const [url, username, password] = [read("serverurl"), read("username"), read("password")];
