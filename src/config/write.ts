@@ -22,7 +22,7 @@ type Write<T> = (value: T, complain: (message: string) => void) => string | unde
  * `command` that is an array, stand for must not hold quotes.
  *
  * @throws {SettingsError} with all that is wrong, or cannot be written: streams, fractions of a
- *   second, carriage returns, and groups of event listeners or FastCGI programs
+ *   second, carriage returns, and groups with FastCGI programs
  */
 export function toConf(settings: SupervisorSettings): string {
   resolveSettings(settings);
@@ -62,8 +62,8 @@ function writeProgram(
   checkName(name, complain);
   const { events, socket } = program;
   if (events && socket !== undefined) complain("socket", "cannot be written: it has events, too");
-  if ((events ?? socket) !== undefined && isGrouped)
-    complain(events ? "events" : "socket", "cannot be written: the program is in a group");
+  if (socket !== undefined && isGrouped)
+    complain("socket", "cannot be written: the program is in a group");
   if (events && program.redirect_stderr)
     complain("redirect_stderr", "cannot be written: it is an event listener");
   const special = events ? LISTENER : SOCKET;
@@ -188,4 +188,4 @@ const PROGRAM: { readonly [K in keyof ResolvedProgramSettings]?: Write<never> } 
 };
 
 const LISTENER = { events: list, buffer_size: plain };
-const SOCKET = { socket: raw, socket_backlog: plain, socket_owner: raw, socket_mode: octal };
+const SOCKET = { socket: text, socket_backlog: plain, socket_owner: raw, socket_mode: octal };

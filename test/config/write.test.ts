@@ -234,9 +234,9 @@ sweep=group
     const given: SupervisorSettings = {
       programs: {
         a: { command: "/bin/a", stdout_logfile: new PassThrough(), startsecs: 0.5 },
-        l: { command: "/bin/l", events: ["EVENT"], environment: { A: "x\ry" } },
+        f: { command: "/bin/f", socket: "tcp://h:1", environment: { A: "x\ry" } },
       },
-      groups: { g: { programs: ["l"] } },
+      groups: { g: { programs: ["f"] } },
     };
     assert.throws(
       () => toConf(given),
@@ -247,8 +247,8 @@ sweep=group
           [
             "programs.a.startsecs",
             "programs.a.stdout_logfile",
-            "programs.l.events",
-            "programs.l.environment",
+            "programs.f.socket",
+            "programs.f.environment",
           ],
         );
         return true;

@@ -1,6 +1,6 @@
 import { normalize } from "node:path";
 import type { Section } from "../ini.ts";
-import { within } from "../percent.ts";
+import { toSetting, within } from "../percent.ts";
 import { Options, userTypes, type Reading } from "../reading.ts";
 import { integer, octal, type Parsed, type Type } from "../values.ts";
 import type { Draft } from "./draft.ts";
@@ -10,7 +10,13 @@ import { readProgram } from "./program.ts";
 export function readFcgi(reading: Reading, section: Section, name: string): Draft {
   const options = new Options(reading, section);
   const { user, owner } = userTypes(reading.facts);
-  const names = within(reading.environment, new Map([["program_name", name]]));
+  const names = within(
+    reading.environment,
+    new Map([
+      ["program_name", name],
+      ["host_node_name", reading.facts.host],
+    ]),
+  );
   const quietly = options.entry("user")?.value;
   if (quietly !== undefined) options.read("user", user, names);
   const socket_backlog = options.read("socket_backlog", backlog, names);
@@ -32,7 +38,7 @@ export function readFcgi(reading: Reading, section: Section, name: string): Draf
   const program = readProgram(reading, section, name, [name]);
   return {
     ...program,
-    socket,
+    socket: socket === undefined ? undefined : toSetting([socket]),
     ...(socket_backlog !== undefined && { socket_backlog }),
     ...(socket_owner !== undefined && { socket_owner }),
     ...(socket_mode !== undefined && { socket_mode }),

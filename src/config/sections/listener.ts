@@ -1,4 +1,4 @@
-import { eventNames } from "../../events.ts";
+import { listenerEventNames } from "../../events.ts";
 import { nearest } from "../../core/nearest.ts";
 import { show } from "../../settings.ts";
 import type { Section } from "../ini.ts";
@@ -6,13 +6,6 @@ import { Options, type Reading } from "../reading.ts";
 import { boolean, integer, list, text } from "../values.ts";
 import type { Draft } from "./draft.ts";
 import { readProgram } from "./program.ts";
-
-/** What an event listener can be sent: supervisord's own events. */
-const KNOWN: readonly string[] = eventNames.filter((name) =>
-  /^(?:EVENT$|PROCESS_(?:STATE|LOG|COMMUNICATION|GROUP)|REMOTE_COMMUNICATION|SUPERVISOR_STATE|TICK)/.test(
-    name,
-  ),
-);
 
 const STANDARD_HANDLER = "supervisor.dispatchers:default_handler";
 
@@ -54,8 +47,8 @@ function readEvents(options: Options, listed: readonly string[] | undefined): st
     );
   }
   return events.filter((event) => {
-    if (KNOWN.includes(event)) return true;
-    const meant = nearest(event, KNOWN);
+    if (listenerEventNames.some((known) => known === event)) return true;
+    const meant = nearest(event, listenerEventNames);
     const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
     options.fail("events", `Unknown event type ${event} in [${section}] events`, {
       expected: "types of events, separated by commas",
