@@ -51,6 +51,26 @@ const WAIT_LIMIT = 60;
 /** So long a message may wait for the pipe before it counts as waiting. */
 const SEND_LIMIT = 0.3;
 
+/** Which event the next start of that target is; -1 where that is not known. */
+export function placeOfStart({ events, isTotal }: Scenario, seen: number, target: string): number {
+  const isStart = ({ event, process = "", group = "" }: RecordedEvent, i: number) =>
+    i >= seen && event === "PROCESS_STATE_STARTING" && fullName(group, process) === target;
+  return isTotal ? events.findIndex(isStart) : -1;
+}
+
+/** What files show; the children get a moment for what they should have written. */
+export async function lookFor(
+  stage: Pick<Stage, "look" | "now" | "wait">,
+  step: Step,
+): Promise<Fact | undefined> {
+  const end = stage.now() + 3;
+  for (;;) {
+    const fact = await stage.look(step);
+    if (!fact || isDeepStrictEqual(fact, step.shows) || stage.now() > end) return fact;
+    await stage.wait(() => false, 0.01);
+  }
+}
+
 export async function play(scenario: Scenario, stage: Stage, sweep: boolean): Promise<Observed> {
   let supervisor: Supervisor;
   try {
@@ -165,7 +185,7 @@ class Player {
         return { status: this.#leaving?.length };
       }
       case "py":
-        if (!("answers" in step.shows)) return this.#look(step);
+        if (!("answers" in step.shows)) return lookFor(this.#stage, step);
         return {
           answers: await this.#send(
             "p",
@@ -175,7 +195,7 @@ class Player {
       case "read":
       case "ls":
       case "concat":
-        return this.#look(step);
+        return lookFor(this.#stage, step);
       default:
         return this.#stage.look(step);
     }
@@ -278,12 +298,8 @@ class Player {
 
   /** Children may be slower than they were: what came before this start comes before it. */
   async #caughtUp(target: string): Promise<void> {
-    const { events, isTotal } = this.#scenario;
-    if (!isTotal) return;
     const seen = this.watch.events;
-    const isStart = ({ event, process = "", group = "" }: RecordedEvent, i: number) =>
-      i >= seen.length && event === "PROCESS_STATE_STARTING" && fullName(group, process) === target;
-    const place = events.findIndex(isStart);
+    const place = placeOfStart(this.#scenario, seen.length, target);
     await this.#stage.wait(() => seen.length >= place, 2);
   }
 
@@ -373,16 +389,6 @@ class Player {
     const failures = (await this.#settled(this.#outcome(target, reading()))) ?? [];
     if (!this.#stage.isReal && failures.length === 0) return undefined;
     return text === undefined ? { failures } : { text };
-  }
-
-  /** What files show; the children get a moment for what they should have written. */
-  async #look(step: Step): Promise<Fact | undefined> {
-    const end = this.#stage.now() + 3;
-    for (;;) {
-      const fact = await this.#stage.look(step);
-      if (!fact || isDeepStrictEqual(fact, step.shows) || this.#stage.now() > end) return fact;
-      await this.#stage.wait(() => false, 0.01);
-    }
   }
 
   async #update(dryRun: boolean): Promise<Fact> {

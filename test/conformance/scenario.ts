@@ -79,18 +79,21 @@ export interface Scenario {
   refused: string[];
 }
 
-interface RawStep {
-  readonly do: [string, ...unknown[]];
-  readonly at_s: [number, number];
+/** What was done, and what came back. */
+export interface RawStep {
+  readonly do: readonly [string, ...unknown[]];
   readonly [fact: string]: unknown;
 }
 
-interface RawRecording {
+/** A recording as it lies in its file. */
+export interface RawRecording {
   readonly settings: Sections;
   readonly files?: Record<string, string | [string, number]>;
   readonly env?: Record<string, string>;
   readonly user?: string;
-  readonly steps: readonly RawStep[];
+  /** What supervisord's own output was, where that matters. */
+  readonly stdout?: "pipe";
+  readonly steps: readonly (RawStep & { readonly at_s: [number, number] })[];
   readonly event_order: string;
   readonly events: readonly {
     readonly [field: string]: unknown;
@@ -98,22 +101,36 @@ interface RawRecording {
     readonly t_s: [number, number];
     readonly since_previous_of_process_s?: [number, number];
   }[];
-  readonly log: readonly {
-    readonly kind: string;
-    readonly process?: string;
-    readonly detail?: string;
-  }[];
+  readonly log: readonly LogLine[];
   readonly log_same_in_all_runs: boolean | null;
 }
 
+/** A line of the activity log, by its kind. */
+export interface LogLine {
+  readonly level: string;
+  readonly kind: string;
+  readonly process?: string;
+  readonly detail?: string;
+}
+
 /** The names of all recordings. */
-export const recordings: readonly string[] = readdirSync(folder)
+export const allRecordings: readonly string[] = readdirSync(folder)
   .filter((file) => file.endsWith(".json"))
   .map((file) => file.slice(0, -".json".length));
 
+/** Those that a supervisor can follow without its file, its signals and its server. */
+export const recordings: readonly string[] = allRecordings.filter(
+  (name) => !/^(?:sighup-|restart-rpc|reload-|fcgi-)/.test(name),
+);
+
+/** A recording as it is. */
+export function recorded(name: string): RawRecording {
+  return JSON.parse(readFileSync(path.join(folder, `${name}.json`), "utf8")) as RawRecording;
+}
+
 /** Reads a recording. */
 export function load(name: string): Scenario {
-  const raw = JSON.parse(readFileSync(path.join(folder, `${name}.json`), "utf8")) as RawRecording;
+  const raw = recorded(name);
   if (raw.event_order !== "total" && raw.event_order !== "per process")
     throw new Error(`${name}: no one order of events was recorded`);
   const endings: Record<string, string[]> = {};
@@ -161,6 +178,13 @@ export function load(name: string): Scenario {
 
 /** The listener that is not in the recording's settings, and heard everything. */
 export const LAB_LISTENER = "lablistener";
+/** One that takes its time to end, so that the listener hears how the others ended. */
+export const LAB_LINGERER = "lablingerer";
+
+/** Whether it is of those that the recordings leave out. */
+export function isDriver(name: unknown): boolean {
+  return name === LAB_LISTENER || name === LAB_LINGERER;
+}
 
 /** Here a listener is a program that has events. */
 function sectionsOf(name: string, settings: Sections): Sections {
@@ -184,11 +208,12 @@ export function fullName(group: string, name: string): string {
   return group === name ? name : `${group}:${name}`;
 }
 
-function factOf(step: RawStep): Fact {
-  const [verb, method, args] = step.do as [string, string, unknown[]];
+/** What came back, as plain data. */
+export function factOf(step: RawStep): Fact {
+  const [verb, method, args] = step.do as readonly [string, string, unknown[]];
   if (verb === "call") return answer(String(args?.[0]), method, step);
   if (verb === "join") {
-    const [, text] = step["fault"] as [number, string];
+    const [, text = ""] = (step["fault"] ?? []) as [number?, string?];
     return answer(text.split(": ")[1] ?? "", "startProcess", step);
   }
   if (verb === "ctl") return printed((step.do[1] as string[])[0] ?? "", step["stdout"] as string[]);

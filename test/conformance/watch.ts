@@ -9,7 +9,8 @@ export interface SeenEvent {
   readonly group?: string;
   readonly from_state?: string;
   readonly tries?: number;
-  readonly expected?: boolean;
+  /** A number where it comes over the wire. */
+  readonly expected?: boolean | number;
   readonly pid?: string | number;
   readonly spawnerr?: string;
   readonly channel?: string;
@@ -42,9 +43,7 @@ export class Watch {
       stdout_logfile: this.normal(info.stdout_logfile),
       stderr_logfile: this.normal(info.stderr_logfile),
       spawnerr: this.normal(info.spawnerr),
-      description: this.normal(info.description)
-        .replace(/^pid \d+, uptime \d+:\d\d:\d\d$/, "pid N, uptime H:MM:SS")
-        .replace(/^[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M$/, "stop time: Mon DD HH:MM AM/PM"),
+      description: kindOf(this.normal(info.description)),
     };
   }
 
@@ -99,6 +98,13 @@ export class Watch {
   normal(text: string): string {
     return normal(text, this.#dir);
   }
+}
+
+/** A description as its kind. */
+export function kindOf(description: string): string {
+  return description
+    .replace(/^pid \d+, uptime \d+:\d\d:\d\d$/, "pid N, uptime H:MM:SS")
+    .replace(/^[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M$/, "stop time: Mon DD HH:MM AM/PM");
 }
 
 /** A text without the name of the directory, the random part of AUTO names, and our mark. */

@@ -1,19 +1,6 @@
 /** The recordings with real processes, each in a host of its own, side by side. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -23,13 +10,12 @@ import { amended, readTable, type Deviation } from "../deviations.ts";
 import { missing } from "../missing.ts";
 import type { Observed } from "../player.ts";
 import { load, recordings, type Scenario } from "../scenario.ts";
-import { isAlive } from "./stage.ts";
+import { BASE, NOBODY, descendants, within } from "./room.ts";
 
 const table = readTable();
 const host = path.join(import.meta.dirname, "host.js");
 /** On a busy machine everything may be late, and so the ear for what came before: exact times are the fakes'. */
 const SLACK = { early: 0.15, late: 0.8 };
-const NOBODY = 65_534;
 
 describe(
   "Supervisor with real processes, beside the recordings of supervisord",
@@ -46,18 +32,13 @@ describe(
 );
 
 async function follow(name: string, rows: readonly Deviation[], sweep: boolean): Promise<void> {
-  const dir = realpathSync(mkdtempSync(path.join(tmpdir(), "conformance-")));
-  try {
-    const expected = amended(load(name), rows);
-    prepare(expected, dir);
+  const expected = amended(load(name), rows);
+  await within(expected, async (dir) => {
     const seen = await playIn(dir, expected, sweep);
-    const left = descendants(dir, seen);
+    const left = descendants(dir, seen.pids);
     assert.deepEqual(differences(expected, seen, SLACK), []);
     if (sweep) assert.deepEqual(left, [], "processes are left");
-  } finally {
-    for (const pid of descendants(dir)) end(pid);
-    rmSync(dir, { recursive: true });
-  }
+  });
 }
 
 /** A few take ten seconds: they should not be the last. */
@@ -69,30 +50,10 @@ function longestFirst(names: readonly string[]): string[] {
   return names.toSorted((a, b) => time(b) - time(a));
 }
 
-function prepare({ files, user }: Scenario, dir: string): void {
-  chmodSync(dir, 0o755);
-  mkdirSync(path.join(dir, "auto"));
-  for (const [file, [content, mode]] of Object.entries(files)) {
-    const target = file.replaceAll("{dir}", dir);
-    mkdirSync(path.dirname(target), { recursive: true });
-    // on a busy machine, two lines in such quick succession might be read as one
-    const calm = content.replace("time.sleep(0.012)", "time.sleep(0.04)");
-    writeFileSync(target, calm.replaceAll("{dir}", dir));
-    chmodSync(target, mode);
-  }
-  if (user !== undefined) chownSync(dir, NOBODY, NOBODY);
-}
-
 async function playIn(dir: string, scenario: Scenario, sweep: boolean): Promise<Observed> {
   const child = spawn(process.execPath, ["--enable-source-maps", host], {
     cwd: dir,
-    env: {
-      PATH: "/usr/local/bin:/usr/bin:/bin",
-      HOME: "/root",
-      LANG: "C.UTF-8",
-      LAB_INHERITED: "yes",
-      ...scenario.env,
-    },
+    env: { ...BASE, ...scenario.env },
     stdio: ["pipe", "pipe", "pipe", "pipe"],
   });
   const uid = scenario.user === undefined ? {} : { uid: NOBODY };
@@ -103,27 +64,4 @@ async function playIn(dir: string, scenario: Scenario, sweep: boolean): Promise<
   const { facts, ...rest } = JSON.parse(await told) as Observed;
   const isOut = (i: number) => scenario.steps[i]?.verb === "gotstdout";
   return { ...rest, facts: facts.map((fact, i) => (isOut(i) ? { text: out } : fact)) };
-}
-
-function end(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // gone meanwhile
-  }
-}
-
-/** Whoever of the scenario's processes, or of their children, is alive: all know its directory. */
-function descendants(dir: string, seen?: Observed): number[] {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  const own = pids.map(Number).filter((pid) => {
-    if (pid === process.pid || !isAlive(pid)) return false;
-    try {
-      const words = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      return readlinkSync(`/proc/${pid}/cwd`) === dir || words.includes(dir);
-    } catch {
-      return false; // gone meanwhile
-    }
-  });
-  return [...new Set([...own, ...(seen?.pids ?? []).filter(isAlive)])];
 }

@@ -1,0 +1,341 @@
+/** Plays a recording against a supervisord in the foreground, from outside, and notes what is seen. */
+import assert from "node:assert/strict";
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { Fault, type Value } from "../../../src/cli/ctl/codec.ts";
+import { HttpError, RpcClient } from "../../../src/cli/ctl/rpc-client.ts";
+import { lookFor, placeOfStart } from "../player.ts";
+import { RealStage } from "../real/stage.ts";
+import {
+  LAB_LISTENER,
+  recorded,
+  type RawRecording,
+  type RawStep,
+  type Scenario,
+  type Sections,
+  type Step,
+} from "../scenario.ts";
+import type { SeenEvent } from "../watch.ts";
+import { asRecorded, type PidName } from "./answers.ts";
+import { confOf, fixtures } from "./conf.ts";
+import { Daemon, type Make } from "./daemon.ts";
+import { linesIn, statesIn, type FoundLine } from "./log.ts";
+import { MARK_TYPE, Notes, type NotedEvent } from "./notes.ts";
+
+export interface Outcome {
+  /** What came back, step by step, as it would have been recorded. */
+  readonly steps: readonly RawStep[];
+  readonly events: readonly SeenEvent[];
+  readonly log: readonly FoundLine[];
+  /** Every process id of a program. */
+  readonly pids: readonly number[];
+  /** What it ended with, if it was the player that ended it. */
+  readonly status: number | null;
+}
+
+/** So long a start and an end may take, in seconds. */
+const LIMIT = 30;
+/** So long one message may wait for the pipe, in milliseconds. */
+const SEND_LIMIT_MS = 1000;
+
+/** Plays the steps that the scenario has left of its recording. */
+export async function play(scenario: Scenario, make: Make, dir: string): Promise<Outcome> {
+  const player = new Player(scenario, make, dir);
+  try {
+    return await player.run();
+  } finally {
+    await player.end();
+  }
+}
+
+class Player {
+  readonly #scenario: Scenario;
+  readonly #raw: RawRecording;
+  readonly #dir: string;
+  readonly #stage: RealStage;
+  readonly #notes: Notes;
+  readonly #notesFile: string;
+  readonly #rpc: RpcClient;
+  readonly #waiting: RpcClient;
+  readonly #daemon: Daemon;
+  readonly #background = new Map<string, Promise<object>>();
+  #marks = 0;
+
+  constructor(scenario: Scenario, make: Make, dir: string) {
+    this.#scenario = scenario;
+    this.#raw = recorded(scenario.name);
+    this.#dir = dir;
+    this.#stage = new RealStage(dir);
+    // where the recording has no listener of its own, what is looked at is ours
+    const name = this.#hasListener() ? "envelopes.jsonl" : "el.jsonl";
+    this.#notesFile = path.join(dir, name);
+    this.#notes = new Notes(this.#notesFile);
+    copyFileSync(path.join(fixtures, "envelopes.mjs"), path.join(dir, "envelopes.mjs"));
+    this.#configure(this.#raw.settings);
+    const remote = { serverurl: `unix://${dir}/s`, username: undefined, password: undefined };
+    this.#rpc = new RpcClient(remote);
+    this.#waiting = new RpcClient(remote);
+    this.#daemon = new Daemon(make, dir, this.#raw);
+  }
+
+  async run(): Promise<Outcome> {
+    await this.#untilUp();
+    const steps: RawStep[] = [];
+    for (const step of this.#scenario.steps) {
+      const fact = await this.#do(step);
+      steps.push({ do: [step.verb, ...step.args], ...fact });
+    }
+    const { events, isCut } = this.#scenario;
+    await this.#sync();
+    await this.#wait(() => this.#notes.events.length >= events.length, isCut ? 0 : 1);
+    const log = this.#log();
+    const seen = timed(this.#notes.events, log);
+    const status = this.#daemon.ending ? 0 : await this.end();
+    const { pids, pidName } = namesOf(log, JSON.stringify([seen, steps]));
+    return {
+      steps: steps.map((step) => asRecorded(step, this.#dir, pidName)),
+      events: seen.map(({ pid, ...event }) => ({
+        ...event,
+        ...(pid !== undefined && { pid: pidName(pid) }),
+      })),
+      log,
+      pids,
+      status,
+    };
+  }
+
+  /** Ends it, if that has not happened yet. */
+  async end(): Promise<number | null> {
+    this.#rpc.close();
+    this.#waiting.close();
+    if (!this.#daemon.ending) this.#daemon.signal("TERM");
+    await this.#wait(() => this.#daemon.ending !== undefined, LIMIT);
+    if (!this.#daemon.ending) this.#daemon.signal("KILL");
+    return this.#daemon.ending?.status ?? null;
+  }
+
+  async #untilUp(): Promise<void> {
+    const end = this.#stage.now() + LIMIT;
+    while (!(await this.#daemon.answers())) {
+      const { ending } = this.#daemon;
+      if (ending || this.#stage.now() > end)
+        assert.fail(`it does not come up: ${JSON.stringify(ending)} ${this.#text("stderr.txt")}`);
+      await this.#wait(() => false, 0.01);
+    }
+    const programs = Object.entries(this.#raw.settings).filter(([name]) => /^program/.test(name));
+    // where nothing begins by itself, there is time for the listener
+    if (programs.every(([, { autostart }]) => autostart === "false")) await this.#sync(LIMIT);
+  }
+
+  async #do(step: Step): Promise<object> {
+    const { verb, args } = step;
+    const [first, second, third, fourth] = args;
+    const name = String(first);
+    switch (verb) {
+      case "call":
+        if (name === "startProcess") await this.#caughtUp(String((second as Value[])[0]));
+        return this.#call(name, second as Value[]);
+      case "bg":
+        this.#background.set(
+          name,
+          this.#call(String(second), third as Value[], this.#waiting),
+        );
+        await this.#wait(() => false, 0.05);
+        return {};
+      case "join":
+        return (await this.#background.get(name)) ?? {};
+      case "ctl": {
+        const { stdout, exit } = await this.#daemon.ask(first as string[]);
+        return { stdout: stdout.split("\n").slice(0, -1), exit };
+      }
+      case "snap":
+        return this.#call("getProcessInfo", [name]);
+      case "snapall":
+        return this.#call("getAllProcessInfo", []);
+      case "sleep":
+        await this.#wait(() => false, first as number);
+        return {};
+      case "until":
+        return this.#until(name, String(second), third as number, fourth as number | undefined);
+      case "event": {
+        const count = () => this.#notes.events.filter(({ event }) => event === name).length;
+        return { reached: await this.#wait(() => count() >= Number(second), third as number) };
+      }
+      case "kill":
+        process.kill(await this.#pidOf(name), `SIG${String(second)}`);
+        return {};
+      case "conf":
+        this.#configure(first as Sections);
+        return {};
+      case "write":
+        writeFileSync(this.#inDir(name), this.#inDir(String(second)));
+        return {};
+      case "sup":
+        this.#daemon.signal(name);
+        return {};
+      case "exit":
+        await this.#wait(() => this.#daemon.ending !== undefined, first as number);
+        return { status: this.#daemon.ending?.status };
+      case "http":
+        return this.#request(name, String(second));
+      case "gotstdout":
+        await this.#wait(() => this.#daemon.output.split("\n").length > 3, 2);
+        return { text: this.#daemon.output };
+      case "py":
+        if (name.startsWith("sendProcessStdin")) return { value: await this.#fill() };
+    }
+    return (await lookFor(this.#stage, step)) ?? {};
+  }
+
+  async #call(method: string, params: readonly Value[], client = this.#rpc): Promise<object> {
+    const name = method.includes(".") ? method : `supervisor.${method}`;
+    try {
+      const result = await client.call(name, ...params);
+      // supervisorctl and the listener would not live without it
+      if (method === "stopAllProcesses")
+        await this.#rpc.call("supervisor.startProcess", LAB_LISTENER);
+      return { result };
+    } catch (error) {
+      if (error instanceof Fault) return { fault: [error.code, error.message] };
+      if (!(error instanceof HttpError)) throw error;
+      return { http: [error.status, error.message.replace(`${error.status} `, "")] };
+    }
+  }
+
+  async #caughtUp(target: string): Promise<void> {
+    const seen = this.#notes.events;
+    const place = placeOfStart(this.#scenario, seen.length, target);
+    await this.#wait(() => seen.length >= place, 2);
+  }
+
+  async #fill(): Promise<object[]> {
+    const answers: object[] = [];
+    for (let i = 0; i < 4; i++) {
+      const message = this.#call("sendProcessStdin", ["p", "x".repeat(60_000)]);
+      const timer = new Promise<object>((resolve) => {
+        setTimeout(resolve, SEND_LIMIT_MS, { waits: true }).unref();
+      });
+      answers.push(await Promise.race([message, timer]));
+    }
+    return answers;
+  }
+
+  async #until(name: string, state: string, seconds: number, nth?: number): Promise<object> {
+    await this.#sync();
+    // the log is faster, but does not tell all
+    const heard = () =>
+      this.#notes.events.flatMap(({ process, event }) =>
+        process === name ? [event.replace("PROCESS_STATE_", "")] : [],
+      );
+    const told = () => statesIn(this.#log(), name).map((line) => line.state);
+    const wasThere = (before: readonly string[], now: readonly string[]) => {
+      const [a, b] = [before, now].map((list) => list.filter((one) => one === state).length);
+      return nth === undefined ? Number(b) > Number(a) || now.at(-1) === state : Number(b) >= nth;
+    };
+    const [heardBefore, toldBefore] = [heard(), told()];
+    const isThere = () => wasThere(heardBefore, heard()) || wasThere(toldBefore, told());
+    return { reached: await this.#wait(isThere, seconds) };
+  }
+
+  /** Waits until the listener has heard what was so far; a mark would be heard by others, too. */
+  async #sync(seconds = 0.5): Promise<void> {
+    if (this.#daemon.ending || this.#hasListener()) return;
+    const mark = String(++this.#marks);
+    try {
+      await this.#rpc.call("supervisor.sendRemoteCommEvent", MARK_TYPE, mark);
+    } catch {
+      return; // it is about to end, or to begin again
+    }
+    await this.#wait(() => this.#notes.mark === mark, seconds);
+  }
+
+  async #wait(condition: () => boolean, seconds: number): Promise<boolean> {
+    return this.#stage.wait(() => {
+      this.#notes.catchUp();
+      return condition();
+    }, seconds);
+  }
+
+  async #pidOf(name: string): Promise<number> {
+    const all = (await this.#rpc.call("supervisor.getAllProcessInfo")) as unknown as {
+      name: string;
+      pid: number;
+    }[];
+    return all.find((one) => one.name === name)?.pid ?? 0;
+  }
+
+  async #request(method: string, target: string): Promise<object> {
+    return new Promise((resolve, reject) => {
+      const options = { socketPath: `${this.#dir}/s`, method, path: target, agent: false };
+      http
+        .request(options, (response) => {
+          response.resume();
+          resolve({ status: response.statusCode, reason: response.statusMessage });
+        })
+        .on("error", reject)
+        .end();
+    });
+  }
+
+  #hasListener(): boolean {
+    return Object.keys(this.#raw.settings).some((name) => name.startsWith("eventlistener:"));
+  }
+
+  #configure(sections: Sections): void {
+    const ends = ({ do: [verb, word] }: RawStep) =>
+      (verb === "sup" && word !== "USR2") || word === "shutdown" || word === "restart";
+    const lingers = this.#raw.steps.some(ends);
+    const text = confOf(sections, this.#dir, { notes: this.#notesFile, lingers });
+    writeFileSync(path.join(this.#dir, "c.conf"), text);
+  }
+
+  #inDir(text: string): string {
+    return text.replaceAll("{dir}", this.#dir);
+  }
+
+  #log(): FoundLine[] {
+    return linesIn(this.#text("supervisord.log"), this.#dir);
+  }
+
+  #text(name: string): string {
+    const file = path.join(this.#dir, name);
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
+  }
+}
+
+/** The log is written at once, the listener may be late: where they tell the same, the log's times hold. */
+function timed(events: readonly NotedEvent[], log: readonly FoundLine[]): NotedEvent[] {
+  const times = new Map<NotedEvent, number>();
+  for (const name of new Set(events.flatMap(({ process }) => process ?? []))) {
+    const told = statesIn(log, name);
+    for (const state of new Set(told.map((line) => line.state))) {
+      const event = `PROCESS_STATE_${state}`;
+      const own = events.filter((one) => one.process === name && one.event === event);
+      const lines = told.filter((line) => line.state === state);
+      if (own.length !== lines.length) continue;
+      for (const [i, one] of own.entries()) times.set(one, lines[i]?.at ?? one.at);
+    }
+  }
+  const timely = events.map((event) => ({ ...event, at: times.get(event) ?? event.at }));
+  return timely.map((event, i) => {
+    const later = timely.slice(i).filter(({ process }) => process === event.process);
+    return { ...event, at: Math.min(...later.map(({ at }) => at)) };
+  });
+}
+
+/** The n-th process of a name, by the log, of those that were seen elsewhere, too. */
+function namesOf(
+  log: readonly FoundLine[],
+  seen: string,
+): { pids: number[]; pidName: PidName } {
+  const names = new Map<number, string>();
+  const counts = new Map<string, number>();
+  for (const { kind, process = "", pid } of log) {
+    if (kind !== "spawned" || !seen.includes(`"pid":${pid}`)) continue;
+    const n = (counts.get(process) ?? 0) + 1;
+    counts.set(process, n);
+    names.set(pid ?? 0, `${process}#${n}`);
+  }
+  return { pids: log.flatMap(({ pid }) => pid ?? []), pidName: (pid) => names.get(pid) ?? pid };
+}
