@@ -115,7 +115,7 @@ async function live(
 }
 
 const PID_1 =
-  "running as pid 1: orphaned processes are not reaped by it; use an init (docker run --init, tini)";
+  "running as pid 1: before Node 22.15 orphaned processes are not reaped; use an init (docker run --init, tini)";
 
 function openLog({ supervisord }: Config): ActivityLog {
   const { logfile, logfile_maxbytes, logfile_backups, loglevel, silent, identifier } = supervisord;

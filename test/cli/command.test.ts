@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { Daemon } from "../support/daemon.ts";
+import { Daemon, descendants } from "../support/daemon.ts";
 import { alive, gone, needsRoot, root, scratch } from "../support/processes.ts";
 
 const main = path.join(root, "dist/cli/main.js");
@@ -200,5 +200,29 @@ describe("check", () => {
     assert.match(stderr, /nobody/);
     assert.match(stderr, /command/);
     assert.match(stderr, /For help, use libsupervisor check -h\n$/);
+  });
+});
+
+const { execve } = process as { readonly execve?: unknown };
+const noUnshare =
+  spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0
+    ? false
+    : "no pid namespace can be made";
+
+describe("the command as process 1", { skip: noUnshare }, () => {
+  const orphans = `[program:parent]\ncommand=sh -c 'setsid sh -c "echo orphan; exec sleep 0.1" & exit 0'\nstartsecs=0\nautorestart=false\nsweep=false\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n[program:look]\ncommand=sh -c 'sleep 0.5; grep -l "^State:.Z" /proc/[0-9]*/status; echo looked; exec cat'\nstartsecs=0\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n`;
+
+  it("reaps orphans by a shell, or says that it does not", async (t) => {
+    const wrapper = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"] as const;
+    const daemon = new Daemon(t, conf(t, orphans), { wrapper });
+    await daemon.heard(/^looked$/m);
+    const zombies = daemon.output.match(/^\/proc\/\d+\/status$/gm) ?? [];
+    const hasWarned = daemon.output.includes("WARN running as pid 1");
+    assert.equal(hasWarned, execve === undefined);
+    if (execve) assert.deepEqual(zombies, []);
+    const [first] = descendants(daemon.pid);
+    assert.ok(first !== undefined);
+    process.kill(first, "SIGTERM");
+    assert.deepEqual(await daemon.end(), { status: 0, signal: null }, daemon.output);
   });
 });

@@ -19,14 +19,17 @@ const KINDS: Readonly<Record<string, RegExp>> = {
   waiting_to_stop: /^waiting for (?<process>\S+) to stop$/,
   waiting_to_die: /^waiting for (?<detail>.*) to die$/,
   killing_with_SIGKILL: /^killing '(?<process>.*)' \((?<pid>\d+)\) with SIGKILL$/,
-  signal: /^received (?<detail>SIG\w+) indicating (?:exit request|restart request|log reopen request)$/,
+  signal:
+    /^received (?<detail>SIG\w+) indicating (?:exit request|restart request|log reopen request)$/,
   spawnerr: /^spawnerr: (?<detail>.*)$/s,
   listener_unknown:
     /^(?<process>\S+): has entered the UNKNOWN state and will no longer receive events, this usually indicates the process violated the eventlistener protocol$/,
   bad_result_line: /^(?<process>\S+): bad result line: (?<detail>.*)$/,
   event_rejected: /^(?<process>\S+): event was rejected$/,
-  event_discarded: /^pool (?<process>\S+) event buffer overflowed, discarding event (?<detail>\d+)$/,
-  channel_closed_by_exception: /^uncaptured python exception, closing channel <.*> \((?<detail>.*) \[.*$/,
+  event_discarded:
+    /^pool (?<process>\S+) event buffer overflowed, discarding event (?<detail>\d+)$/,
+  channel_closed_by_exception:
+    /^uncaptured python exception, closing channel <.*> \((?<detail>.*) \[.*$/,
 };
 
 /** The states of a process that the log tells of, as they came. */

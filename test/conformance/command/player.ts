@@ -137,10 +137,7 @@ class Player {
         if (name === "startProcess") await this.#caughtUp(String((second as Value[])[0]));
         return this.#call(name, second as Value[]);
       case "bg":
-        this.#background.set(
-          name,
-          this.#call(String(second), third as Value[], this.#waiting),
-        );
+        this.#background.set(name, this.#call(String(second), third as Value[], this.#waiting));
         await this.#wait(() => false, 0.05);
         return {};
       case "join":
@@ -325,10 +322,7 @@ function timed(events: readonly NotedEvent[], log: readonly FoundLine[]): NotedE
 }
 
 /** The n-th process of a name, by the log, of those that were seen elsewhere, too. */
-function namesOf(
-  log: readonly FoundLine[],
-  seen: string,
-): { pids: number[]; pidName: PidName } {
+function namesOf(log: readonly FoundLine[], seen: string): { pids: number[]; pidName: PidName } {
   const names = new Map<number, string>();
   const counts = new Map<string, number>();
   for (const { kind, process = "", pid } of log) {
