@@ -49,6 +49,8 @@ export class Sockets {
     });
     held.users.add(user);
     await Promise.resolve(); // first, what was released in this turn is closed: it may have the same address
+    // somebody has removed it, and nobody can find its successor but by that name
+    if (held.open?.file?.isThere === false) this.#close(held);
     if (held.open) return;
     held.opening ??= this.#listen(held).finally(() => delete held.opening);
     await held.opening;
@@ -77,18 +79,23 @@ export class Sockets {
       if (held.users.size === 0) return; // nobody waits any more
       const { number, fd } = await this.#listener.listen(where);
       if (held.users.size === 0) return this.#listener.close(number);
-      const file = "path" in socket.address ? new OwnedFile(socket.address.path) : undefined;
-      held.open = { number, fd, ...(file && { file, disown: this.#custody.ownFile(file) }) };
+      held.open = { number, fd };
+      if ("path" in socket.address) {
+        const file = new OwnedFile(socket.address.path);
+        held.open = { number, fd, file, disown: this.#custody.ownFile(file) };
+      }
     } catch (error) {
+      this.#close(held);
       const { code, message } = error as NodeJS.ErrnoException;
       const reason = code ?? message;
       throw new Error(`Could not create FastCGI socket ${socket.url}: ${reason}`, { cause: error });
     }
   }
 
-  #close({ open }: Held): void {
-    if (!open) return;
-    const { number, file, disown } = open;
+  #close(held: Held): void {
+    if (!held.open) return;
+    const { number, file, disown } = held.open;
+    delete held.open;
     disown?.();
     keeping(file, () => this.#listener.close(number));
   }

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -211,6 +212,16 @@ describe("a shared socket", { skip }, () => {
     assert.match(String(why("unknown")), /^tcp:\/\/no-such-host\.invalid:9000: E/);
     assert.equal(lstatSync(target).size, 8);
     server.close();
+  });
+
+  it("is there again after a restart where its file was removed", async (t) => {
+    const { file, url, where } = place(t);
+    const { supervisor } = supervise(t, { web: fcgi(url) });
+    await supervisor.start();
+    await visit(where);
+    rmSync(file);
+    await supervisor.restart();
+    assert.equal(await visit(where), supervisor.process("web")?.pid);
   });
 
   it("is not left where the program is stopped before it is open", async (t) => {
