@@ -5,11 +5,12 @@ import type { Supervisor } from "../index.ts";
 import { doorkeeper } from "./auth.ts";
 import { ServeError } from "./errors.ts";
 import { guard, isLoopbackAddress } from "./guard.ts";
-import { Http } from "./http.ts";
+import { Http, type Parts } from "./http.ts";
 import type { PortPlace, ServeOptions, SocketPlace } from "./options.ts";
 import { memoryOf } from "./memory.ts";
 import { table } from "./table.ts";
 import { bindSocket, type SocketFile } from "./unix.ts";
+import { web } from "./web.ts";
 
 /** A server that listens. Obtained from {@link serve}. */
 export interface Server {
@@ -29,7 +30,8 @@ export interface Server {
 
 /**
  * Serves a supervisor as supervisord serves itself, so that supervisorctl and every other tool that
- * was written for it works: XML-RPC at `/RPC2`, logs at `/logtail/<name>` and `/mainlogtail`. Nothing
+ * was written for it works: XML-RPC at `/RPC2`, logs at `/logtail/<name>` and `/mainlogtail`, the status page at `/`; and
+ * `/metrics`, `/healthz` and `/readyz`. Nothing
  * listens before it is called. There may be several servers for one supervisor.
  *
  * The socket is made with the mode 0700 unless `chmod` says otherwise, in a directory that belongs to
@@ -57,7 +59,7 @@ export async function serve(
   memoryOf(supervisor); // what holds now is what was read last
   if ("file" in place) {
     const judge = guard({ host: undefined, isLoopback: true, allowedHosts });
-    const http = new Http({ shared, mayEnter, guard: judge, routes: table });
+    const http = httpOf({ shared, mayEnter, guard: judge });
     const socket = await closingOnFailure(http, async () =>
       bindSocket(place, async (file) => listen(http, { path: file }, place.file)),
     );
@@ -70,7 +72,7 @@ export async function serve(
     throw new ServeError("NO_PASSWORD", message);
   }
   const judge = guard({ host, isLoopback, allowedHosts });
-  const http = new Http({ shared, mayEnter, guard: judge, routes: table });
+  const http = httpOf({ shared, mayEnter, guard: judge });
   const { port } = place;
   const where = `${host || "*"}:${port}`;
   await closingOnFailure(http, async () =>
@@ -79,6 +81,14 @@ export async function serve(
   const bound = http.server.address() as AddressInfo;
   const name = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
   return serverOf(http, `http://${name}:${bound.port}`, bound);
+}
+
+function httpOf(parts: Omit<Parts, "routes">): Http {
+  const pages = web(parts.shared);
+  const http = new Http({ ...parts, routes: [...table, ...pages.routes] });
+  http.server.once("listening", pages.open);
+  http.server.once("close", pages.close);
+  return http;
 }
 
 /** The very address that was judged is the one to listen at. */
