@@ -20,8 +20,8 @@ export function statusPage(snapshot: Snapshot, token: string, said?: Message): s
   const warning = state === "RUNNING" ? "" : "The supervisor is shutting down";
   const buttons = ORDERS.map((verb) => button(verb, "all", `${capital(verb)} all`));
   const body = markup`
-<p id="link" class="note bad" role="status">${warning}</p>
-<p id="message" class="note${said?.ok === false ? " bad" : ""}" role="status">${said?.message ?? ""}</p>
+<div class="notes"><p id="link" class="note bad" role="status">${warning}</p>
+<p id="message" class="note${said?.ok === false ? " bad" : ""}" role="status">${said?.message ?? ""}</p></div>
 <p id="changes" class="quiet" role="status"></p>
 <main><form method="post" action="./">
 <input type="hidden" name="token" value="${token}">
@@ -94,7 +94,7 @@ export function tailPage(id: string, channel: "stdout" | "stderr", text: string)
   });
   const body = markup`
 <header><h1>${id}</h1><nav aria-label="Logs">${tabs}<a href="./">All processes</a></nav></header>
-<p id="link" class="note bad" role="status"></p>
+<div class="notes"><p id="link" class="note bad" role="status"></p></div>
 <main><pre tabindex="0" role="region" aria-label="${channel} of ${id}">
 ${text}</pre></main>`;
   return page(`${id} ${channel}`, body, tailScript);

@@ -10,7 +10,14 @@ const message = $("#message"), link = $("#link"), changes = $("#changes");
 let form, rows, source, skew = 0, heard = 0, broken = false, renewal, again;
 const busy = new Set(), news = [];
 
-const say = (text, bad) => { message.textContent = text; message.classList.toggle("bad", bad); };
+let spoken;
+// what went well goes by itself, what did not stays until Escape
+function say(text, bad) {
+  message.textContent = text;
+  message.classList.toggle("bad", !!bad);
+  window.clearTimeout(spoken);
+  if (text && !bad) spoken = window.setTimeout(say, 8000, "");
+}
 const warn = (text) => { if (link.textContent !== text) link.textContent = text; };
 const all = (selector) => [...form.querySelectorAll(selector)];
 
@@ -130,6 +137,8 @@ document.addEventListener("submit", async (event) => {
   busy.delete(key);
   all("button").forEach(mark);
 });
+
+document.addEventListener("keydown", ({ key }) => { if (key === "Escape") say(""); });
 
 window.setInterval(() => {
   if (document.hidden) return;
