@@ -47,7 +47,7 @@ interface Line {
 export class Http {
   readonly server: HttpServer;
   readonly #parts: Parts;
-  readonly #lines = new WeakMap<Socket, Line>();
+  readonly #lines = new Map<Socket, Line>();
   readonly #closing = new AbortController();
   readonly #bodyBytes: number;
 
@@ -68,7 +68,10 @@ export class Http {
     this.server.on("connection", (socket: Socket) => {
       this.#lines.set(socket, { deadline: new Deadline(), open: 0 });
       this.#await(socket, HEAD_MS);
-      socket.once("close", () => this.#lines.get(socket)?.deadline.clear());
+      socket.once("close", () => {
+        this.#lines.get(socket)?.deadline.clear();
+        this.#lines.delete(socket);
+      });
     });
     this.server.on("request", (request, response) => this.#receive(request, response));
   }
@@ -81,7 +84,8 @@ export class Http {
     });
     this.#closing.abort();
     this.server.closeIdleConnections();
-    deadline.set(CLOSE_MS, () => this.server.closeAllConnections());
+    // not closeAllConnections(): it forgets those whose request was no HTTP
+    deadline.set(CLOSE_MS, () => this.#lines.forEach((_line, socket) => socket.destroy()));
     await closed;
     deadline.clear();
   }
