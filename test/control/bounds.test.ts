@@ -32,11 +32,11 @@ describe("the bounds of a server", () => {
     const { server } = await served(t, { connections: 2 });
     const [first, second] = [open(server), open(server)] as const;
     await Promise.all([once(first, "connect"), once(second, "connect")]);
-    assert.equal(await raw(server, "GET / HTTP/1.0\r\n\r\n"), "");
+    assert.equal(await raw(server, "GET /nothing HTTP/1.0\r\n\r\n"), "");
     second.destroy();
     await once(second, "close");
     let answer = "";
-    while (answer === "") answer = await raw(server, "GET / HTTP/1.0\r\n\r\n"); // it has to hear of it
+    while (answer === "") answer = await raw(server, "GET /nothing HTTP/1.0\r\n\r\n"); // it has to hear of it
     assert.match(answer, /^HTTP\/1.1 404 /);
     first.destroy();
   });
