@@ -247,6 +247,48 @@ describe("the pid file", { concurrency: 2 }, () => {
   });
 });
 
+describe("the control server", { concurrency: 2 }, () => {
+  const server = (file: string) => `${quiet}\n[unix_http_server]\nfile=${file}\n
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface`;
+
+  it("needs nothing but the directory of its socket", { skip: needsRoot }, async (t) => {
+    const place = path.join(scratch(t), "place"); // in a directory that only root may write to
+    mkdirSync(place);
+    chownSync(place, 33, 33);
+    const lines = server("%(here)s/sock").replace("pidfile", "user=www-data\npidfile");
+    const daemon = run(t, place, lines);
+    await daemon.heard(/^app \d+$/m);
+    const { mode, uid } = statSync(path.join(place, "sock"));
+    assert.deepEqual([mode & 0o777, uid], [0o700, 33]);
+    await daemon.stop();
+    assert.deepEqual(readdirSync(place), ["supervisord.conf"]);
+  });
+
+  it("is not put where everybody could replace its socket", async (t) => {
+    const directory = playground(t);
+    const daemon = run(t, directory, server("%(here)s/sock"));
+    assert.deepEqual(await daemon.end(), { status: 2, signal: null });
+    assert.match(daemon.output, /^Error: Everybody may write to the directory .*\n/m);
+    assert.doesNotMatch(daemon.output, /spawned|^ +at /m);
+  });
+
+  it("is not taken from another program, nor made of a file", async (t) => {
+    const directory = scratch(t);
+    const first = run(t, directory, server("%(here)s/sock"));
+    await first.heard(/^app \d+$/m);
+    const second = run(t, directory, server("%(here)s/sock"));
+    assert.deepEqual(await second.end(), { status: 2, signal: null });
+    assert.match(second.output, /^Error: Another program is already listening/m);
+    await first.stop();
+    writeFileSync(path.join(directory, "sock"), "precious");
+    const third = run(t, directory, server("%(here)s/sock"));
+    assert.deepEqual(await third.end(), { status: 2, signal: null });
+    assert.match(third.output, /^Error: .*sock is there already, and is no socket/m);
+    assert.equal(readFileSync(path.join(directory, "sock"), "utf8"), "precious");
+  });
+});
+
 describe("logs", { concurrency: 2 }, () => {
   it("are not written through a link of somebody else", { skip: needsRoot }, async (t) => {
     const directory = playground(t);

@@ -1,4 +1,5 @@
 import { ConfigError, describeIssue } from "../config/index.ts";
+import { ServeError } from "../control/index.ts";
 import { SettingsError } from "../index.ts";
 
 /** What keeps the command from starting. */
@@ -21,6 +22,6 @@ function linesOf(error: unknown): readonly string[] {
   if (error instanceof SettingsError)
     return error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   const isArgument = error instanceof TypeError && "code" in error; // of parseArgs
-  if (error instanceof Refusal || isArgument) return [error.message];
+  if (error instanceof Refusal || error instanceof ServeError || isArgument) return [error.message];
   throw error;
 }

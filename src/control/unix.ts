@@ -30,7 +30,7 @@ export async function bindSocket(
   const directory = checkDirectory(path.dirname(target));
   let nest: string | undefined;
   try {
-    nest = fs.mkdtempSync(path.join(directory, ".")); // 0700, whatever the umask
+    nest = fs.mkdtempSync(path.join(directory, ".s")); // 0700, whatever the umask
     const fresh = path.join(nest, "s");
     const longest = Math.max(Buffer.byteLength(fresh), Buffer.byteLength(target));
     if (longest > MAX_PATH_BYTES) {
