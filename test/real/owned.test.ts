@@ -27,9 +27,9 @@ const owner = (directory: string, settings = "{}") => `
     writeFileSync(file, String(process.pid));
     return supervisor.ownFile(file);
   };
-  for (const name of ${JSON.stringify(odd)}) own(name);
+  own("taken"); // first to be looked at
   own("let go")();
-  own("taken");
+  for (const name of ${JSON.stringify(odd)}) own(name);
   console.log("owned");
 `;
 
