@@ -42,7 +42,7 @@ thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%
 table,tbody{display:block}
 tr{display:grid;grid-template-columns:1fr auto;gap:.35rem .6rem;align-items:center;padding:.7rem 0;border-top:1px solid var(--line)}
 tr.group{margin-top:.8rem;padding:.5rem;background:var(--soft)}
-th,td{display:block;padding:0;border:0;min-width:0}
+th,td,tbody th,.about{display:block;padding:0;border:0;min-width:0}
 .about,td:last-child{grid-column:1/-1}
 td .do{flex-wrap:wrap}
 .about:empty{display:none}

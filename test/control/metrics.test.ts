@@ -148,10 +148,12 @@ describe("/metrics", () => {
   });
 
   it("reads a process of this machine", { skip: process.platform !== "linux" }, async (t) => {
-    const command = [process.execPath, "-e", "setInterval(() => {}, 1e6)"];
+    const command = [process.execPath, "-e", "console.log('up'); setInterval(() => {}, 1e6)"];
     const supervisor = new Supervisor({ programs: { node: { command, startsecs: 0 } } });
     t.after(() => supervisor.shutdown());
+    const lines = supervisor.follow("node").lines()[Symbol.asyncIterator]();
     await supervisor.start();
+    assert.equal((await lines.next()).value, "up"); // before, it may still be what it was forked from
     const metrics = metricsOf(supervisor);
     const [memory = ""] = await series(metrics, "supervisor_process_resident_memory_bytes");
     assert.ok(Number(memory.split(" ")[1]) > 100_000, memory);
