@@ -404,6 +404,13 @@ function told(out: string, err: string, status: number, conf: string): Told {
       .replaceAll(path.dirname(conf), "/dir")
       .replaceAll(/pid \d+, uptime \d+:\d\d:\d\d/g, "pid N, uptime T")
       .replaceAll(/^[1-9]\d*$/gm, "PID")
+      // those that were told at once end in any order
+      .replaceAll(/(?:^.*: stopped\n)+/gm, (lines) =>
+        lines
+          .split(/(?<=\n)/)
+          .toSorted()
+          .join(""),
+      )
       .replaceAll(/[A-Z][a-z]{2} \d\d \d\d:\d\d [AP]M/g, "DATE")
       .replaceAll(/use (\S+|libsupervisor ctl) -h/g, "use -h");
   return { out: plain(out), err: plain(err), status };
