@@ -1,4 +1,5 @@
-import type { Supervisor, SupervisorSettings } from "../index.ts";
+import type { Subprocess, Supervisor, SupervisorSettings } from "../index.ts";
+import type { RpcValue } from "./xmlrpc.ts";
 
 /** What all servers of one supervisor share. */
 export interface Memory {
@@ -8,6 +9,14 @@ export interface Memory {
   isLeaving: boolean;
   /** Bytes that wait for the standard input of each process. */
   readonly unsent: WeakMap<object, number>;
+  /** What `getAllProcessInfo` has told last: it holds for a second, unless something happens. */
+  report?:
+    | {
+        readonly now: number;
+        readonly processes: readonly Subprocess[];
+        readonly infos: RpcValue[];
+      }
+    | undefined;
 }
 
 const memories = new WeakMap<Supervisor, Memory>();
@@ -18,6 +27,9 @@ export function memoryOf(supervisor: Supervisor): Memory {
   if (!memory) {
     memory = { read: supervisor.settings, isLeaving: false, unsent: new WeakMap() };
     memories.set(supervisor, memory);
+    const fresh = memory;
+    const forget = () => (fresh.report = undefined);
+    supervisor.on("PROCESS_STATE", forget);
   }
   return memory;
 }

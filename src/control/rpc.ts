@@ -4,7 +4,7 @@ import { Refusal } from "./errors.ts";
 import { isRpcType } from "./guard.ts";
 import type { Handler } from "./routes.ts";
 import { XmlError } from "./xml.ts";
-import { decodeCall, encodeAnswer, encodeFault, type RpcCall } from "./xmlrpc.ts";
+import { decodeCall, encodeAnswer, encodeFault, type RpcCall, type RpcValue } from "./xmlrpc.ts";
 
 /** `POST /RPC2` */
 export const rpc: Handler = async (request, response, context) => {
@@ -12,8 +12,7 @@ export const rpc: Handler = async (request, response, context) => {
   if (!isRpcType(request.headers["content-type"])) {
     throw new Refusal(415, "Expected the Content-Type text/xml, which no form can send");
   }
-  const answer = await answerTo(callIn(body), context);
-  const bytes = Buffer.from(answer);
+  const bytes = await answerTo(callIn(body), context);
   response.writeHead(200, { "Content-Type": "text/xml", "Content-Length": bytes.length });
   response.end(bytes);
 };
@@ -30,11 +29,24 @@ function callIn(body: Buffer): RpcCall {
 async function answerTo(
   { method, params }: RpcCall,
   context: Parameters<Handler>[2],
-): Promise<string> {
+): Promise<Buffer> {
   try {
-    return encodeAnswer(await call(context, method, params));
+    return write(await call(context, method, params));
   } catch (error) {
-    if (error instanceof Fault) return encodeFault(error);
+    if (error instanceof Fault) return Buffer.from(encodeFault(error));
     throw error;
   }
+}
+
+/** What was written before is not written again: see `allInfos`. */
+const written = new WeakMap<object, Buffer>();
+
+function write(value: RpcValue): Buffer {
+  if (!Array.isArray(value)) return Buffer.from(encodeAnswer(value));
+  let bytes = written.get(value);
+  if (!bytes) {
+    bytes = Buffer.from(encodeAnswer(value));
+    written.set(value, bytes);
+  }
+  return bytes;
 }

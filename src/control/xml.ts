@@ -29,6 +29,8 @@ const TAG =
 const ENTITY = /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w{1,8}));|&/g;
 /** Characters that XML does not have. */
 const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+/** What is mostly written, and needs no further look. */
+const PLAIN = /^[\n\u0020-\u0025\u0027-\u003b\u003d\u003f-\u007e]*$/;
 const EVERY_FORBIDDEN = new RegExp(FORBIDDEN, "gu");
 
 interface Growing {
@@ -90,6 +92,7 @@ export function parseXml(bytes: Uint8Array, maxElements = 50_000): Element {
 
 /** Text as it can stand in an element, laid out as Python does; what XML does not have becomes U+FFFD. */
 export function escapeXml(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import * as control from "./control.mjs";
 import * as guard from "./guard.mjs";
 import * as idle from "./idle.mjs";
 import * as importing from "./import.mjs";
@@ -10,7 +11,18 @@ import * as restart from "./restart.mjs";
 import * as stall from "./stall.mjs";
 import * as start from "./start.mjs";
 
-const parts = { start, restart, memory, idle, import: importing, stall, peers, logs, guard };
+const parts = {
+  start,
+  restart,
+  memory,
+  idle,
+  import: importing,
+  stall,
+  peers,
+  logs,
+  guard,
+  control,
+};
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.once(signal, () => process.exit(1)); // with the exit listeners of the parts

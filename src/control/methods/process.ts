@@ -1,4 +1,4 @@
-import type { SignalSetting, Subprocess } from "../../index.ts";
+import type { SignalSetting, Subprocess, Supervisor } from "../../index.ts";
 import { Fault, FAULTS, faultOf, SUCCESS } from "../faults.ts";
 import type { Methods, Scope } from "../methods.ts";
 import { memoryOf } from "../memory.ts";
@@ -26,11 +26,7 @@ export const processMethods: Methods = {
   getAllProcessInfo: {
     signature: ["array"],
     help: "All about every process, by group and name.",
-    call: ({ supervisor }) =>
-      supervisor
-        .status()
-        .flatMap(({ group, name }) => supervisor.process(`${group}:${name}`) ?? [])
-        .map(infoOf),
+    call: ({ supervisor }) => allInfos(supervisor),
   },
   startProcess: {
     signature: ["boolean", "string", "boolean"],
@@ -112,6 +108,25 @@ export const processMethods: Methods = {
     },
   },
 };
+
+/** The same array while nothing in it can have changed: it is written once for all who ask. */
+function allInfos(supervisor: Supervisor): RpcValue[] {
+  const memory = memoryOf(supervisor);
+  const processes = [...supervisor.programs.values()].flatMap((program) => program.processes);
+  const now = processes[0]?.info().now ?? 0;
+  const { report } = memory;
+  const isSame =
+    report?.now === now &&
+    report.processes.length === processes.length &&
+    processes.every((process, i) => process === report.processes[i]);
+  if (isSame) return report.infos;
+  const infos = supervisor
+    .status()
+    .flatMap(({ group, name }) => supervisor.process(`${group}:${name}`) ?? [])
+    .map(infoOf);
+  memory.report = { now, processes, infos };
+  return infos;
+}
 
 /** In supervisord's order: the command is looked at first, even if the process is running. */
 function start({ supervisor, signal }: Scope, wait: boolean): Act {
