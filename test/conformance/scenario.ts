@@ -120,7 +120,7 @@ export const allRecordings: readonly string[] = readdirSync(folder)
 
 /** Those that a supervisor can follow without its file, its signals and its server. */
 export const recordings: readonly string[] = allRecordings.filter(
-  (name) => !/^(?:sighup-|restart-rpc|reload-|fcgi-)/.test(name),
+  (name) => !/^(?:sighup-|restart-rpc|reload-)/.test(name),
 );
 
 /** A recording as it is. */
