@@ -18,13 +18,14 @@ export function becomeUser(user: string | undefined): Line[] {
     return own === 0 ? [["CRIT", message]] : [];
   }
   const uid = Number(ask(user, "-u"));
-  if (own === uid) return [];
+  const done: Line[] = [["INFO", `Set uid to user ${uid} succeeded`]];
+  if (own === uid) return done; // as supervisord says it
   if (own !== 0) throw new Refusal("Can't drop privilege as nonroot user");
   const gid = Number(ask(user, "-g"));
   process.setgroups?.(ask(user, "-G").split(" ").map(Number));
   process.setgid?.(gid);
   process.setuid?.(uid);
-  return [["INFO", `Set uid to user ${uid} succeeded`]];
+  return done;
 }
 
 /** What id(1) knows of a user. */

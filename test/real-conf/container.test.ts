@@ -1,10 +1,11 @@
 /** The programs of containers, run from files as people have them. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { Daemon, ask, copyOfConf, freePort, lacks } from "../support/daemon.ts";
-import { needsRoot } from "../support/processes.ts";
+import { Daemon, ask, copyOfConf, freePort, isOurs, lacks } from "../support/daemon.ts";
+import { needsRoot, root } from "../support/processes.ts";
 
 describe("files of containers", { concurrency: 3 }, () => {
   it("stdout.conf: what programs write is on the output, and nothing else", async (t) => {
@@ -62,8 +63,6 @@ describe("files of containers", { concurrency: 3 }, () => {
   it("fatal-exit.conf: a program that gives up ends all", { skip: lacks("python3") }, async (t) => {
     const directory = copyOfConf(t);
     const daemon = new Daemon(t, path.join(directory, "fatal-exit.conf"));
-    await daemon.heard(/success: web entered RUNNING/);
-    writeFileSync(path.join(directory, "run/break"), "");
     assert.deepEqual(await daemon.end(), { status: 0, signal: null });
     assert.match(daemon.output, /gave up: broken entered FATAL state, too many start retries/);
     assert.match(
@@ -85,6 +84,32 @@ describe("files of containers", { concurrency: 3 }, () => {
       assert.match(daemon.output, /exited: job \(exit status 0; expected\)/);
       assert.match(daemon.output, /WARN received SIGTERM indicating exit request/);
       assert.match(daemon.output, /stopped: web \(terminated by SIGTERM\)/);
+    },
+  );
+
+  it(
+    "docs/containers.md: its files are right, and its listener ends all",
+    { skip: lacks("bash") },
+    async (t) => {
+      const directory = copyOfConf(t);
+      const document = readFileSync(path.join(root, "docs/containers.md"), "utf8");
+      const [whole = "", listener = ""] = [...document.matchAll(/^```ini\n([^]*?)^```$/gm)].map(
+        ([, ini = ""]) => ini.replaceAll("/run/", "%(here)s/run/"),
+      );
+      const file = path.join(directory, "recipe.conf");
+      const failing = "[program:failing]\ncommand=false\nstartretries=0\n";
+      const programs = /^\[program:[^]*/m;
+      assert.match(whole, programs);
+      writeFileSync(file, `${whole.replace(programs, "")}${listener}${failing}`);
+      if (isOurs) {
+        writeFileSync(path.join(directory, "whole.conf"), whole + listener);
+        const words = [path.join(root, "dist/cli/main.js"), "check", "--strict", "-c"];
+        execFileSync(process.execPath, [...words, path.join(directory, "whole.conf")]);
+      }
+      const daemon = new Daemon(t, file);
+      assert.deepEqual(await daemon.end(), { status: 0, signal: null });
+      assert.match(daemon.output, /gave up: failing entered FATAL state/);
+      assert.match(daemon.output, /received SIGTERM indicating exit request/);
     },
   );
 
