@@ -187,7 +187,7 @@ describe("the house", () => {
     const listening = /\bprocess\.(?:on|once|addListener|prependListener)\(/;
     assert.deepEqual(
       inLibrary(listening).filter((name) => name !== "runtime/spawner.ts"),
-      ["control/unix.ts", "runtime/farewell.ts"],
+      ["runtime/farewell.ts"],
     );
     for (const { name, code, floor } of sources) {
       if (floor === "cli") continue;

@@ -61,7 +61,7 @@ export async function serve(
     const judge = guard({ host: undefined, isLoopback: true, allowedHosts });
     const http = httpOf({ shared, mayEnter, guard: judge });
     const socket = await closingOnFailure(http, async () =>
-      bindSocket(place, async (file) => listen(http, { path: file }, place.file)),
+      bindSocket(place, supervisor, async (file) => listen(http, { path: file }, place.file)),
     );
     return serverOf(http, `unix://${socket.file}`, socket.file, socket);
   }

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
+import type { Supervisor } from "../index.ts";
 import { ServeError } from "./errors.ts";
 import type { SocketPlace } from "./options.ts";
 
@@ -13,9 +14,6 @@ export interface SocketFile {
   remove(): void;
 }
 
-const left = new Set<SocketFile>();
-let isWatching = false;
-
 /**
  * Makes a unix socket: `listen` binds it where nobody else can come near, then it gets its mode and
  * owner, and only then its name. What is in its place is only replaced if it is a socket that nobody
@@ -24,6 +22,7 @@ let isWatching = false;
  */
 export async function bindSocket(
   { file, chmod = 0o700, chown }: SocketPlace,
+  supervisor: Supervisor,
   listen: (file: string) => Promise<void>,
 ): Promise<SocketFile> {
   const target = path.resolve(file);
@@ -42,7 +41,7 @@ export async function bindSocket(
     if (chown) fs.chownSync(fresh, chown.uid ?? -1, chown.gid ?? -1);
     await makeRoom(target, path.join(nest, "o"));
     name(fresh, target);
-    return remember(target);
+    return remember(target, supervisor);
   } catch (cause) {
     if (cause instanceof ServeError) throw cause;
     const message = `Cannot listen at ${file}: ${(cause as Error).message}`;
@@ -126,18 +125,16 @@ function name(fresh: string, target: string): void {
   }
 }
 
-function remember(file: string): SocketFile {
+/** It goes with the host, however that ends. */
+function remember(file: string, supervisor: Supervisor): SocketFile {
   const { ino } = fs.lstatSync(file);
-  const mine: SocketFile = {
+  const release = supervisor.ownFile(file);
+  return {
     file,
     remove() {
-      if (!left.delete(mine)) return;
+      release();
       const isMine = fs.lstatSync(file, { throwIfNoEntry: false })?.ino === ino;
       if (isMine) fs.rmSync(file, { force: true });
     },
   };
-  left.add(mine);
-  if (!isWatching) process.on("exit", () => left.forEach((socket) => socket.remove()));
-  isWatching = true;
-  return mine;
 }
