@@ -1,7 +1,6 @@
 import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
 import type { ChannelPlan } from "./runtime/channel.ts";
-import { isDirectory } from "./runtime/lookup.ts";
 import type { OutputStream } from "./runtime/ports.ts";
 import { show, type ResolvedProgramSettings, type ResolvedSupervisorSettings } from "./settings.ts";
 
@@ -14,6 +13,7 @@ export interface OutputPlans {
 interface Helpers {
   readonly expand: (key: string, text: string) => string;
   readonly complain: (key: string, message: string) => void;
+  readonly isDirectory: (path: string) => boolean;
 }
 
 /** From the settings of the two streams; complains of what cannot be. */
@@ -21,7 +21,7 @@ export function planOutputs(
   name: string,
   settings: ResolvedProgramSettings,
   supervisor: ResolvedSupervisorSettings,
-  { expand, complain }: Helpers,
+  { expand, complain, isDirectory }: Helpers,
 ): OutputPlans {
   const plan = (stream: OutputStream): ChannelPlan => {
     const value = settings[`${stream}_logfile`];

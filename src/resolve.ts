@@ -3,6 +3,7 @@ import type * as z from "zod";
 import { expand, type Names } from "./core/expand.ts";
 import type { Policy } from "./core/machine.ts";
 import { nearest } from "./core/nearest.ts";
+import { remembered } from "./core/remembered.ts";
 import { byText, type Rank } from "./core/order.ts";
 import { splitWords } from "./core/words.ts";
 import { listenerEventNames, type EventName } from "./events.ts";
@@ -124,7 +125,13 @@ function resolveParsed(
   const faulty = new Set(
     issues.filter(({ path }) => path[0] === "programs").map(({ path }) => path[1]),
   );
-  const base = { ...baseNames(environment, issues), whole };
+  const base = {
+    ...baseNames(environment, issues),
+    whole,
+    // the same few for all programs, and each answer costs a look at the system
+    findUser: remembered(findUser),
+    isDirectory: remembered(isDirectory),
+  };
   const places = new Map<string, { readonly group: string; readonly priority: number }[]>();
   for (const [group, settings] of Object.entries(groups)) {
     for (const [i, program] of settings.programs.entries()) {
@@ -208,13 +215,15 @@ interface Base {
   readonly whole: z.output<typeof supervisorSettings>;
   readonly names: Names;
   readonly environment: Readonly<Record<string, string>>;
+  readonly findUser: typeof findUser;
+  readonly isDirectory: typeof isDirectory;
 }
 
 /** What means the same in all programs, and the supervisor's own environment. */
 function baseNames(
   raw: Readonly<Record<string, string>>,
   issues: SettingsIssue[],
-): Omit<Base, "whole"> {
+): Pick<Base, "names" | "environment"> {
   const host = hostname();
   const here = process.cwd();
   const global = (name: string) => {
@@ -253,7 +262,7 @@ function processesOf(
   }
   if (user !== undefined && process.platform === "win32")
     complain(at("user"), "there is no changing of users on Windows");
-  else if (user !== undefined && !findUser(user))
+  else if (user !== undefined && !base.findUser(user))
     complain(at("user"), `expected the name or uid of a user, got ${show(user)}`);
   if (settings.umask !== undefined && process.platform === "win32")
     complain(at("umask"), "there is no umask on Windows");
@@ -319,6 +328,7 @@ function processesOf(
       outputs: planOutputs(name, settings, base.whole, {
         expand: text,
         complain: (key, message) => complain(at(key), message),
+        isDirectory: base.isDirectory,
       }),
       ...(listener && { listener }),
     });

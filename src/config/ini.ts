@@ -1,4 +1,4 @@
-import { isSpace, repr, strip, stripEnd } from "./python.ts";
+import { indentOf, isSpace, repr, strip, stripEnd } from "./python.ts";
 
 /** The value of an option, and where it stands. */
 export interface Entry {
@@ -50,7 +50,7 @@ export function readIni({ sections, defaults }: Ini, text: string, file: string)
   let parts: string[] | undefined; // of the option that can be continued
   let indent = 0;
   let isLost = false; // before any section
-  for (const [index, raw] of text.split(/\r\n|\r|\n/).entries()) {
+  for (const [index, raw] of linesOf(text).entries()) {
     const line = index + 1;
     const comment = commentStart(raw);
     const value = strip(comment === undefined ? raw : raw.slice(0, comment));
@@ -96,11 +96,16 @@ export function readIni({ sections, defaults }: Ini, text: string, file: string)
   return issues;
 }
 
+function linesOf(text: string): string[] {
+  return text.includes("\r") ? text.split(/\r\n|\r|\n/) : text.split("\n");
+}
+
 /**
  * Where the comment of a line begins. As in Python, the search ends with the first of a kind that
  * is one, and then the earliest found so far counts.
  */
 function commentStart(line: string): number | undefined {
+  if (!line.includes(";") && !line.includes("#")) return undefined;
   const [first] = strip(line);
   if (first === ";" || first === "#") return 0;
   let places = [";", "#"].map((prefix) => ({ prefix, at: -1 }));
@@ -112,12 +117,6 @@ function commentStart(line: string): number | undefined {
     if (starts.length > 0) return Math.min(...starts);
   }
   return undefined;
-}
-
-function indentOf(line: string): number {
-  let depth = 0;
-  while (isSpace(line[depth])) depth++;
-  return depth;
 }
 
 function noHeader(line: number, value: string): SyntaxIssue {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { homedir, hostname, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { remembered } from "../core/remembered.ts";
 import { isDirectory } from "../runtime/lookup.ts";
 import { findGroup, findUser } from "../runtime/users.ts";
 import type { Config } from "./config.ts";
@@ -223,18 +224,5 @@ function factsOf(env: Readonly<Record<string, string | undefined>>, cwd: string)
     isDirectory: remembered(isDirectory),
     findUser: remembered(findUser),
     findGroup: remembered(findGroup),
-  };
-}
-
-/** The system is asked once for each thing. */
-function remembered<T>(ask: (key: string) => T): (key: string) => T {
-  const known = new Map<string, { readonly answer: T }>();
-  return (key) => {
-    let entry = known.get(key);
-    if (!entry) {
-      entry = { answer: ask(key) };
-      known.set(key, entry);
-    }
-    return entry.answer;
   };
 }

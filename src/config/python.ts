@@ -1,22 +1,38 @@
 /** Python's `text.strip()`: in linear time, whatever the text. */
 export function strip(text: string): string {
+  const to = endOf(text);
   let from = 0;
-  while (isSpace(text[from])) from++;
-  return stripEnd(text.slice(from));
+  while (from < to && isSpaceCode(text.charCodeAt(from))) from++;
+  return text.slice(from, to);
 }
 
 /** Python's `text.rstrip()`. */
 export function stripEnd(text: string): string {
+  return text.slice(0, endOf(text));
+}
+
+function endOf(text: string): number {
   let to = text.length;
-  while (isSpace(text[to - 1])) to--;
-  return text.slice(0, to);
+  while (to > 0 && isSpaceCode(text.charCodeAt(to - 1))) to--;
+  return to;
+}
+
+/** How many characters of white space a text begins with. */
+export function indentOf(text: string): number {
+  let depth = 0;
+  while (isSpaceCode(text.charCodeAt(depth))) depth++;
+  return depth;
 }
 
 /** Python's `char.isspace()`: as in JavaScript, but for the separators, and the byte order mark. */
 export function isSpace(char: string | undefined): boolean {
-  if (char === undefined || (char > " " && char < "\x7f")) return false;
-  const isSeparator = (char >= "\x1c" && char <= "\x1f") || char === "\x85";
-  return isSeparator || (char !== "\uFEFF" && /^\s$/.test(char));
+  return char !== undefined && isSpaceCode(char.charCodeAt(0));
+}
+
+function isSpaceCode(code: number): boolean {
+  if (code > 0x20 && code < 0x7f) return false; // nearly always
+  if (code < 0x7f) return (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x20);
+  return code === 0x85 || (code !== 0xfeff && /^\s$/.test(String.fromCharCode(code)));
 }
 
 /** Python's `repr(text)`, as its messages show a string. */

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import * as control from "./control.mjs";
+import * as config from "./config.mjs";
 import * as guard from "./guard.mjs";
 import * as idle from "./idle.mjs";
 import * as importing from "./import.mjs";
@@ -22,6 +23,7 @@ const parts = {
   logs,
   guard,
   control,
+  config,
 };
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {

@@ -44,8 +44,8 @@ export function readProgram(
   const draft: Record<string, unknown> = {};
   const priority = new Options(reading, section).read("priority", integer, names);
   if (priority !== undefined) draft["priority"] = priority;
-  for (const [option, type] of plainOptions(reading)) {
-    const value = options.read(option, type, names);
+  for (const [option, type = userTypes(reading.facts).user] of PLAIN) {
+    const value = options.has(option) ? options.read(option, type, names) : undefined;
     if (value !== undefined) draft[option] = value;
   }
   const settings: Draft = draft;
@@ -60,33 +60,34 @@ export function readProgram(
   return settings;
 }
 
-/** Those that are the same for all its processes, in the order in which supervisord reads them. */
-function plainOptions(reading: Reading): readonly (readonly [string, Type<unknown>])[] {
-  return [
-    ["autostart", boolean],
-    ["autorestart", autorestart],
-    ["startsecs", count],
-    ["startretries", count],
-    ["stopsignal", signal],
-    ["stopwaitsecs", count],
-    ["stopasgroup", boolean],
-    ["killasgroup", boolean],
-    ["exitcodes", exitCodes],
-    ["redirect_stderr", boolean],
-    ["numprocs", count],
-    ["numprocs_start", integer],
-    ["stdout_capture_maxbytes", byteSize],
-    ["stdout_events_enabled", boolean],
-    ["stderr_capture_maxbytes", byteSize],
-    ["stderr_events_enabled", boolean],
-    ["serverurl", text],
-    ["user", userTypes(reading.facts).user],
-    ["umask", umask],
-    ["sweep", booleanOr("group")],
-    ["cgroup", boolean],
-    ["stopstdin", boolean],
-  ];
-}
+/**
+ * Those that are the same for all its processes, in the order in which supervisord reads them. Whether
+ * there is a user, only the system can tell.
+ */
+const PLAIN: readonly (readonly [option: string, type?: Type<unknown>])[] = [
+  ["autostart", boolean],
+  ["autorestart", autorestart],
+  ["startsecs", count],
+  ["startretries", count],
+  ["stopsignal", signal],
+  ["stopwaitsecs", count],
+  ["stopasgroup", boolean],
+  ["killasgroup", boolean],
+  ["exitcodes", exitCodes],
+  ["redirect_stderr", boolean],
+  ["numprocs", count],
+  ["numprocs_start", integer],
+  ["stdout_capture_maxbytes", byteSize],
+  ["stdout_events_enabled", boolean],
+  ["stderr_capture_maxbytes", byteSize],
+  ["stderr_events_enabled", boolean],
+  ["serverurl", text],
+  ["user"],
+  ["umask", umask],
+  ["sweep", booleanOr("group")],
+  ["cgroup", boolean],
+  ["stopstdin", boolean],
+];
 
 /** The rules for `process_name` hold before it is expanded. */
 function readName(options: Options, settings: Draft): void {

@@ -1,0 +1,12 @@
+/** As `ask`, but each thing is asked for once. */
+export function remembered<T>(ask: (key: string) => T): (key: string) => T {
+  const known = new Map<string, { readonly answer: T }>();
+  return (key) => {
+    let entry = known.get(key);
+    if (!entry) {
+      entry = { answer: ask(key) };
+      known.set(key, entry);
+    }
+    return entry.answer;
+  };
+}
