@@ -39,13 +39,25 @@ interface Growing {
   text: string;
 }
 
+/** What is borne with: a request may come from anybody, an answer comes from whom one has asked. */
+export interface Patience {
+  readonly maxElements: number;
+  /** Whether there may be characters that XML does not have: supervisord sends logs as they are. */
+  readonly isLenient: boolean;
+}
+
+const LITTLE: Patience = { maxElements: 50_000, isLenient: false };
+
 /**
  * Reads the XML that XML-RPC needs: elements, text, comments and CDATA. Attributes are read over.
  * There is no document type, no processing instruction, and no entity but the five and numbers.
  * @throws {XmlError}
  */
-export function parseXml(bytes: Uint8Array, maxElements = 50_000): Element {
-  const source = decode(bytes);
+export function parseXml(
+  bytes: Uint8Array,
+  { maxElements, isLenient }: Patience = LITTLE,
+): Element {
+  const source = decode(bytes, isLenient);
   let at = declared(source);
   let elements = 0;
   let root: Growing | undefined;
@@ -101,14 +113,14 @@ export function escapeXml(text: string): string {
     .replaceAll(EVERY_FORBIDDEN, "\ufffd");
 }
 
-function decode(bytes: Uint8Array): string {
+function decode(bytes: Uint8Array, isLenient: boolean): string {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new XmlError("It is not UTF-8");
   }
-  if (FORBIDDEN.test(text)) throw new XmlError("A character that XML does not have");
+  if (!isLenient && FORBIDDEN.test(text)) throw new XmlError("A character that XML does not have");
   return text.replaceAll(/\r\n?/g, "\n");
 }
 

@@ -12,13 +12,17 @@ export type RpcValue =
 
 /** A call, as it came. */
 export interface RpcCall {
+  /** With its namespace: `supervisor.getState`. */
   readonly method: string;
+  /** In their order. */
   readonly params: readonly RpcValue[];
 }
 
 /** An answer that says what was wrong. */
 export interface RpcFault {
+  /** The number. */
   readonly faultCode: number;
+  /** The text. */
   readonly faultString: string;
 }
 
@@ -42,7 +46,7 @@ export function decodeCall(bytes: Uint8Array): RpcCall {
 export function decodeAnswer(
   bytes: Uint8Array,
 ): { readonly value: RpcValue } | { readonly fault: RpcFault } {
-  const root = named(parseXml(bytes, Infinity), "methodResponse");
+  const root = named(parseXml(bytes, { maxElements: Infinity, isLenient: true }), "methodResponse");
   const fault = only(root, "fault");
   if (fault) {
     const value = valueOf(theOnly(fault, "value"));

@@ -132,7 +132,7 @@ async function askedBy(message: IncomingMessage): Promise<Asked> {
   return {
     request,
     call,
-    params: decodeAnswer(answerOf(`<array><data>${values}</data></array>`)),
+    params: decodeAnswer(Buffer.from(answerOf(`<array><data>${values}</data></array>`))),
     ...who,
   };
 }
@@ -163,7 +163,6 @@ export function xml(value: Value): string {
     const escaped = value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
     return `<string>${escaped}</string>`;
   }
-  if (value === null) return "<nil/>";
   if (Array.isArray(value)) {
     const values = (value as readonly Value[]).map((each) => `<value>${xml(each)}</value>\n`);
     return `<array><data>\n${values.join("")}</data></array>`;

@@ -11,7 +11,7 @@ export interface CtlIo {
 }
 
 /** The part of `process` that Ctrl-C goes through. */
-export interface Interrupts {
+interface Interrupts {
   on(event: "SIGINT", listener: () => void): unknown;
   off(event: "SIGINT", listener: () => void): unknown;
 }

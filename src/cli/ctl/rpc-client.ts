@@ -39,12 +39,12 @@ export class RpcClient {
    * @throws {HttpError} if the server answers with anything but 200
    */
   async call(method: string, ...params: readonly Value[]): Promise<Value> {
-    const body = Buffer.from(encodeCall(method, params));
+    const body = encodeCall(method, params);
     const response = await this.request("/RPC2", this.agent, body);
     const chunks: Buffer[] = [];
     for await (const chunk of response) chunks.push(chunk as Buffer);
     if (response.statusCode !== 200) throw httpError(response);
-    return decodeAnswer(Buffer.concat(chunks).toString());
+    return decodeAnswer(Buffer.concat(chunks));
   }
 
   close(): void {

@@ -44,7 +44,7 @@ export const tail: Action = {
     const bytes = bytesOf(session, modifier);
     if (bytes === undefined) return;
     const method = channel === "stdout" ? "readProcessStdoutLog" : "readProcessStderrLog";
-    await print(session, name, session.connect().text(method, name, -bytes, 0));
+    await print(session, name, session.connect().text(method, name, 0 - bytes, 0));
   },
 };
 
@@ -69,7 +69,7 @@ export const maintail: Action = {
     }
     const bytes = bytesOf(session, modifier);
     if (bytes === undefined) return;
-    await print(session, "supervisord", session.connect().text("readLog", -bytes, 0));
+    await print(session, "supervisord", session.connect().text("readLog", 0 - bytes, 0));
   },
 };
 
