@@ -1,20 +1,19 @@
 #!/usr/bin/env node
-import { check } from "./check.ts";
-import { ctl } from "./ctl/ctl.ts";
 import { makeWayForInit } from "./init.ts";
-import { run } from "./run.ts";
 
 const [word, ...rest] = process.argv.slice(2);
 
 /** The command `libsupervisor`: a host like any other, which says by its exit status how it went. */
-if (word === "check") process.exitCode = await check(rest);
-else if (word === "ctl") process.exitCode = await ctl(rest, { ...streams(), interrupts: process });
-else {
-  if (process.pid === 1) makeWayForInit();
-  process.exitCode = await run(process.argv.slice(2));
-}
+process.exitCode = await go();
 
-function streams() {
-  const { stdin, stdout, stderr, env } = process;
-  return { stdin, stdout, stderr, env };
+/** Each word loads what it needs, and no more. */
+async function go(): Promise<number> {
+  if (word === "check") return (await import("./check.ts")).check(rest);
+  if (word === "ctl") {
+    const { stdin, stdout, stderr, env } = process;
+    const { ctl } = await import("./ctl/ctl.ts");
+    return ctl(rest, { stdin, stdout, stderr, env, interrupts: process });
+  }
+  if (process.pid === 1) makeWayForInit();
+  return (await import("./run.ts")).run(process.argv.slice(2));
 }
