@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import * as config from "./config.mjs";
 import * as control from "./control.mjs";
 import * as config from "./config.mjs";
 import * as guard from "./guard.mjs";
