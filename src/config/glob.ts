@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { join, parse, sep } from "node:path";
 
 /** What a search for files asks the system. */
 export interface Folders {
@@ -12,8 +12,9 @@ const MAGIC = /[*?[]/;
 /** The files that a pattern means, sorted, as Python's `glob.glob(pattern)`. */
 export function glob(pattern: string, folders: Folders): string[] {
   if (!MAGIC.test(pattern)) return folders.exists(pattern) ? [pattern] : [];
-  const parts = pattern.split("/");
-  let places = [isAbsolute(pattern) ? "/" : "."];
+  const { root } = parse(pattern);
+  const parts = pattern.slice(root.length).replaceAll(sep, "/").split("/");
+  let places = [root || "."];
   for (const [i, part] of parts.entries()) {
     if (part === "") continue;
     const isLast = i === parts.length - 1;

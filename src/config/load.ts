@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { homedir, hostname, tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { remembered } from "../core/remembered.ts";
 import { isDirectory } from "../runtime/lookup.ts";
 import { findGroup, findUser } from "../runtime/users.ts";
@@ -42,7 +42,7 @@ export interface LoadOptions {
  * import { loadConfig } from "libsupervisor/config";
  *
  * const supervisor = new Supervisor(await loadConfig("supervisord.conf"));
- * supervisor.start();
+ * await supervisor.start();
  * ```
  * @see http://supervisord.org/configuration.html
  */
@@ -191,7 +191,7 @@ function includes(sources: Reading): string[] {
     .split(/\s+/)
     .filter(Boolean);
   return patterns.flatMap((pattern) => {
-    const whole = pattern.startsWith("/") ? pattern : join(dirname(sources.file), pattern);
+    const whole = isAbsolute(pattern) ? pattern : join(dirname(sources.file), pattern);
     const files = glob(whole, folders);
     if (files.length === 0) {
       options.warn(
