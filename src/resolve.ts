@@ -86,8 +86,9 @@ function ownGroupPriority({ priority, events }: ResolvedProgramSettings): number
 
 /** What is undefined is not set: both are the same to an update. */
 function withoutUnset(settings: ResolvedProgramSettings): ResolvedProgramSettings {
-  const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as ResolvedProgramSettings;
+  const set: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(settings)) if (value !== undefined) set[key] = value;
+  return set as ResolvedProgramSettings;
 }
 
 /** The settings without the keys that have issues, so that their defaults stand in for them. */

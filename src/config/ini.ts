@@ -45,9 +45,8 @@ export function emptyIni(): Ini {
  */
 export function readIni({ sections, defaults }: Ini, text: string, file: string): SyntaxIssue[] {
   const issues: SyntaxIssue[] = [];
-  const values: { options: Map<string, Entry>; name: string; line: number; parts: string[] }[] = [];
   let options: Map<string, Entry> | undefined;
-  let parts: string[] | undefined; // of the option that can be continued
+  let open: OpenOption | undefined; // the one that can be continued
   let indent = 0;
   let isLost = false; // before any section
   for (const [index, raw] of linesOf(text).entries()) {
@@ -55,23 +54,23 @@ export function readIni({ sections, defaults }: Ini, text: string, file: string)
     const comment = commentStart(raw);
     const value = strip(comment === undefined ? raw : raw.slice(0, comment));
     if (value === "") {
-      if (comment === undefined) parts?.push("");
+      if (comment === undefined) open?.more.push("");
       continue;
     }
     const depth = indentOf(raw);
-    if (parts && depth > indent) {
-      parts.push(value);
+    if (open && depth > indent) {
+      open.more.push(value);
       continue;
     }
     indent = depth;
-    const name = HEADER.exec(value)?.[1];
+    const name = value.startsWith("[") ? HEADER.exec(value)?.[1] : undefined;
     if (name !== undefined) {
       options = name === "DEFAULT" ? defaults : sections.get(name)?.options;
       if (!options) {
         options = new Map();
         sections.set(name, { name, file, line, options });
       }
-      parts = undefined;
+      open = close(open, file);
       continue;
     }
     if (!options) {
@@ -83,17 +82,32 @@ export function readIni({ sections, defaults }: Ini, text: string, file: string)
     const option = stripEnd(value.slice(0, Math.max(at, 0)));
     if (option === "") {
       issues.push(noOption(line, value, file));
-      if (at !== -1) parts = undefined;
+      if (at !== -1) open = close(open, file);
     } else {
-      parts = [strip(value.slice(at + 1))];
-      values.push({ options, name: option.toLowerCase(), line, parts });
+      close(open, file);
+      const first = strip(value.slice(at + 1));
+      open = { options, name: option.toLowerCase(), line, first, more: [] };
     }
   }
-  for (const { options: into, name, line, parts: lines } of values) {
-    into.delete(name); // so that the order is that of the last one
-    into.set(name, { value: stripEnd(lines.join("\n")), file, line });
-  }
+  close(open, file);
   return issues;
+}
+
+interface OpenOption {
+  readonly options: Map<string, Entry>;
+  readonly name: string;
+  readonly line: number;
+  readonly first: string;
+  /** The lines with which it goes on. */
+  readonly more: string[];
+}
+
+function close(open: OpenOption | undefined, file: string): undefined {
+  if (!open) return;
+  const { options, name, line, first, more } = open;
+  const value = more.length === 0 ? first : stripEnd([first, ...more].join("\n"));
+  options.delete(name); // so that the order is that of the last ones
+  options.set(name, { value, file, line });
 }
 
 function linesOf(text: string): string[] {
