@@ -12,6 +12,7 @@ a{color:var(--link)}
 button,nav a{font:inherit;font-size:.9rem;line-height:1.3;padding:.3rem .7rem;border:1px solid var(--line);border-radius:.4rem;background:var(--soft);color:var(--fg);cursor:pointer}
 button:hover{border-color:var(--dim)}
 button[aria-disabled=true]{opacity:.45;cursor:default}
+button[aria-disabled=true]:focus-visible{opacity:1;color:var(--dim)}
 button[aria-busy=true]{border-style:dashed;border-color:var(--link)}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
 html{scroll-padding:0 0 5rem}

@@ -148,6 +148,9 @@ export class Feed {
   }
 
   #allNames(): string {
-    return [...this.#supervisor.status()].map(idOf).join("\n");
+    const programs = [...this.#supervisor.programs.values()];
+    return programs
+      .flatMap(({ processes }) => processes.map(({ namespec }) => namespec))
+      .join("\n");
   }
 }
