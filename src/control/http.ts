@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   createServer,
   STATUS_CODES,
@@ -53,6 +54,7 @@ export class Http {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    setMaxListeners(0, this.#closing.signal); // one for each answer that is under way
     const { requestBytes = MAX_BODY_BYTES, connections = MAX_CONNECTIONS } = parts.shared.options;
     this.#bodyBytes = requestBytes;
     this.server = createServer({

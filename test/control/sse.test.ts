@@ -71,6 +71,19 @@ describe("/events", () => {
     await stopped;
   });
 
+  it("many can listen at once, and nobody is warned of that", async (t) => {
+    const stage = new Stage({ programs });
+    const site = await Site.of(t, stage.supervisor);
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on("warning", note);
+    t.after(() => process.off("warning", note));
+    const listeners = await Promise.all(Array.from({ length: 20 }, async () => site.listen()));
+    await Promise.all(listeners.map(async (listener) => listener.next()));
+    await turn();
+    assert.deepEqual(warnings, []);
+  });
+
   it("listens to the supervisor only while somebody listens to it", async (t) => {
     const stage = new Stage({ programs });
     const counts = () => stage.supervisor.listenerCount("PROCESS_STATE");
