@@ -129,9 +129,12 @@ function name(fresh: string, target: string): void {
 function remember(file: string, supervisor: Supervisor): SocketFile {
   const { ino } = fs.lstatSync(file);
   const release = supervisor.ownFile(file);
+  let isOurs = true;
   return {
     file,
     remove() {
+      if (!isOurs) return; // by now the number may be that of another's
+      isOurs = false;
       release();
       const isMine = fs.lstatSync(file, { throwIfNoEntry: false })?.ino === ino;
       if (isMine) fs.rmSync(file, { force: true });
