@@ -325,6 +325,7 @@ function processesOf(
         stopstdin: settings.stopstdin,
         stopsignal: settings.stopsignal,
         ...(socket && { socket }),
+        ...(listener && { fifo: true }), // scripts have `while read line … done < /dev/stdin`
       },
       outputs: planOutputs(name, settings, base.whole, {
         expand: text,

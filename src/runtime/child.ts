@@ -1,6 +1,9 @@
 import type { ChildProcess } from "node:child_process";
+import { closeSync, fchownSync } from "node:fs";
+import type { Writable } from "node:stream";
 import type { ExitStatus, Signal, Survivor } from "../core/machine.ts";
 import type { Custody, Run } from "./custody.ts";
+import { closeFifo, writerOf, type Fifo } from "./fifos.ts";
 import { killTree, sendSignal, sweep } from "./kill.ts";
 import { prepare, type Launch } from "./launch.ts";
 import type { Pipes, Stdio } from "./pipes.ts";
@@ -27,7 +30,8 @@ export class SystemChild implements Child {
   readonly #events: ChildEvents;
   readonly #custody: Custody;
   readonly #clock: Clock;
-  readonly #stdin: () => Stdio;
+  readonly #stdin: () => Stdio | Fifo;
+  #input: Writable | null = null;
   #process: ChildProcess | undefined;
   #run: Run | undefined;
   #known: readonly Identity[] = [];
@@ -39,7 +43,7 @@ export class SystemChild implements Child {
     command: Command,
     events: ChildEvents,
     pipes: Pipes,
-    stdin: () => Stdio,
+    stdin: () => Stdio | Fifo,
     custody: Custody,
     clock: Clock,
   ) {
@@ -51,8 +55,14 @@ export class SystemChild implements Child {
     this.#stdin = stdin;
   }
 
+  /** How many FIFOs its start may take. */
+  get needed(): number {
+    return this.pipes.needed + (this.#command.fifo ? 1 : 0);
+  }
+
   start(execute: Execute): void {
     if (this.#isCancelled) return;
+    let fifo: Fifo | undefined;
     let file = this.#command.argv[0];
     let execution: Execution;
     try {
@@ -61,11 +71,17 @@ export class SystemChild implements Child {
       const launch = prepare(this.#command, run.tag, run.cgroup?.door);
       if ("problem" in launch) return this.giveUp(launch.problem);
       file = launch.program;
-      execution = execute(launch, [this.#stdin(), ...this.pipes.open(launch.owner)]);
+      const stdin = this.#stdin();
+      if (typeof stdin === "object") fifo = stdin;
+      if (fifo && launch.owner) fchownSync(fifo.write, launch.owner.uid, launch.owner.gid);
+      const first = typeof stdin === "object" ? stdin.read : stdin;
+      execution = execute(launch, [first, ...this.pipes.open(launch.owner)]);
     } catch (error) {
+      if (fifo) closeFifo(fifo);
       return this.giveUp(describe(error as Error, file, this.#command)); // a file that vanished while we looked at it
     }
     if ("failing" in execution) {
+      if (fifo) closeFifo(fifo);
       void execution.failing.then((error) => this.giveUp(describe(error, file, this.#command)));
       return;
     }
@@ -75,7 +91,9 @@ export class SystemChild implements Child {
     this.#custody.add(pid, this.#command.stopsignal);
     own.on("error", () => {}); // of kill() or send(), which report for themselves
     own.once("exit", (code, signal) => this.#exited({ code, signal })); // not the promise: it also waits for the pipes
-    own.stdin?.on("error", () => {}); // EPIPE: write() tells
+    if (fifo) closeSync(fifo.read); // the child has it
+    this.#input = fifo ? writerOf(fifo) : own.stdin;
+    this.#input?.on("error", () => {}); // EPIPE: write() tells
     this.pipes.listen("stdout", own.stdout);
     this.pipes.listen("stderr", own.stderr);
     this.#applyRef();
@@ -89,7 +107,7 @@ export class SystemChild implements Child {
 
   kill(signal: Signal, group: boolean): void {
     if (this.#command.stopstdin && signal !== "SIGKILL") {
-      this.#process?.stdin?.end();
+      this.#input?.end();
       if (isWindows) return; // it has stopwaitsecs to go by itself
     }
     // who leaves our sight when its parent ends is remembered
@@ -121,7 +139,7 @@ export class SystemChild implements Child {
   }
 
   write(chunk: Uint8Array, done: (error?: Error) => void): void {
-    const stdin = this.#process?.stdin;
+    const stdin = this.#input;
     if (!stdin?.writable) done(new Error("its standard input is closed"));
     else stdin.write(chunk, (error) => done(error ?? undefined));
   }
@@ -143,7 +161,7 @@ export class SystemChild implements Child {
   #exited(status: ExitStatus): void {
     this.#hasExited = true;
     this.#applyRef();
-    this.#process?.stdin?.destroy();
+    this.#input?.destroy();
     const tell = () => this.#events.exited(status);
     const busy = this.pipes.drain();
     if (!busy) return tell();
@@ -159,7 +177,7 @@ export class SystemChild implements Child {
     if (!child) return;
     const word = this.#ref && !this.#hasExited ? "ref" : "unref";
     child[word]();
-    for (const stream of [child.stdin, child.stdout, child.stderr]) {
+    for (const stream of [this.#input, child.stdout, child.stderr]) {
       (stream as unknown as { ref?: () => void; unref?: () => void } | null)?.[word]?.();
     }
   }

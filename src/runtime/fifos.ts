@@ -10,8 +10,10 @@ import {
   rmdirSync,
   unlinkSync,
 } from "node:fs";
+import { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Writable } from "node:stream";
 import { exists } from "./kill.ts";
 
 /** One way: what is written to `write` can be read from `read`, which does not block. */
@@ -101,7 +103,13 @@ function removeLeftovers(): void {
   }
 }
 
-function closeFifo({ read, write }: Fifo): void {
+/** Writes to one, and closes that end in the end. */
+export function writerOf({ write }: Fifo): Writable {
+  return new Socket({ fd: write, readable: false, writable: true });
+}
+
+/** Closes both ends. */
+export function closeFifo({ read, write }: Fifo): void {
   closeSync(read);
   closeSync(write);
 }

@@ -39,6 +39,8 @@ export interface Command {
   readonly stopsignal: Signal;
   /** What its standard input is, in place of a pipe. */
   readonly socket?: SharedSocket;
+  /** Whether it can open its standard input by name (`/dev/stdin`), where that can be had. */
+  readonly fifo?: boolean;
 }
 
 /** A listening socket that all processes of a program share. */

@@ -40,7 +40,10 @@ export class SystemSpawner implements Spawner {
       command,
       events,
       this.#pipesOf(outputs),
-      () => (socket ? this.#sockets.descriptor(socket) : "pipe"),
+      () => {
+        if (socket) return this.#sockets.descriptor(socket);
+        return (command.fifo && this.#fifos.take()) || "pipe";
+      },
       this.#custody,
       this.#clock,
     );
@@ -77,7 +80,7 @@ export class SystemSpawner implements Spawner {
     const [child] = this.#waiting;
     if (this.#isBusy || !child) return;
     this.#isBusy = true;
-    const lacks = this.#fifos.canMake && this.#fifos.ready < child.pipes.needed;
+    const lacks = this.#fifos.canMake && this.#fifos.ready < child.needed;
     if (this.#execute && !lacks) this.#start(this.#execute);
     else void this.#prepare();
   }
@@ -92,7 +95,7 @@ export class SystemSpawner implements Spawner {
 
   /** execa comes with the first child, and not with the package: it is the slowest of its imports. */
   async #prepare(): Promise<void> {
-    const needed = this.#waiting.reduce((sum, { pipes }) => sum + pipes.needed, 0);
+    const needed = this.#waiting.reduce((sum, child) => sum + child.needed, 0);
     try {
       const [execa] = await Promise.all([import("execa"), needed > 0 && this.#fifos.make(needed)]);
       this.#execute ??= executor(execa.execa);
