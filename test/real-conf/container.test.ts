@@ -1,11 +1,11 @@
 /** The programs of containers, run from files as people have them. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { Daemon, ask, copyOfConf, freePort, isOurs, lacks } from "../support/daemon.ts";
-import { needsRoot, root } from "../support/processes.ts";
+import { needsRoot, root, scratch } from "../support/processes.ts";
 
 describe("files of containers", { concurrency: 3 }, () => {
   it("stdout.conf: what programs write is on the output, and nothing else", async (t) => {
@@ -112,6 +112,23 @@ describe("files of containers", { concurrency: 3 }, () => {
       assert.match(daemon.output, /received SIGTERM indicating exit request/);
     },
   );
+
+  it("docs/moving.md: check says what stands there", { skip: !isOurs && "not ours" }, (t) => {
+    const document = readFileSync(path.join(root, "docs/moving.md"), "utf8");
+    const [, source = "", wrong, odd] =
+      /^```ini\n(\[supervisord\][^]*?)^```$[^]*?^```text\n([^]*?)^```$[^]*?^```text\n([^]*?)^```$/m.exec(
+        document,
+      ) ?? [];
+    const file = path.join(scratch(t), "supervisord.conf");
+    const check = (conf: string) => {
+      writeFileSync(file, conf);
+      const words = [path.join(root, "dist/cli/main.js"), "check", "-c", file];
+      const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+      return [status, (stderr + stdout).replaceAll(file, "/etc/supervisord.conf")];
+    };
+    assert.deepEqual(check(source), [2, wrong]);
+    assert.deepEqual(check(source.replace("0 2", "0,2").replace("always", "true")), [0, odd]);
+  });
 
   it("inet.conf: the control server asks for the password", async (t) => {
     const directory = copyOfConf(t);
