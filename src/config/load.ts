@@ -6,7 +6,7 @@ import { remembered } from "../core/remembered.ts";
 import { isDirectory } from "../runtime/lookup.ts";
 import { findGroup, findUser } from "../runtime/users.ts";
 import type { Config } from "./config.ts";
-import { ConfigError } from "./error.ts";
+import { ConfigError, type ConfigIssue } from "./error.ts";
 import { glob, type Folders } from "./glob.ts";
 import { emptyIni, readIni } from "./ini.ts";
 import { interpret, type Sources } from "./interpret.ts";
@@ -14,6 +14,7 @@ import { within, type NameValue } from "./percent.ts";
 import { Options, type Facts, type Reading } from "./reading.ts";
 import { strip } from "./python.ts";
 import { readSupervisorctl, type SupervisorctlSection } from "./sections/others.ts";
+import { readSupervisord } from "./sections/supervisord.ts";
 
 /** How a configuration file is read. */
 export interface LoadOptions {
@@ -58,6 +59,7 @@ export async function loadConfig(path?: string, options: LoadOptions = {}): Prom
   // clients read no includes
   if (own) sections.set("supervisorctl", own);
   else sections.delete("supervisorctl");
+  if (Object.keys(overrides).length > 0) judge(sources, overrides);
   override(sources, overrides);
   return interpret(sources, strict);
 }
@@ -107,6 +109,17 @@ function nothingRead(
     environment: within(undefined, variables(env)),
     facts: factsOf(env, cwd),
   };
+}
+
+/** What the command line replaces has to be right all the same, as supervisord sees it. */
+function judge(sources: Reading, overrides: Readonly<Record<string, string>>): void {
+  const section = sources.ini.sections.get("supervisord");
+  if (!section) return;
+  const errors: ConfigIssue[] = [];
+  readSupervisord({ ...sources, errors, warnings: [] }, section);
+  const isReplaced = ({ option }: ConfigIssue) =>
+    option !== undefined && Object.hasOwn(overrides, option);
+  sources.errors.push(...errors.filter(isReplaced));
 }
 
 /** Nothing on the command line is expanded. */
