@@ -17,10 +17,25 @@ export async function reread(
     const settings = await config();
     const { added, changed, removed } = await supervisor.reread(settings);
     memoryOf(supervisor).read = settings;
-    return [[[...added], [...changed], [...removed]]];
+    const ordered = (names: readonly string[], { programs, groups }: SupervisorSettings) => {
+      const rank = (name: string) => rankOf(own(groups, name) ?? own(programs, name) ?? {});
+      return names.toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+    };
+    const { settings: old } = supervisor;
+    return [[ordered(added, settings), ordered(changed, settings), ordered(removed, old)]];
   } catch (error) {
     throw new Fault("CANT_REREAD", oneLine(error));
   }
+}
+
+interface Ranked {
+  readonly priority?: number | undefined;
+  readonly events?: readonly string[] | undefined;
+}
+
+/** supervisord has its groups in the order of their priorities. */
+function rankOf({ priority, events }: Ranked): number {
+  return priority ?? (events ? -1 : 999);
 }
 
 /**
