@@ -36,8 +36,7 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
       if (one.stderr_logfile.startsWith("{dir}/auto/")) one.stderr_logfile = "";
     }
     // where NONE is the default, these say what is said already
-    const confs = scenario.steps.flatMap(({ verb, args }) => (verb === "conf" ? args : []));
-    for (const sections of [scenario.settings, ...(confs as Sections[])])
+    for (const sections of [scenario.settings, ...confsOf(scenario.steps)])
       for (const name of ["log2none", "none2auto"]) delete sections[`program:${name}`];
     for (const { shows } of scenario.steps) {
       const { changed } = shows as { changed?: string[] };
@@ -156,15 +155,17 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
     }
   },
 
-  "at-once"({ events, settings }) {
-    const first = events.findIndex(({ event }) => event === "PROCESS_STATE_STARTING");
+  "at-once"({ events, steps, settings: first }) {
+    // some come with a later file
+    const settings: Sections = Object.assign({}, ...confsOf(steps), first) as Sections;
+    const begin = events.findIndex(({ event }) => event === "PROCESS_STATE_STARTING");
     const isBegun = ({ event, process = "" }: RecordedEvent) =>
       event === "PROCESS_STATE_STARTING" &&
       settings[`program:${process}`]?.["autostart"] !== "false";
-    let begun = first;
+    let begun = begin;
     for (let event; (event = events[begun]) && isBegun(event);) begun++;
     // those that need no time are RUNNING before anybody can give an order
-    for (const { process = "" } of events.slice(first, begun)) {
+    for (const { process = "" } of events.slice(begin, begun)) {
       if (settings[`program:${process}`]?.["startsecs"] !== "0") continue;
       const place = events.findIndex((event, i) => i >= begun && event.process === process);
       if (place >= 0) events.splice(begun++, 0, ...events.splice(place, 1));
@@ -328,6 +329,11 @@ function replaced(what: string | RegExp, by: string): (scenario: Scenario) => vo
       if (typeof text === "string") step.shows = { text: text.replace(what, by) };
     }
   };
+}
+
+/** The sections of the files that come later. */
+function confsOf(steps: readonly Step[]): Sections[] {
+  return steps.flatMap(({ verb, args }) => (verb === "conf" ? (args as Sections[]) : []));
 }
 
 function failuresOf(shows: Step["shows"]): Failure[] {

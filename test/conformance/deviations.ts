@@ -14,10 +14,33 @@ export interface Deviation {
   readonly recordings: readonly string[] | "all" | "none";
 }
 
+const file = path.resolve(import.meta.dirname, "../../../docs/deviations.md");
+
+export type Amendments = Readonly<Record<string, (scenario: Scenario) => void>>;
+
 /** The rows of the table. */
 export function readTable(): Deviation[] {
-  const file = path.resolve(import.meta.dirname, "../../../docs/deviations.md");
-  const rows = readFileSync(file, "utf8").matchAll(/^\| `([\w-]+)` *\|([^|]*)\|/gm);
+  const [library = ""] = parts();
+  return rowsIn(library);
+}
+
+/** The rows that hold for the command: those of the table but for some, and some of its own. */
+export function readCommandTable(): Deviation[] {
+  const [, command = ""] = parts();
+  const [, list = ""] = /rows that are not the command's: ([^.]*)\./.exec(command) ?? [];
+  const others = new Set([...list.matchAll(/`([\w-]+)`/g)].map(([, id]) => id));
+  const table = readTable();
+  const unknown = [...others].find((id) => table.every((row) => row.id !== id));
+  if (unknown !== undefined) throw new Error(`There is no deviation "${unknown}"`);
+  return [...table.filter(({ id }) => !others.has(id)), ...rowsIn(command)];
+}
+
+function parts(): string[] {
+  return readFileSync(file, "utf8").split("\n## The command");
+}
+
+function rowsIn(text: string): Deviation[] {
+  const rows = text.matchAll(/^\| `([\w-]+)` *\|([^|]*)\|/gm);
   return [...rows].map(([, id = "", names = ""]) => {
     const words = names
       .trim()
@@ -29,13 +52,17 @@ export function readTable(): Deviation[] {
 }
 
 /** What is expected of the library: the recording, amended by all that is listed for it. */
-export function amended(recording: Scenario, table: readonly Deviation[]): Scenario {
+export function amended(
+  recording: Scenario,
+  table: readonly Deviation[],
+  by: Amendments = amendments,
+): Scenario {
   const scenario = structuredClone(recording);
   for (const { id, recordings } of table) {
     if (recordings === "none") continue;
     if (recordings !== "all" && !recordings.includes(scenario.name)) continue;
     const before = JSON.stringify(scenario);
-    amendmentOf(id)(scenario);
+    amendmentOf(id, by)(scenario);
     if (recordings !== "all" && JSON.stringify(scenario) === before)
       throw new Error(`${scenario.name} has nothing to which the deviation "${id}" applies`);
   }
@@ -43,14 +70,14 @@ export function amended(recording: Scenario, table: readonly Deviation[]): Scena
 }
 
 /** Whether an amendment finds anything to amend. */
-export function concerns(id: string, recording: Scenario): boolean {
+export function concerns(id: string, recording: Scenario, by: Amendments = amendments): boolean {
   const scenario = structuredClone(recording);
-  amendmentOf(id)(scenario);
+  amendmentOf(id, by)(scenario);
   return JSON.stringify(scenario) !== JSON.stringify(recording);
 }
 
-function amendmentOf(id: string): (scenario: Scenario) => void {
-  const amend = amendments[id];
+function amendmentOf(id: string, by: Amendments): (scenario: Scenario) => void {
+  const amend = by[id];
   if (!amend) throw new Error(`The deviation "${id}" is listed, but the test does not know it`);
   return amend;
 }

@@ -44,7 +44,7 @@ function reportOf(report: Struct, pidName: PidName): Struct {
 /** A line of `status` has a description, too. */
 function printedKind(line: string): string {
   const [, head = "", description = ""] = /^(\S+\s+[A-Z]+\s+)(.*)$/.exec(line) ?? [];
-  return head === "" ? line : head + kindOf(description).replace("stop time: ", "");
+  return head === "" ? line : head + kindOf(description).replace(/^stop time: (.*)\/PM$/, "$1");
 }
 
 const UNTOLD = new Set(["at_s", "took_s", "do", "size", "varies_between_runs", "result_order"]);
@@ -59,9 +59,12 @@ export function toldBy(step: RawStep): Struct {
   };
 }
 
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+
 /** Of several, the order is that in which they were done. */
 export function sorted(result: unknown): unknown {
   if (!Array.isArray(result)) return result;
+  if (typeof result[0] === "string") return (result as string[]).toSorted(byText);
   const key = ({ group, name }: Struct) => `${String(group)}:${String(name)}`;
   return (result as Struct[]).toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
 }

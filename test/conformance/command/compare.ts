@@ -1,7 +1,7 @@
 /** What was seen of a command beside what is expected of it. */
 import { isDeepStrictEqual } from "node:util";
 import { differences, type Slack } from "../compare.ts";
-import { factOf, recorded, type LogLine, type Scenario } from "../scenario.ts";
+import { factOf, load, recorded, type Failure, type LogLine, type Scenario } from "../scenario.ts";
 import { sorted, toldBy } from "./answers.ts";
 import type { FoundLine } from "./log.ts";
 import type { Outcome } from "./player.ts";
@@ -11,17 +11,25 @@ const EARLY = 0.02;
 
 /** Every difference, as a line. Where a step was not amended, its answer is the recorded one. */
 export function commandDifferences(expected: Scenario, seen: Outcome, slack: Slack): string[] {
+  const { events, refused, pids } = seen;
   const facts = seen.steps.map((step) => factOf(step));
-  // why a start has failed is not in what a listener hears
-  const events = expected.events.map(({ spawnerr: _, ...event }) => event);
-  const observed = { facts, events: seen.events, refused: [], pids: seen.pids };
   return [
-    ...differences({ ...expected, events }, observed, slack),
+    ...differences(overTheWire(expected), { facts, events, refused, pids }, slack),
     ...ofAnswers(expected, seen),
     ...ofLog(expected, seen),
     ...ofTimes(seen.log),
     ...(seen.status === 0 ? [] : [`it ended with ${seen.status}`]),
   ];
+}
+
+/** Why a start has failed is not in what a listener hears, nor in a SPAWN_ERROR. */
+function overTheWire(scenario: Scenario): Scenario {
+  const wire = structuredClone(scenario);
+  for (const event of wire.events) delete event.spawnerr;
+  for (const { shows } of wire.steps)
+    for (const failure of (shows["failures"] ?? []) as Failure[])
+      if (failure.code === "SPAWN_ERROR") delete failure.spawnerr;
+  return wire;
 }
 
 function ofAnswers({ name, steps }: Scenario, seen: Outcome): string[] {
@@ -32,28 +40,30 @@ function ofAnswers({ name, steps }: Scenario, seen: Outcome): string[] {
     if (!answer || "varies_between_runs" in step || step.do[0] === "py") return [];
     if (!isDeepStrictEqual(factOf(step), steps[i]?.shows)) return [];
     const wanted = toldBy(step);
-    const { headers: _h, body: _b, ...rest } = wanted;
-    const got = toldBy(answer);
-    if ("result_order" in step) Object.assign(got, { result: sorted(answer["result"]) });
-    if (isDeepStrictEqual(withoutTexts(got), withoutTexts(rest))) return [];
-    return [`step ${i} ${show(step.do)}: ${show(got)} instead of ${show(rest)}`];
+    const got = { ...toldBy(answer) };
+    if ("result_order" in step) got["result"] = sorted(answer["result"]);
+    const [a, b] = [comparable(got), comparable(wanted)];
+    if (isDeepStrictEqual(a, b)) return [];
+    return [`step ${i} ${show(step.do)}: ${show(a)} instead of ${show(b)}`];
   });
 }
 
-/** The texts of logs and files are facts, and compared as such. */
-function withoutTexts({ text: _, value: __, ...rest }: Readonly<Record<string, unknown>>): object {
-  return rest;
+/** The texts of logs and files are facts, and compared as such; a page may look as it likes. */
+function comparable(told: Readonly<Record<string, unknown>>): object {
+  const { text: _, value: __, headers: ___, body: ____, stdout, ...rest } = told;
+  return stdout === undefined ? rest : { ...rest, stdout: sorted(stdout) };
 }
 
-/** Kinds that come as often as somebody looks. */
-const BY_CHANCE = new Set(["waiting_to_stop", "waiting_to_die"]);
+/** Kinds that come as often as somebody looks; and the error that devices raise in supervisord. */
+const NOT_COMPARED = new Set(["waiting_to_stop", "waiting_to_die", "channel_closed_by_exception"]);
 
-function ofLog({ name, events, isCut, steps }: Scenario, { log }: Outcome): string[] {
+function ofLog({ name, events, isCut, steps, endings }: Scenario, { log }: Outcome): string[] {
   const original = recorded(name);
-  if (isCut || original.steps.length !== steps.length) return [];
+  // what happens otherwise is also told otherwise
+  const isOther = !isDeepStrictEqual(endings, load(name).endings);
+  if (isCut || isOther || original.steps.length !== steps.length) return [];
   const names = new Set([...original.log, ...log].map(({ process }) => process));
   return [...names].flatMap((process) => {
-    // what happens otherwise is also told otherwise
     const types = (list: readonly { readonly event: string; readonly process?: string }[]) =>
       list.flatMap((one) => (one.process === process ? [one.event] : []));
     if (!isDeepStrictEqual(types(original.events), types(events))) return [];
@@ -66,7 +76,7 @@ function ofLog({ name, events, isCut, steps }: Scenario, { log }: Outcome): stri
 }
 
 function toldOf({ level, kind, process, detail }: LogLine): LogLine | undefined {
-  if (BY_CHANCE.has(kind)) return undefined;
+  if (NOT_COMPARED.has(kind)) return undefined;
   const isNumbered = kind === "event_discarded"; // with ours, there are more events to number
   const said = detail === undefined || isNumbered ? {} : { detail };
   return { level, kind, ...(process !== undefined && { process }), ...said };

@@ -5,6 +5,7 @@ import type { SeenEvent } from "../watch.ts";
 
 interface Note {
   readonly at: number;
+  readonly pid: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: string;
 }
@@ -24,7 +25,7 @@ export class Notes {
   /** The last mark that was heard. */
   mark = "";
   readonly #file: string;
-  readonly #serials = new Set<string>();
+  readonly #known = new Set<string>();
   #read = 0;
   #isUp = false;
 
@@ -40,11 +41,11 @@ export class Notes {
     this.#read = lines.length;
   }
 
-  #take({ at, headers, payload }: Note): void {
+  #take({ at, pid, headers, payload }: Note): void {
     const { eventname: event = "", serial = "" } = headers;
     // supervisord sends again to all what one of them has refused
-    if (this.#serials.has(serial)) return;
-    this.#serials.add(serial);
+    if (this.#known.has(`${pid} ${serial}`)) return;
+    this.#known.add(`${pid} ${serial}`);
     const [head = "", ...rest] = payload.split("\n");
     const words = new Map(head.split(" ").map((word) => word.split(":") as [string, string]));
     const base = { event, at: at / 1000 };
@@ -54,10 +55,7 @@ export class Notes {
       return;
     }
     if (event.startsWith("TICK")) return;
-    if (event.startsWith("SUPERVISOR_STATE_CHANGE")) {
-      this.#isUp = event.endsWith("RUNNING");
-      if (this.#isUp) this.#serials.clear();
-    }
+    if (event.startsWith("SUPERVISOR_STATE_CHANGE")) this.#isUp = event.endsWith("RUNNING");
     const group = words.get("groupname");
     // the groups that are there from the beginning were added before anybody could hear it
     if (event.startsWith("PROCESS_GROUP") && !this.#isUp) return;

@@ -30,8 +30,16 @@ export interface Outcome {
   readonly log: readonly FoundLine[];
   /** Every process id of a program. */
   readonly pids: readonly number[];
+  /** Programs whose settings it did not take. */
+  readonly refused: readonly string[];
   /** What it ended with, if it was the player that ended it. */
   readonly status: number | null;
+}
+
+interface Report {
+  readonly name: string;
+  readonly statename: string;
+  readonly pid: number;
 }
 
 /** So long a start and an end may take, in seconds. */
@@ -80,27 +88,28 @@ class Player {
   }
 
   async run(): Promise<Outcome> {
-    await this.#untilUp();
+    const refused = await this.#untilUp();
+    if (refused) return refused;
     const steps: RawStep[] = [];
     for (const step of this.#scenario.steps) {
       const fact = await this.#do(step);
       steps.push({ do: [step.verb, ...step.args], ...fact });
     }
     const { events, isCut } = this.#scenario;
-    await this.#sync();
-    await this.#wait(() => this.#notes.events.length >= events.length, isCut ? 0 : 1);
+    await this.#sync(5);
+    await this.#wait(() => this.#notes.events.length >= events.length, isCut ? 0 : 3);
     const log = this.#log();
     const seen = timed(this.#notes.events, log);
     const status = this.#daemon.ending ? 0 : await this.end();
     const { pids, pidName } = namesOf(log, JSON.stringify([seen, steps]));
     return {
       steps: steps.map((step) => asRecorded(step, this.#dir, pidName)),
-      events: seen.map(({ pid, ...event }) => ({
-        ...event,
-        ...(pid !== undefined && { pid: pidName(pid) }),
-      })),
+      events: seen.map(({ pid, ...event }) =>
+        pid === undefined ? event : Object.assign(event, { pid: pidName(pid) }),
+      ),
       log,
       pids,
+      refused: [],
       status,
     };
   }
@@ -115,17 +124,27 @@ class Player {
     return this.#daemon.ending?.status ?? null;
   }
 
-  async #untilUp(): Promise<void> {
+  /** Waits until orders can be given; if it takes the settings. */
+  async #untilUp(): Promise<Outcome | undefined> {
     const end = this.#stage.now() + LIMIT;
     while (!(await this.#daemon.answers())) {
       const { ending } = this.#daemon;
+      const errors = this.#text("stderr.txt");
+      const refused = [...new Set(errors.match(/(?<=\[program:)\w+(?=\])/g))];
+      if (ending?.status === 2 && refused.length > 0)
+        return { steps: [], events: [], log: [], pids: [], refused, status: 0 };
       if (ending || this.#stage.now() > end)
-        assert.fail(`it does not come up: ${JSON.stringify(ending)} ${this.#text("stderr.txt")}`);
+        assert.fail(`it does not come up: ${JSON.stringify(ending)} ${errors}`);
       await this.#wait(() => false, 0.01);
     }
-    const programs = Object.entries(this.#raw.settings).filter(([name]) => /^program/.test(name));
+    while ((await this.#reports()).some((one) => one.statename === "STARTING" && one.pid === 0))
+      await this.#wait(() => false, 0.01);
+    const programs = Object.entries(this.#raw.settings).filter(([name]) =>
+      name.startsWith("program:"),
+    );
     // where nothing begins by itself, there is time for the listener
     if (programs.every(([, { autostart }]) => autostart === "false")) await this.#sync(LIMIT);
+    return undefined;
   }
 
   async #do(step: Step): Promise<object> {
@@ -134,7 +153,7 @@ class Player {
     const name = String(first);
     switch (verb) {
       case "call":
-        if (name === "startProcess") await this.#caughtUp(String((second as Value[])[0]));
+        if (name === "startProcess") await this.#caughtUp((second as [string])[0]);
         return this.#call(name, second as Value[]);
       case "bg":
         this.#background.set(name, this.#call(String(second), third as Value[], this.#waiting));
@@ -154,6 +173,9 @@ class Player {
         await this.#wait(() => false, first as number);
         return {};
       case "until":
+        // what supervisord's poll has missed, this would see: then only the time passes
+        if (step.shows["reached"] === false)
+          return { reached: await this.#wait(() => false, third as number) };
         return this.#until(name, String(second), third as number, fourth as number | undefined);
       case "event": {
         const count = () => this.#notes.events.filter(({ event }) => event === name).length;
@@ -255,11 +277,11 @@ class Player {
   }
 
   async #pidOf(name: string): Promise<number> {
-    const all = (await this.#rpc.call("supervisor.getAllProcessInfo")) as unknown as {
-      name: string;
-      pid: number;
-    }[];
-    return all.find((one) => one.name === name)?.pid ?? 0;
+    return (await this.#reports()).find((one) => one.name === name)?.pid ?? 0;
+  }
+
+  async #reports(): Promise<readonly Report[]> {
+    return (await this.#rpc.call("supervisor.getAllProcessInfo")) as unknown as Report[];
   }
 
   async #request(method: string, target: string): Promise<object> {
@@ -314,10 +336,13 @@ function timed(events: readonly NotedEvent[], log: readonly FoundLine[]): NotedE
       for (const [i, one] of own.entries()) times.set(one, lines[i]?.at ?? one.at);
     }
   }
-  const timely = events.map((event) => ({ ...event, at: times.get(event) ?? event.at }));
-  return timely.map((event, i) => {
-    const later = timely.slice(i).filter(({ process }) => process === event.process);
-    return { ...event, at: Math.min(...later.map(({ at }) => at)) };
+  const timely = events.map((event) =>
+    Object.assign({}, event, { at: times.get(event) ?? event.at }),
+  );
+  return timely.map(({ process, ...event }, i) => {
+    const later = timely.slice(i).filter((one) => one.process === process);
+    const at = Math.min(...later.map((one) => one.at));
+    return Object.assign(event, process === undefined ? { at } : { process, at });
   });
 }
 

@@ -10,7 +10,7 @@ import { amended, readTable, type Deviation } from "../deviations.ts";
 import { missing } from "../missing.ts";
 import type { Observed } from "../player.ts";
 import { load, recordings, type Scenario } from "../scenario.ts";
-import { BASE, NOBODY, descendants, within } from "./room.ts";
+import { BASE, NOBODY, descendants, longestFirst, within } from "./room.ts";
 
 const table = readTable();
 const host = path.join(import.meta.dirname, "host.js");
@@ -39,15 +39,6 @@ async function follow(name: string, rows: readonly Deviation[], sweep: boolean):
     assert.deepEqual(differences(expected, seen, SLACK), []);
     if (sweep) assert.deepEqual(left, [], "processes are left");
   });
-}
-
-/** A few take ten seconds: they should not be the last. */
-function longestFirst(names: readonly string[]): string[] {
-  const length = (name: string) => load(name).steps.at(-1)?.at ?? 0;
-  const isPatient = (name: string) =>
-    /not-found|not-executable|is-directory|-path$|group-start/.test(name);
-  const time = (name: string) => length(name) + (isPatient(name) ? 10 : 0);
-  return names.toSorted((a, b) => time(b) - time(a));
 }
 
 async function playIn(dir: string, scenario: Scenario, sweep: boolean): Promise<Observed> {

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Scenario } from "../scenario.ts";
+import { load, type Scenario } from "../scenario.ts";
 import { isAlive } from "./stage.ts";
 
 export const NOBODY = 65_534;
@@ -28,7 +28,7 @@ export const BASE = {
 
 /** Plays in a fresh directory with the scenario's files; nobody and nothing of it remains. */
 export async function within(
-  scenario: Scenario,
+  scenario: Pick<Scenario, "files" | "user">,
   play: (dir: string) => Promise<void>,
 ): Promise<void> {
   const dir = realpathSync(mkdtempSync(path.join(tmpdir(), "conformance-")));
@@ -41,7 +41,7 @@ export async function within(
   }
 }
 
-function prepare({ files, user }: Scenario, dir: string): void {
+function prepare({ files, user }: Pick<Scenario, "files" | "user">, dir: string): void {
   chmodSync(dir, 0o755);
   mkdirSync(path.join(dir, "auto"));
   for (const [file, [content, mode]] of Object.entries(files)) {
@@ -77,4 +77,13 @@ export function descendants(dir: string, known: readonly number[] = []): number[
     }
   });
   return [...new Set([...own, ...known.filter(isAlive)])];
+}
+
+/** A few take ten seconds: they should not be the last. */
+export function longestFirst(names: readonly string[]): string[] {
+  const length = (name: string) => load(name).steps.at(-1)?.at ?? 0;
+  const isPatient = (name: string) =>
+    /not-found|not-executable|is-directory|-path$|group-start/.test(name);
+  const time = (name: string) => length(name) + (isPatient(name) ? 10 : 0);
+  return names.toSorted((a, b) => time(b) - time(a));
 }
