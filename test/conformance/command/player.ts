@@ -157,7 +157,7 @@ class Player {
         return this.#call(name, second as Value[]);
       case "bg":
         this.#background.set(name, this.#call(String(second), third as Value[], this.#waiting));
-        await this.#wait(() => false, 0.05);
+        await this.#forked((third as [string])[0]);
         return {};
       case "join":
         return (await this.#background.get(name)) ?? {};
@@ -278,6 +278,13 @@ class Player {
 
   async #pidOf(name: string): Promise<number> {
     return (await this.#reports()).find((one) => one.name === name)?.pid ?? 0;
+  }
+
+  /** Waits until there is a process, which may take a moment. */
+  async #forked(name: string): Promise<void> {
+    const end = this.#stage.now() + 2;
+    while ((await this.#pidOf(name)) === 0 && this.#stage.now() < end)
+      await this.#wait(() => false, 0.01);
   }
 
   async #reports(): Promise<readonly Report[]> {

@@ -45,9 +45,8 @@ async function scene(act: (scene: Scene) => Promise<void>): Promise<void> {
       await act({ daemon, said, serials, until });
       await until(() => daemon.ending !== undefined);
       await until(() => descendants(dir).length === 0);
-      const left = () =>
-        ["s", "supervisord.pid"].filter((file) => existsSync(path.join(dir, file)));
-      await until(() => left().length === 0);
+      for (const file of ["s", "supervisord.pid"].map((name) => path.join(dir, name)))
+        assert.ok(await stage.wait(() => !existsSync(file), 20), `${file} is left`);
     } finally {
       daemon.signal("KILL");
     }
