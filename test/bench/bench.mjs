@@ -1,7 +1,6 @@
 import { parseArgs } from "node:util";
 import * as config from "./config.mjs";
 import * as control from "./control.mjs";
-import * as config from "./config.mjs";
 import * as guard from "./guard.mjs";
 import * as idle from "./idle.mjs";
 import * as importing from "./import.mjs";

@@ -2,7 +2,7 @@ import type { StateName, Subprocess } from "../../index.ts";
 import type { RpcValue } from "../xmlrpc.ts";
 
 /** supervisord's numbers for the states. */
-export const STATES: Readonly<Record<StateName, number>> = {
+const STATES: Readonly<Record<StateName, number>> = {
   STOPPED: 0,
   STARTING: 10,
   RUNNING: 20,

@@ -110,7 +110,7 @@ async function tailLog(
 }
 
 /** The bytes that supervisord's `tail` shows of a log of that size. */
-export function tailWindow(
+function tailWindow(
   size: number,
   offset: number,
   length: number,
