@@ -1,8 +1,14 @@
 // Gives the settings in the API pages the words that docs/settings.md has: those of their schemas.
 import { Comment, Converter, ReflectionKind } from "typedoc";
-import { groupSettings, options, programSettings, supervisorSettings } from "../dist/settings.js";
+import {
+  activityLogSettings,
+  groupSettings,
+  options,
+  programSettings,
+  supervisorSettings,
+} from "../dist/settings.js";
 
-const schemas = [supervisorSettings, groupSettings, programSettings];
+const schemas = [supervisorSettings, groupSettings, programSettings, activityLogSettings];
 
 /** @param {import("typedoc").Application} app */
 export function load(app) {

@@ -176,6 +176,7 @@ export type ActivityLevel = "CRIT" | "ERRO" | "WARN" | "INFO" | "DEBG" | "TRAC" 
 /** A line for supervisord's activity log, in its words. */
 export interface ActivityEvent extends BaseEvent {
   readonly type: "ACTIVITY";
+  /** How grave it is. */
   readonly level: ActivityLevel;
   /** The line, without time and level. */
   readonly message: string;

@@ -403,7 +403,15 @@ export const supervisorSettings = z.strictObject(
 );
 
 /** How grave a line must be to be written, as supervisord's `loglevel` names it. */
-const LOGLEVELS = ["critical", "error", "warn", "info", "debug", "trace", "blather"] as const;
+const LOGLEVELS = [
+  "critical",
+  "error",
+  "warn",
+  "info",
+  "debug",
+  "trace",
+  "blather",
+] as const satisfies readonly LogLevel[];
 
 /** Settings of an activity log: what `[supervisord]` says of its own log. */
 export const activityLogSettings = z.strictObject(
@@ -428,7 +436,7 @@ export const activityLogSettings = z.strictObject(
         summary:
           "How grave a line must be to be written. From `debug` on, what the processes write is written, too.",
       },
-      (say) => z.string(say).toLowerCase().pipe(z.enum(LOGLEVELS, say)).default("info"),
+      (say) => z.string(say).toLowerCase().pipe(z.literal(LOGLEVELS, say)).default("info"),
     ),
     silent: described(
       {
@@ -451,7 +459,7 @@ export type ActivityLogSettings = z.input<typeof activityLogSettings>;
 /** Its settings as they hold. */
 export type ResolvedActivityLogSettings = z.output<typeof activityLogSettings>;
 /** A word of `loglevel`. */
-export type LogLevel = (typeof LOGLEVELS)[number];
+export type LogLevel = "critical" | "error" | "warn" | "info" | "debug" | "trace" | "blather";
 
 /** What one writes for a program; see docs/settings.md for each option. @useDeclaredType */
 export type ProgramSettings = z.input<typeof programSettings>;

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { describeIssue, loadConfig } from "../config/index.ts";
+import { describeIssue, loadConfig, type ServerSection } from "../config/index.ts";
 import { Supervisor, SupervisorError } from "../index.ts";
-import { complain } from "./complain.ts";
+import { Refusal, complain } from "./complain.ts";
 
 /** `libsupervisor check`: says everything that is wrong with a file; the exit status. */
 export async function check(args: readonly string[]): Promise<number> {
@@ -22,6 +22,7 @@ export async function check(args: readonly string[]): Promise<number> {
     const config = await loadConfig(values.configuration, { strict: values.strict });
     const supervisor = new Supervisor(config); // starts nothing
     for (const issue of config.warnings) stderr.write(`Warning: ${describeIssue(issue)}\n`);
+    for (const server of config.servers) if (isOpen(server)) throw new Refusal(REFUSED);
     for (const { program, problem } of missingPrograms(supervisor))
       stderr.write(`Warning: [program:${program}]: ${problem}\n`);
     stdout.write(`${config.file}: ${summary(supervisor)}\n`);
@@ -29,6 +30,15 @@ export async function check(args: readonly string[]): Promise<number> {
   } catch (error) {
     return complain(error, "libsupervisor check -h");
   }
+}
+
+const REFUSED =
+  "[inet_http_server]: without username and password only this machine can be served: port=127.0.0.1:9001";
+
+/** Whether the server would be refused when it is to begin; a name is only looked up then. */
+function isOpen(server: ServerSection): boolean {
+  if (server.kind === "unix" || server.password !== undefined) return false;
+  return !/^(?:localhost|127\..*|\[?::1\]?)$/.test(server.host);
 }
 
 function summary({ programs, settings }: Supervisor): string {

@@ -19,15 +19,25 @@ interface Facts {
  * the properties described here.
  */
 export class Config implements SupervisorSettings {
+  /** The sections `[program:x]`, `[fcgi-program:x]` and `[eventlistener:x]`, by name. */
   declare readonly programs: Record<string, ProgramSettings>;
+  /** The sections `[group:x]`, by name. */
   declare readonly groups: Record<string, GroupSettings>;
+  /** Variables for all processes. */
   declare readonly environment?: Record<string, string>;
+  /** The name of the supervisor. */
   declare readonly identifier?: string;
+  /** Whether ANSI escape sequences are dropped from what is logged. */
   declare readonly strip_ansi?: boolean;
+  /** Where AUTO logs are made. */
   declare readonly childlogdir?: string;
+  /** Whether AUTO logs of former runs are kept. */
   declare readonly nocleanup?: boolean;
+  /** An extension: see the setting. */
   declare readonly guardian?: boolean;
+  /** An extension: see the setting. */
   declare readonly guardian_waitsecs?: number;
+  /** Where the first of the servers can be reached. */
   declare readonly serverurl?: string;
   readonly #facts: Facts;
 

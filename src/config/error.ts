@@ -6,6 +6,7 @@ export interface ConfigIssue {
   readonly line?: number;
   /** As it stands between the brackets: `program:web`. */
   readonly section?: string;
+  /** The name of the option, in lower case. */
   readonly option?: string;
   /** As it stands in the file. */
   readonly value?: string;

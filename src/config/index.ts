@@ -4,5 +4,5 @@ export { loadConfig, loadSupervisorctl, type LoadOptions } from "./load.ts";
 export type { SupervisorctlSection } from "./sections/others.ts";
 export type { InetServerSection, ServerSection, UnixServerSection } from "./sections/servers.ts";
 export type { SupervisordSection } from "./sections/supervisord.ts";
-export type { LogLevel } from "./values.ts";
+export type { LogLevel } from "../settings.ts";
 export { toConf } from "./write.ts";

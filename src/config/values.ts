@@ -1,5 +1,5 @@
 import type { Signal } from "../core/machine.ts";
-import { parseSignal } from "../settings.ts";
+import { parseSignal, type LogLevel } from "../settings.ts";
 import { repr, strip, toInteger } from "./python.ts";
 
 /** A value, or what is wrong with the text, in supervisord's words and in ours. */
@@ -127,10 +127,15 @@ export const list: Type<readonly string[]> = (value) => ({
   value: value === "" ? [] : value.split(",").map(strip),
 });
 
-const LEVELS = ["critical", "error", "warn", "info", "debug", "trace", "blather"] as const;
-
-/** How much of the activity log is written. */
-export type LogLevel = (typeof LEVELS)[number];
+const LEVELS: readonly LogLevel[] = [
+  "critical",
+  "error",
+  "warn",
+  "info",
+  "debug",
+  "trace",
+  "blather",
+];
 
 export const logLevel: Type<LogLevel> = (value) => {
   const level = LEVELS.find((one) => one === value.toLowerCase());

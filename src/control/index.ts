@@ -3,4 +3,4 @@ export type { MainLog, PortPlace, ServeOptions, SocketPlace } from "./options.ts
 export { serve, type Server } from "./serve.ts";
 export { XmlError } from "./xml.ts";
 export { decodeAnswer, encodeCall } from "./xmlrpc.ts";
-export type { RpcCall, RpcFault, RpcValue } from "./xmlrpc.ts";
+export type { RpcAnswer, RpcCall, RpcFault, RpcValue } from "./xmlrpc.ts";

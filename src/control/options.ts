@@ -7,7 +7,12 @@ export interface SocketPlace {
   /** The mode of the socket, `0o700` unless given. */
   readonly chmod?: number;
   /** Who owns the socket; needs the rights for that. */
-  readonly chown?: { readonly uid?: number; readonly gid?: number };
+  readonly chown?: {
+    /** The user; unchanged unless given. */
+    readonly uid?: number;
+    /** The group; unchanged unless given. */
+    readonly gid?: number;
+  };
 }
 
 /** A TCP port to listen at. */

@@ -39,13 +39,22 @@ export function decodeCall(bytes: Uint8Array): RpcCall {
   return { method, params: paramsOf(only(root, "params")) };
 }
 
+/** What a `methodResponse` says. */
+export type RpcAnswer =
+  | {
+      /** What the method gave. */
+      readonly value: RpcValue;
+    }
+  | {
+      /** What went wrong. */
+      readonly fault: RpcFault;
+    };
+
 /**
  * Reads a `methodResponse`: its value, or its fault.
  * @throws {XmlError} and nothing else, whatever the bytes
  */
-export function decodeAnswer(
-  bytes: Uint8Array,
-): { readonly value: RpcValue } | { readonly fault: RpcFault } {
+export function decodeAnswer(bytes: Uint8Array): RpcAnswer {
   const root = named(parseXml(bytes, { maxElements: Infinity, isLenient: true }), "methodResponse");
   const fault = only(root, "fault");
   if (fault) {
@@ -70,12 +79,7 @@ export function encodeCall({ method, params }: RpcCall): string {
 
 /** A `methodResponse`, byte for byte as supervisord writes it. */
 export function encodeAnswer(value: RpcValue): string {
-  return encodeAnswerOf(encodeValue(value));
-}
-
-/** The same of a value that was written already. */
-export function encodeAnswerOf(encoded: string): string {
-  return `${PROLOGUE}<methodResponse>\n<params>\n<param>\n${encoded}</param>\n</params>\n</methodResponse>\n`;
+  return `${PROLOGUE}<methodResponse>\n<params>\n<param>\n${encodeValue(value)}</param>\n</params>\n</methodResponse>\n`;
 }
 
 /** A `methodResponse` with a fault. */

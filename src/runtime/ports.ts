@@ -47,13 +47,29 @@ export interface Command {
 export interface SharedSocket {
   /** Its address as supervisord writes it: `unix:///path` or `tcp://host:port`. */
   readonly url: string;
-  readonly address: { readonly path: string } | { readonly host: string; readonly port: number };
+  /** The same in parts. */
+  readonly address:
+    | {
+        /** The file of a unix socket. */
+        readonly path: string;
+      }
+    | {
+        /** A name or an address. */
+        readonly host: string;
+        /** The port. */
+        readonly port: number;
+      };
   /** How many connections may wait; the system may lower it. */
   readonly backlog: number;
   /** The mode of a unix socket's file. */
   readonly mode: number;
   /** Whose a unix socket's file becomes; the host's own if not given. */
-  readonly owner?: { readonly uid: number; readonly gid: number };
+  readonly owner?: {
+    /** The user. */
+    readonly uid: number;
+    /** The group. */
+    readonly gid: number;
+  };
 }
 
 /** Starts children. Replace it (`new Supervisor(settings, { spawner })`) to test without processes. */

@@ -192,6 +192,14 @@ describe("check", () => {
     assert.equal(said(["check", "-c", file, "--strict"]).status, 2);
   });
 
+  it("says of a server that it would be refused", (t) => {
+    const open = said(["check", "-c", conf(t, "[inet_http_server]\nport=*:9001\n")]);
+    assert.equal(open.status, 2);
+    assert.match(open.stderr, /\[inet_http_server\]: without username and password/);
+    const file = conf(t, "[inet_http_server]\nport=localhost:9001\n");
+    assert.equal(said(["check", "-c", file]).status, 0);
+  });
+
   it("says everything that is wrong, with 2", (t) => {
     const file = conf(t, "[program:a]\nnumprocs=x\n[group:g]\nprograms=nobody\n");
     const { status, stderr } = said(["check", "-c", file]);

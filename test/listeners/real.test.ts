@@ -73,13 +73,13 @@ describe("Event listeners that are real processes", () => {
     const pid = supervisor.process("p")?.pid;
     await supervisor.stop("p");
     const who = "processname:p groupname:p";
-    for (const line of [
+    for (const told of [
       `PROCESS_STATE_STARTING "${who} from_state:STOPPED tries:0"`,
       `PROCESS_STATE_RUNNING "${who} from_state:STARTING pid:${pid}"`,
       `PROCESS_STATE_STOPPING "${who} from_state:RUNNING pid:${pid}"`,
       `PROCESS_STATE_STOPPED "${who} from_state:STOPPING pid:${pid}"`,
     ])
-      assert.equal((await ear.hear(/:p /)).replace(/^node \d+ /, ""), line);
+      assert.equal((await ear.hear(/:p /)).replace(/^node \d+ /, ""), told);
     const said = `PROCESS_LOG_STDOUT "${who} pid:${pid} channel:stdout\\nout\\n"`;
     assert.equal(output.replace(/^node \d+ /, ""), said);
   });
@@ -183,7 +183,7 @@ describe("Event listeners that are real processes", () => {
     supervisor.sendRemoteCommEvent("u", "second\nline");
     await processed;
     const notes = readFileSync(file, "utf8").trimEnd().split("\n");
-    const read = notes.map((line) => JSON.parse(line) as { raw_header: string; payload: string });
+    const read = notes.map((note) => JSON.parse(note) as { raw_header: string; payload: string });
     assert.deepEqual(
       read.map(({ raw_header, payload }) => [raw_header, payload]),
       [

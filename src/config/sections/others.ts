@@ -3,11 +3,15 @@ import { text } from "../values.ts";
 
 /** The section `[supervisorctl]`: how a client finds the control server. */
 export interface SupervisorctlSection {
+  /** Where the server listens: `unix:///path` or `http://host:port`. */
   readonly serverurl: string;
+  /** The name to log in with. */
   readonly username?: string;
+  /** The password to log in with. */
   readonly password?: string;
+  /** What the shell asks with. */
   readonly prompt: string;
-  /** Absolute. */
+  /** Where the shell keeps what was typed; absolute. */
   readonly history_file?: string;
 }
 

@@ -8,6 +8,7 @@ import { defined } from "./supervisord.ts";
 interface Access {
   /** What stands behind the colon of the section's name. */
   readonly name?: string;
+  /** Who may come in; with `password`. */
   readonly username?: string;
   /** In clear, or `{SHA}` and the hex digits of its SHA-1. */
   readonly password?: string;
@@ -15,18 +16,28 @@ interface Access {
 
 /** A section `[unix_http_server]`. */
 export interface UnixServerSection extends Access {
+  /** What sort of section it is. */
   readonly kind: "unix";
   /** Absolute. */
   readonly file: string;
+  /** The mode of the socket. */
   readonly chmod: number;
-  readonly chown?: { readonly uid: number; readonly gid: number };
+  /** Whose the socket is to be. */
+  readonly chown?: {
+    /** The user. */
+    readonly uid: number;
+    /** The group. */
+    readonly gid: number;
+  };
 }
 
 /** A section `[inet_http_server]`. */
 export interface InetServerSection extends Access {
+  /** What sort of section it is. */
   readonly kind: "inet";
   /** Empty: all addresses. */
   readonly host: string;
+  /** The port. */
   readonly port: number;
 }
 

@@ -1,19 +1,9 @@
-import type { SupervisorSettings } from "../../settings.ts";
+import type { LogLevel, SupervisorSettings } from "../../settings.ts";
 import { readEnvironment } from "../environment.ts";
 import { toSetting, fixedText, within } from "../percent.ts";
 import { Options, pathTypes, userTypes, type Reading } from "../reading.ts";
 import type { Section } from "../ini.ts";
-import {
-  boolean,
-  byteSize,
-  count,
-  integer,
-  logLevel,
-  octal,
-  seconds,
-  text,
-  type LogLevel,
-} from "../values.ts";
+import { boolean, byteSize, count, integer, logLevel, octal, seconds, text } from "../values.ts";
 
 /** The section `[supervisord]`: what concerns the host rather than the programs. */
 export interface SupervisordSection {
@@ -21,21 +11,33 @@ export interface SupervisordSection {
   readonly logfile: string;
   /** 0: never turned over. */
   readonly logfile_maxbytes: number;
+  /** How many old ones are kept. */
   readonly logfile_backups: number;
+  /** How grave a line must be to be written. */
   readonly loglevel: LogLevel;
   /** Absolute. */
   readonly pidfile: string;
+  /** For the command itself, unless `nodaemon`. */
   readonly umask: number;
+  /** Whether it is meant to stay in the foreground. */
   readonly nodaemon: boolean;
+  /** Whether the activity log does not go to standard output as well. */
   readonly silent: boolean;
+  /** How many file descriptors there must be. */
   readonly minfds: number;
+  /** How many processes there must be. */
   readonly minprocs: number;
+  /** Whether AUTO logs of former runs are kept. */
   readonly nocleanup: boolean;
+  /** Where AUTO logs are made. */
   readonly childlogdir: string;
   /** The name or uid of whom to become. */
   readonly user?: string;
+  /** Where to change to, unless `nodaemon`. */
   readonly directory?: string;
+  /** Whether ANSI escape sequences are dropped from what is logged. */
   readonly strip_ansi: boolean;
+  /** The name of the supervisor. */
   readonly identifier: string;
   /** Expanded. */
   readonly environment: Readonly<Record<string, string>>;
