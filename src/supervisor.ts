@@ -566,6 +566,7 @@ export class Supervisor extends SupervisorEmitter {
     this.#host.io.clock.clearTimeout(this.#report);
     for (const process of this.#registry.processes.values()) process.close();
     this.#logs.close();
+    if (this.#custody.dismissed) await this.#custody.dismissed;
     this.#hasClosed = true;
     this.#listeners.close();
     this.listenersChanged();

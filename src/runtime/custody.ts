@@ -62,6 +62,7 @@ export class Custody {
   #forks = 0;
   #counted = -Infinity;
   #guardian: Guardian | undefined;
+  #dismissed: Promise<void> | undefined;
   #isHopeless = process.platform === "win32"; // the job object of the host does it there
   #starts: number[] = [];
   #leave: (() => void) | undefined;
@@ -160,9 +161,14 @@ export class Custody {
   /** Dismisses the guardian, if there is nothing to guard. */
   close(): void {
     this.#clock.clearTimeout(this.#linger);
-    if (!this.#isIdle) return;
-    this.#guardian?.dismiss();
+    if (!this.#isIdle || !this.#guardian) return;
+    this.#dismissed = this.#guardian.dismiss();
     this.#guardian = undefined;
+  }
+
+  /** Settles when the guardian that was dismissed last has gone; nothing, if there was none. */
+  get dismissed(): Promise<void> | undefined {
+    return this.#dismissed;
   }
 
   #makeCgroup(run: number): Cgroup | undefined {

@@ -175,12 +175,19 @@ export class Guardian {
     this.#say(`u ${number}`);
   }
 
-  /** It may go: nobody is left at all. */
-  dismiss(): void {
+  /** It may go: nobody is left at all. Settles when it has gone, for which the host stays. */
+  async dismiss(): Promise<void> {
+    const { exitCode, signalCode, stdin } = this.#shell;
+    if (this.#isOver || exitCode !== null || signalCode !== null) return;
+    const gone = new Promise<void>((resolve) => {
+      this.#shell.once("exit", () => resolve()).once("error", () => resolve());
+    });
+    this.#shell.ref();
     this.#words.push("q");
     this.#speak();
     this.#isOver = true;
-    this.#shell.stdin?.end();
+    stdin?.end();
+    await gone;
   }
 
   /** At the end of this turn: the end of one child and the start of the next are one message. */

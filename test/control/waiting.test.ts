@@ -369,7 +369,7 @@ describe("groups that come and go", () => {
       groups: { g: { programs: ["x", "y"], priority: 5 } },
     };
     assert.equal(await desk.call("addProcessGroup", "new"), "10 BAD_NAME: new");
-    assert.deepEqual(await desk.call("reloadConfig"), [[["new", "g"], [], ["a"]]]);
+    assert.deepEqual(await desk.call("reloadConfig"), [[["g", "new"], [], ["a"]]]);
     assert.deepEqual(await names(), ["a:a"]);
     assert.equal(await desk.call("addProcessGroup", "x"), "10 BAD_NAME: x"); // it is in a group
     assert.equal(await desk.call("addProcessGroup", "new"), true);
