@@ -1,4 +1,4 @@
-import { setMaxListeners } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import {
   createServer,
   STATUS_CODES,
@@ -101,7 +101,7 @@ export class Http {
     const end = () => gone.abort();
     this.#closing.signal.addEventListener("abort", end, { once: true });
     response.once("close", () => {
-      end();
+      if (!response.writableFinished) end(); // whoever has his answer waits for nothing
       this.#closing.signal.removeEventListener("abort", end);
       line.open--;
       if (line.open === 0 && !request.socket.destroyed)
@@ -165,7 +165,7 @@ export class Http {
       path,
       query: new URLSearchParams(rest.join("?")),
       signal,
-      body: async () => readBody(request, this.#bodyBytes),
+      body: async () => readBody(request, this.#bodyBytes, signal),
       isToken: (candidate) => typeof candidate === "string" && isSame(candidate, shared.token),
     };
     await route.handle(request, response, context);
@@ -177,16 +177,22 @@ export class Http {
 }
 
 /** The body, if it is no longer than it may be, and comes in time. */
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+async function readBody(
+  request: IncomingMessage,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const length = request.headers["content-length"];
   if (length === undefined) throw new Refusal(411, "Expected a Content-Length");
-  const tooLarge = new Refusal(413, `Expected at most ${limit} bytes`, { Connection: "close" });
-  if (Number(length) > limit) throw tooLarge;
+  if (Number(length) > limit) {
+    throw new Refusal(413, `Expected at most ${limit} bytes`, { Connection: "close" });
+  }
   const deadline = new Deadline();
   const chunks: Buffer[] = [];
   try {
     deadline.set(BODY_MS, () => request.destroy());
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    await once(request, "end", { signal }); // or the caller has gone
   } catch (cause) {
     throw new Refusal(400, (cause as Error).message, { Connection: "close" });
   } finally {

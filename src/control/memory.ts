@@ -10,13 +10,14 @@ export interface Memory {
   /** Bytes that wait for the standard input of each process. */
   readonly unsent: WeakMap<object, number>;
   /** What `getAllProcessInfo` has told last: it holds for a second, unless something happens. */
-  report?:
-    | {
-        readonly now: number;
-        readonly processes: readonly Subprocess[];
-        readonly infos: RpcValue[];
-      }
-    | undefined;
+  report?: Report | undefined;
+}
+
+/** All processes at a moment. */
+export interface Report {
+  readonly now: number;
+  readonly processes: readonly Subprocess[];
+  readonly infos: RpcValue[];
 }
 
 const memories = new WeakMap<Supervisor, Memory>();

@@ -1,7 +1,7 @@
 import type { SignalSetting, Subprocess, Supervisor } from "../../index.ts";
 import { Fault, FAULTS, faultOf, SUCCESS } from "../faults.ts";
 import type { Methods, Scope } from "../methods.ts";
-import { memoryOf } from "../memory.ts";
+import { memoryOf, type Report } from "../memory.ts";
 import { groupNamed, membersOf, named, processNamed, type Member } from "../names.ts";
 import { begun, started, stopped } from "../waiting.ts";
 import type { RpcValue } from "../xmlrpc.ts";
@@ -112,20 +112,25 @@ export const processMethods: Methods = {
 /** The same array while nothing in it can have changed: it is written once for all who ask. */
 function allInfos(supervisor: Supervisor): RpcValue[] {
   const memory = memoryOf(supervisor);
+  const { report } = memory;
+  if (report && report.processes[0]?.info().now === report.now && isOf(report, supervisor))
+    return report.infos;
   const processes = [...supervisor.programs.values()].flatMap((program) => program.processes);
   const now = processes[0]?.info().now ?? 0;
-  const { report } = memory;
-  const isSame =
-    report?.now === now &&
-    report.processes.length === processes.length &&
-    processes.every((process, i) => process === report.processes[i]);
-  if (isSame) return report.infos;
   const infos = supervisor
     .status()
     .flatMap(({ group, name }) => supervisor.process(`${group}:${name}`) ?? [])
     .map(infoOf);
   memory.report = { now, processes, infos };
   return infos;
+}
+
+/** Whether these are the processes, in their order. */
+function isOf({ processes }: Report, { programs }: Supervisor): boolean {
+  let i = 0;
+  for (const program of programs.values())
+    for (const process of program.processes) if (process !== processes[i++]) return false;
+  return i === processes.length;
 }
 
 /** In supervisord's order: the command is looked at first, even if the process is running. */
