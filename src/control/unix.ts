@@ -41,6 +41,7 @@ export async function bindSocket(
     if (chown) fs.chownSync(fresh, chown.uid ?? -1, chown.gid ?? -1);
     await makeRoom(target, path.join(nest, "o"));
     name(fresh, target);
+    fs.rmSync(nest, { recursive: true }); // losing a name counts as a change, which is remembered
     return remember(target, supervisor);
   } catch (cause) {
     if (cause instanceof ServeError) throw cause;
