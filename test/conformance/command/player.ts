@@ -1,14 +1,10 @@
 /** Plays a recording against a supervisord in the foreground, from outside, and notes what is seen. */
 import assert from "node:assert/strict";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import http from "node:http";
 import path from "node:path";
-import { Fault, type Value } from "../../../src/cli/ctl/codec.ts";
-import { HttpError, RpcClient } from "../../../src/cli/ctl/rpc-client.ts";
 import { lookFor, placeOfStart } from "../player.ts";
 import { RealStage } from "../real/stage.ts";
 import {
-  LAB_LISTENER,
   recorded,
   type RawRecording,
   type RawStep,
@@ -17,11 +13,13 @@ import {
   type Step,
 } from "../scenario.ts";
 import type { SeenEvent } from "../watch.ts";
-import { asRecorded, type PidName } from "./answers.ts";
+import { asRecorded } from "./answers.ts";
+import { namesOf, timed } from "./beside.ts";
 import { confOf, fixtures } from "./conf.ts";
 import { Daemon, type Make } from "./daemon.ts";
 import { linesIn, statesIn, type FoundLine } from "./log.ts";
-import { MARK_TYPE, Notes, type NotedEvent } from "./notes.ts";
+import { MARK_TYPE, Notes } from "./notes.ts";
+import { Wire, type Value } from "./wire.ts";
 
 export interface Outcome {
   /** What came back, step by step, as it would have been recorded. */
@@ -36,16 +34,8 @@ export interface Outcome {
   readonly status: number | null;
 }
 
-interface Report {
-  readonly name: string;
-  readonly statename: string;
-  readonly pid: number;
-}
-
 /** So long a start and an end may take, in seconds. */
 const LIMIT = 30;
-/** So long one message may wait for the pipe, in milliseconds. */
-const SEND_LIMIT_MS = 1000;
 
 /** Plays the steps that the scenario has left of its recording. */
 export async function play(scenario: Scenario, make: Make, dir: string): Promise<Outcome> {
@@ -64,8 +54,7 @@ class Player {
   readonly #stage: RealStage;
   readonly #notes: Notes;
   readonly #notesFile: string;
-  readonly #rpc: RpcClient;
-  readonly #waiting: RpcClient;
+  readonly #wire: Wire;
   readonly #daemon: Daemon;
   readonly #background = new Map<string, Promise<object>>();
   #marks = 0;
@@ -81,9 +70,7 @@ class Player {
     this.#notes = new Notes(this.#notesFile);
     copyFileSync(path.join(fixtures, "envelopes.mjs"), path.join(dir, "envelopes.mjs"));
     this.#configure(this.#raw.settings);
-    const remote = { serverurl: `unix://${dir}/s`, username: undefined, password: undefined };
-    this.#rpc = new RpcClient(remote);
-    this.#waiting = new RpcClient(remote);
+    this.#wire = new Wire(`${dir}/s`);
     this.#daemon = new Daemon(make, dir, this.#raw);
   }
 
@@ -116,8 +103,7 @@ class Player {
 
   /** Ends it, if that has not happened yet. */
   async end(): Promise<number | null> {
-    this.#rpc.close();
-    this.#waiting.close();
+    this.#wire.close();
     if (!this.#daemon.ending) this.#daemon.signal("TERM");
     await this.#wait(() => this.#daemon.ending !== undefined, LIMIT);
     if (!this.#daemon.ending) this.#daemon.signal("KILL");
@@ -137,7 +123,9 @@ class Player {
         assert.fail(`it does not come up: ${JSON.stringify(ending)} ${errors}`);
       await this.#wait(() => false, 0.01);
     }
-    while ((await this.#reports()).some((one) => one.statename === "STARTING" && one.pid === 0))
+    while (
+      (await this.#wire.reports()).some((one) => one.statename === "STARTING" && one.pid === 0)
+    )
       await this.#wait(() => false, 0.01);
     const programs = Object.entries(this.#raw.settings).filter(([name]) =>
       name.startsWith("program:"),
@@ -154,9 +142,9 @@ class Player {
     switch (verb) {
       case "call":
         if (name === "startProcess") await this.#caughtUp((second as [string])[0]);
-        return this.#call(name, second as Value[]);
+        return this.#wire.call(name, second as Value[]);
       case "bg":
-        this.#background.set(name, this.#call(String(second), third as Value[], this.#waiting));
+        this.#background.set(name, this.#wire.callAside(String(second), third as Value[]));
         await this.#forked((third as [string])[0]);
         return {};
       case "join":
@@ -166,9 +154,9 @@ class Player {
         return { stdout: stdout.split("\n").slice(0, -1), exit };
       }
       case "snap":
-        return this.#call("getProcessInfo", [name]);
+        return this.#wire.call("getProcessInfo", [name]);
       case "snapall":
-        return this.#call("getAllProcessInfo", []);
+        return this.#wire.call("getAllProcessInfo", []);
       case "sleep":
         await this.#wait(() => false, first as number);
         return {};
@@ -182,7 +170,7 @@ class Player {
         return { reached: await this.#wait(() => count() >= Number(second), third as number) };
       }
       case "kill":
-        process.kill(await this.#pidOf(name), `SIG${String(second)}`);
+        process.kill(await this.#wire.pidOf(name), `SIG${String(second)}`);
         return {};
       case "conf":
         this.#configure(first as Sections);
@@ -197,47 +185,20 @@ class Player {
         await this.#wait(() => this.#daemon.ending !== undefined, first as number);
         return { status: this.#daemon.ending?.status };
       case "http":
-        return this.#request(name, String(second));
+        return this.#wire.request(name, String(second));
       case "gotstdout":
         await this.#wait(() => this.#daemon.output.split("\n").length > 3, 2);
         return { text: this.#daemon.output };
       case "py":
-        if (name.startsWith("sendProcessStdin")) return { value: await this.#fill() };
+        if (name.startsWith("sendProcessStdin")) return { value: await this.#wire.fill() };
     }
     return (await lookFor(this.#stage, step)) ?? {};
-  }
-
-  async #call(method: string, params: readonly Value[], client = this.#rpc): Promise<object> {
-    const name = method.includes(".") ? method : `supervisor.${method}`;
-    try {
-      const result = await client.call(name, ...params);
-      // supervisorctl and the listener would not live without it
-      if (method === "stopAllProcesses")
-        await this.#rpc.call("supervisor.startProcess", LAB_LISTENER);
-      return { result };
-    } catch (error) {
-      if (error instanceof Fault) return { fault: [error.code, error.message] };
-      if (!(error instanceof HttpError)) throw error;
-      return { http: [error.status, error.message.replace(`${error.status} `, "")] };
-    }
   }
 
   async #caughtUp(target: string): Promise<void> {
     const seen = this.#notes.events;
     const place = placeOfStart(this.#scenario, seen.length, target);
     await this.#wait(() => seen.length >= place, 2);
-  }
-
-  async #fill(): Promise<object[]> {
-    const answers: object[] = [];
-    for (let i = 0; i < 4; i++) {
-      const message = this.#call("sendProcessStdin", ["p", "x".repeat(60_000)]);
-      const timer = new Promise<object>((resolve) => {
-        setTimeout(resolve, SEND_LIMIT_MS, { waits: true }).unref();
-      });
-      answers.push(await Promise.race([message, timer]));
-    }
-    return answers;
   }
 
   async #until(name: string, state: string, seconds: number, nth?: number): Promise<object> {
@@ -262,7 +223,7 @@ class Player {
     if (this.#daemon.ending || this.#hasListener()) return;
     const mark = String(++this.#marks);
     try {
-      await this.#rpc.call("supervisor.sendRemoteCommEvent", MARK_TYPE, mark);
+      await this.#wire.call("sendRemoteCommEvent", [MARK_TYPE, mark]);
     } catch {
       return; // it is about to end, or to begin again
     }
@@ -276,32 +237,11 @@ class Player {
     }, seconds);
   }
 
-  async #pidOf(name: string): Promise<number> {
-    return (await this.#reports()).find((one) => one.name === name)?.pid ?? 0;
-  }
-
   /** Waits until there is a process, which may take a moment. */
   async #forked(name: string): Promise<void> {
     const end = this.#stage.now() + 2;
-    while ((await this.#pidOf(name)) === 0 && this.#stage.now() < end)
+    while ((await this.#wire.pidOf(name)) === 0 && this.#stage.now() < end)
       await this.#wait(() => false, 0.01);
-  }
-
-  async #reports(): Promise<readonly Report[]> {
-    return (await this.#rpc.call("supervisor.getAllProcessInfo")) as unknown as Report[];
-  }
-
-  async #request(method: string, target: string): Promise<object> {
-    return new Promise((resolve, reject) => {
-      const options = { socketPath: `${this.#dir}/s`, method, path: target, agent: false };
-      http
-        .request(options, (response) => {
-          response.resume();
-          resolve({ status: response.statusCode, reason: response.statusMessage });
-        })
-        .on("error", reject)
-        .end();
-    });
   }
 
   #hasListener(): boolean {
@@ -328,40 +268,4 @@ class Player {
     const file = path.join(this.#dir, name);
     return existsSync(file) ? readFileSync(file, "utf8") : "";
   }
-}
-
-/** The log is written at once, the listener may be late: where they tell the same, the log's times hold. */
-function timed(events: readonly NotedEvent[], log: readonly FoundLine[]): NotedEvent[] {
-  const times = new Map<NotedEvent, number>();
-  for (const name of new Set(events.flatMap(({ process }) => process ?? []))) {
-    const told = statesIn(log, name);
-    for (const state of new Set(told.map((line) => line.state))) {
-      const event = `PROCESS_STATE_${state}`;
-      const own = events.filter((one) => one.process === name && one.event === event);
-      const lines = told.filter((line) => line.state === state);
-      if (own.length !== lines.length) continue;
-      for (const [i, one] of own.entries()) times.set(one, lines[i]?.at ?? one.at);
-    }
-  }
-  const timely = events.map((event) =>
-    Object.assign({}, event, { at: times.get(event) ?? event.at }),
-  );
-  return timely.map(({ process, ...event }, i) => {
-    const later = timely.slice(i).filter((one) => one.process === process);
-    const at = Math.min(...later.map((one) => one.at));
-    return Object.assign(event, process === undefined ? { at } : { process, at });
-  });
-}
-
-/** The n-th process of a name, by the log, of those that were seen elsewhere, too. */
-function namesOf(log: readonly FoundLine[], seen: string): { pids: number[]; pidName: PidName } {
-  const names = new Map<number, string>();
-  const counts = new Map<string, number>();
-  for (const { kind, process = "", pid } of log) {
-    if (kind !== "spawned" || !seen.includes(`"pid":${pid}`)) continue;
-    const n = (counts.get(process) ?? 0) + 1;
-    counts.set(process, n);
-    names.set(pid ?? 0, `${process}#${n}`);
-  }
-  return { pids: log.flatMap(({ pid }) => pid ?? []), pidName: (pid) => names.get(pid) ?? pid };
 }
