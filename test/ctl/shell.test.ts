@@ -50,6 +50,22 @@ describe("the shell of ctl, with a pipe", () => {
     assert.deepEqual(run.lines, [...STATUS, "supervisor> "]);
   });
 
+  it("takes many lines without a warning", async (t) => {
+    const warnings: Error[] = [];
+    const keep = (warning: Error) => warnings.push(warning);
+    process.on("warning", keep);
+    t.after(() => process.off("warning", keep));
+    const { run } = await shell(t);
+    for (let i = 0; i < 20; i++) {
+      run.stdin.write("version\n");
+      await run.stdout.until(new RegExp(`(4\\.2\\.5[^]*){${i + 1}}supervisor> $`));
+    }
+    run.stdin.end();
+    await run.status;
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(warnings, []);
+  });
+
   it("takes lines one by one, with 0 whatever they bring", async (t) => {
     const { run } = await shell(t);
     run.stdin.end("\n  \nversion\nnonsense 1\n?version\n-f\nhelp nothing\npid");

@@ -97,8 +97,12 @@ export class Prompter {
     const isOver = () => this.isEnded || signal?.aborted === true;
     while (this.lines.length === 0 && !isOver()) {
       await new Promise<void>((resolve) => {
-        this.wake = resolve;
-        signal?.addEventListener("abort", () => resolve(), { once: true });
+        const wake = () => {
+          signal?.removeEventListener("abort", wake);
+          resolve();
+        };
+        this.wake = wake;
+        signal?.addEventListener("abort", wake);
       });
     }
     return signal?.aborted === true ? undefined : this.lines.shift();

@@ -79,11 +79,17 @@ export async function runShell(session: Session): Promise<void> {
 }
 
 async function unlessAborted<T>(running: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  let abort = () => {};
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    abort = () => resolve(undefined);
+    signal.addEventListener("abort", abort);
   });
-  return Promise.race([running, aborted]);
+  try {
+    return await Promise.race([running, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 async function askForNames(session: Session): Promise<ProcessInfo[]> {
