@@ -7,6 +7,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Socket } from "node:net";
+import { finished } from "node:stream/promises";
 import { isSame, type Doorkeeper } from "./auth.ts";
 import { Deadline } from "./deadline.ts";
 import { Refusal } from "./errors.ts";
@@ -125,8 +126,10 @@ export class Http {
       await this.#route(request, response, signal);
     } catch (error) {
       if (response.headersSent) response.destroy();
-      else if (error instanceof Refusal) refuse(response, error);
-      else if (signal.aborted) refuse(response, new Refusal(503, "The server closes"));
+      else if (error instanceof Refusal) {
+        await readAway(request, this.#bodyBytes);
+        refuse(response, error);
+      } else if (signal.aborted) refuse(response, new Refusal(503, "The server closes"));
       else {
         warn(error);
         refuse(response, new Refusal(500, "Something went wrong here"));
@@ -199,6 +202,16 @@ async function readBody(
     deadline.clear();
   }
   return Buffer.concat(chunks);
+}
+
+/** Who is cut off while he still speaks finds a broken pipe, and not the answer. */
+async function readAway(request: IncomingMessage, limit: number): Promise<void> {
+  const isShort = Number(request.headers["content-length"]) <= limit;
+  if (request.complete || request.destroyed || !isShort) return;
+  const deadline = new Deadline();
+  deadline.set(BODY_MS, () => request.destroy());
+  await finished(request.resume()).catch(() => {}); // he has gone
+  deadline.clear();
 }
 
 function refuse(response: ServerResponse, { status, message, headers }: Refusal): void {

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { describe, it } from "node:test";
 import { Supervisor } from "../../src/index.ts";
 import { serve, type Server } from "../../src/control/index.ts";
 import { isLoopbackAddress } from "../../src/control/guard.ts";
 import { encodeCall } from "../../src/control/xmlrpc.ts";
-import { ask, raw, rpc, served, type Ask } from "./client.ts";
+import { ask, open, raw, rpc, served, type Ask } from "./client.ts";
 
 const stop: Ask = {
   method: "POST",
@@ -66,6 +67,19 @@ describe("the password", () => {
       assert.equal(headers["www-authenticate"], 'Basic realm="default"');
       assert.equal(headers["connection"], "close");
     }
+  });
+
+  it("who is refused can say all that he has to say first", async (t) => {
+    const { server } = await served(t, { username: "u", password: "secret" });
+    const socket = open(server).setEncoding("utf8");
+    let answer = "";
+    socket.on("data", (chunk: string) => (answer += chunk));
+    socket.write("POST /RPC2 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n");
+    for (let i = 0; i < 3; i++) assert.equal((await ask(server, stop)).status, 401); // it is read by now
+    assert.equal(answer, "");
+    socket.write("hello");
+    await once(socket, "close");
+    assert.match(answer, /^HTTP\/1.1 401 /);
   });
 
   it("half of it, or a digest that is none, serves nobody", async () => {
