@@ -427,7 +427,16 @@ export const activityLogSettings = z.strictObject(
       },
       (say) => z.string(say).min(1, say).optional(),
     ),
-    logfile_maxbytes: maxbytes("logfile"),
+    logfile_maxbytes: described(
+      {
+        expected: 'a number of bytes, or a string such as "50MB"',
+        unit: "bytes",
+        preset: '"50MB"',
+        summary:
+          "When `logfile` is turned over: after the line with which it has reached this size. 0: never.",
+      },
+      (say) => bytes(say).default(50 * 1024 * 1024),
+    ),
     logfile_backups: backups("logfile"),
     loglevel: described(
       {

@@ -41,7 +41,7 @@ export interface Server {
  *
  * @example
  * ```ts
- * await using server = await serve(supervisor, { file: "/run/app/supervisor.sock" });
+ * const server = await serve(supervisor, { file: "/run/app/supervisor.sock" });
  * ```
  *
  * @throws {ServeError} if it cannot, or must not, listen there

@@ -42,6 +42,12 @@ describe("the command", () => {
     assert.match(stdout, /^libsupervisor -- /);
   });
 
+  it("is what `npm start` runs when it is given words", () => {
+    const start = path.join(root, "docs/examples/start.mjs");
+    const { stdout } = spawnSync(process.execPath, [start, "-h"], { encoding: "utf8" });
+    assert.match(stdout, /^libsupervisor -- /);
+  });
+
   it("says what is wrong with its switches, and ends with 2", (t) => {
     const file = conf(t, CAT);
     const unknown = said(["-c", file, "-x"]);

@@ -143,7 +143,10 @@ const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
 
 describe("Deviations from supervisord that no recording shows", { concurrency: true }, () => {
   it("are those that the table marks so", () => {
-    const marked = readTable().filter(({ recordings }) => recordings === "none");
+    // those of configuration files are shown by the files of test/config
+    const marked = readTable().filter(
+      ({ id, recordings }) => recordings === "none" && !id.startsWith("conf-"),
+    );
     assert.deepEqual(marked.map(({ id }) => id).toSorted(), Object.keys(demonstrations).toSorted());
   });
 
