@@ -1,7 +1,7 @@
 import type { ProgramSettings, Supervisor, SupervisorSettings } from "../index.ts";
 import { Fault, faultOf } from "./faults.ts";
 import { memoryOf } from "./memory.ts";
-import { groupNamed, groupNames } from "./names.ts";
+import { byText, groupNamed, groupNames, groupPriority } from "./names.ts";
 import type { ServeOptions } from "./options.ts";
 
 /**
@@ -16,26 +16,16 @@ export async function reread(
   try {
     const settings = await config();
     const { added, changed, removed } = await supervisor.reread(settings);
-    memoryOf(supervisor).read = settings;
-    const ordered = (names: readonly string[], { programs, groups }: SupervisorSettings) => {
-      const rank = (name: string) => rankOf(own(groups, name) ?? own(programs, name) ?? {});
-      return names.toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-    };
-    const { settings: old } = supervisor;
-    return [[ordered(added, settings), ordered(changed, settings), ordered(removed, old)]];
+    const memory = memoryOf(supervisor);
+    memory.read = settings;
+    const gone = inOrder(removed, supervisor.settings, memory.added);
+    return [[inOrder(added, settings), inOrder(changed, settings), gone]];
   } catch (error) {
     throw new Fault("CANT_REREAD", oneLine(error));
   }
 }
 
-interface Ranked {
-  readonly priority?: number | undefined;
   readonly events?: readonly string[] | undefined;
-}
-
-/** supervisord has its groups in the order of their priorities. */
-function rankOf({ priority, events }: Ranked): number {
-  return priority ?? (events ? -1 : 999);
 }
 
 /**
@@ -57,6 +47,8 @@ export async function addGroup(supervisor: Supervisor, name: string): Promise<vo
   } catch (error) {
     throw faultOf(error, name);
   }
+  const memory = memoryOf(supervisor);
+  memory.added = [...memory.added, name];
 }
 
 /**
@@ -81,6 +73,22 @@ export async function removeGroup(supervisor: Supervisor, name: string): Promise
   } catch (error) {
     throw faultOf(error, name);
   }
+  const memory = memoryOf(supervisor);
+  memory.added = memory.added.filter((one) => one !== name);
+}
+
+/** In the order of supervisord: by priority and name, after them what was added, as it was. */
+function inOrder(
+  names: readonly string[],
+  settings: SupervisorSettings,
+  added: readonly string[] = [],
+): string[] {
+  return names.toSorted(
+    (a, b) =>
+      added.indexOf(a) - added.indexOf(b) ||
+      groupPriority(settings, a) - groupPriority(settings, b) ||
+      byText(a, b),
+  );
 }
 
 /** A group of these settings, and what its programs have from the whole. */

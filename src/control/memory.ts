@@ -5,6 +5,8 @@ import type { RpcValue } from "./xmlrpc.ts";
 export interface Memory {
   /** The settings that were read last; `addProcessGroup` takes from these. */
   read: SupervisorSettings;
+  /** The groups that were added here since the beginning, the latest last. */
+  added: readonly string[];
   /** Whether a shutdown or a restart was ordered here and is not over. */
   isLeaving: boolean;
   /** Bytes that wait for the standard input of each process. */
@@ -26,7 +28,7 @@ const memories = new WeakMap<Supervisor, Memory>();
 export function memoryOf(supervisor: Supervisor): Memory {
   let memory = memories.get(supervisor);
   if (!memory) {
-    memory = { read: supervisor.settings, isLeaving: false, unsent: new WeakMap() };
+    memory = { read: supervisor.settings, added: [], isLeaving: false, unsent: new WeakMap() };
     memories.set(supervisor, memory);
     const fresh = memory;
     const forget = () => (fresh.report = undefined);

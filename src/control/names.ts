@@ -1,4 +1,4 @@
-import type { Program, Subprocess, Supervisor } from "../index.ts";
+import type { Program, Subprocess, Supervisor, SupervisorSettings } from "../index.ts";
 import { Fault } from "./faults.ts";
 
 /** A process, and where it stands among the others. */
@@ -14,17 +14,14 @@ const LISTENERS = -1;
 
 /** All processes, in the order in which supervisord goes through them: by priority, then by name. */
 export function membersOf(supervisor: Supervisor): Member[] {
-  const groups = supervisor.settings.groups ?? {};
+  const { settings } = supervisor;
   const members = [...supervisor.programs.values()].flatMap((program) =>
     program.processes.map((process): Member => {
-      const { priority, events } = program.settings;
-      const own = priority ?? (events ? LISTENERS : PRIORITY);
-      const group = Object.hasOwn(groups, process.group) ? groups[process.group] : undefined;
       return {
         process,
         program,
-        groupPriority: group ? (group.priority ?? PRIORITY) : own,
-        priority: priority ?? PRIORITY,
+        groupPriority: groupPriority(settings, process.group),
+        priority: program.settings.priority ?? PRIORITY,
       };
     }),
   );
@@ -34,6 +31,16 @@ export function membersOf(supervisor: Supervisor): Member[] {
       byText(a.process.group, b.process.group) ||
       a.priority - b.priority,
   );
+}
+
+/** The priority of a group, which may be that of its only program. */
+export function groupPriority(
+  { groups = {}, programs = {} }: SupervisorSettings,
+  name: string,
+): number {
+  if (Object.hasOwn(groups, name)) return groups[name]?.priority ?? PRIORITY;
+  const program = Object.hasOwn(programs, name) ? programs[name] : undefined;
+  return program?.priority ?? (program?.events ? LISTENERS : PRIORITY);
 }
 
 /** The names of all groups, also of those that nobody is in. */

@@ -9,6 +9,15 @@ import { infoOf } from "./info.ts";
 
 const MAX_UNSENT_BYTES = 1_048_576;
 
+/** What became of one of several. */
+interface Result {
+  readonly [member: string]: RpcValue;
+  readonly name: string;
+  readonly group: string;
+  readonly status: number;
+  readonly description: string;
+}
+
 type Act = (process: Subprocess, name: string) => void | Promise<void>;
 
 const isRunning = ({ process: { state } }: Pick<Member, "process">) =>
@@ -170,11 +179,21 @@ function sendSignal(signal: string): Act {
   };
 }
 
+/** What is settled by the attempt itself comes first, and the others as they are done. */
 async function startEach(scope: Scope, members: readonly Member[], wait: boolean) {
-  return each(
-    members.filter((member) => !isRunning(member)),
-    start(scope, wait),
-  );
+  const asked = members.filter((member) => !isRunning(member));
+  const results = await each(asked, start(scope, wait));
+  const isAtOnce = ({ status }: Result, { program }: Member) =>
+    status === SUCCESS
+      ? program.settings.startsecs === 0
+      : status === FAULTS.NO_FILE || status === FAULTS.NOT_EXECUTABLE;
+  const first = asked.flatMap((member) => {
+    const { name, group } = member.process;
+    const result = results.find((one) => one.name === name && one.group === group);
+    return result && isAtOnce(result, member) ? [result] : [];
+  });
+  const atOnce = new Set(first);
+  return [...first, ...results.filter((result) => !atOnce.has(result))];
 }
 
 async function stopEach(scope: Scope, members: readonly Member[], wait: boolean) {
@@ -186,8 +205,8 @@ async function signalEach(members: readonly Member[], signal: string) {
 }
 
 /** All are told in one go; the answers come in the order in which they are had. */
-async function each(members: readonly Member[], act: Act): Promise<RpcValue[]> {
-  const results: RpcValue[] = [];
+async function each(members: readonly Member[], act: Act): Promise<Result[]> {
+  const results: Result[] = [];
   const work = members.map(async ({ process }) => {
     const { name, group } = process;
     const result = (status: number, description: string) =>
