@@ -17,6 +17,8 @@ export const logtail: Handler = async (_request, response, context) => {
     .map(decoded);
   if (rest.length > 0 || (stream !== "stdout" && stream !== "stderr")) throw notFound();
   const process = processIn(context, name);
+  // `fg` follows both streams: what is one would be shown twice
+  if (stream === "stderr" && isRedirected(context, process)) throw notFound();
   response.setHeader("X-Accel-Buffering", "no");
   await show(response, context, {
     follow: (options) => process.follow(stream, options),
@@ -69,6 +71,12 @@ function processIn({ supervisor }: Context, name: string): Subprocess {
   } catch (error) {
     throw error instanceof Fault ? notFound() : error;
   }
+}
+
+function isRedirected({ supervisor }: Context, process: Subprocess): boolean {
+  const programs = [...supervisor.programs.values()];
+  const program = programs.find(({ processes }) => processes.includes(process));
+  return program?.settings.redirect_stderr === true;
 }
 
 function decoded(part: string): string {

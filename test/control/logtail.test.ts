@@ -115,6 +115,12 @@ describe("log streams", () => {
       assert.equal((await ask(server, { path })).status, 404, path);
   });
 
+  it("of standard error that goes to standard output are 404: both would be shown", async (t) => {
+    const programs = { p: { command: "true", redirect_stderr: true } };
+    const { server } = await served(t, {}, { programs });
+    assert.equal((await ask(server, { path: "/logtail/p/stderr" })).status, 404);
+  });
+
   it("of the main log follow it", async (t) => {
     const log = new Log();
     log.write("old ");
