@@ -25,9 +25,6 @@ export async function reread(
   }
 }
 
-  readonly events?: readonly string[] | undefined;
-}
-
 /**
  * Adds a group, with its programs, as it was read last. The others stay as they are.
  * @throws {Fault} `ALREADY_ADDED`, `BAD_NAME`, `SHUTDOWN_STATE`

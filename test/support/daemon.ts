@@ -20,10 +20,11 @@ import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { MARK, alive, gone, nothingLeftSoon, root, scratch } from "./processes.ts";
 
-/** The command that runs a conf file: ours, or the `supervisord` that the environment names. */
-const target: readonly [string, ...string[]] = process.env["SUPERVISORD"]
-  ? [process.env["SUPERVISORD"]]
-  : [process.execPath, path.join(root, "dist/cli/main.js")];
+/** The commands that run a conf file. */
+const commands = {
+  ours: [process.execPath, path.join(root, "dist/cli/main.js")],
+  supervisord: [process.env["SUPERVISORD"] ?? "supervisord"],
+} as const;
 /** Whether the command is ours. */
 export const isOurs = process.env["SUPERVISORD"] === undefined;
 /** A path on which servers are found, too. */
@@ -40,6 +41,8 @@ export function lacks(...programs: readonly string[]): string | false {
 
 /** How to run the command. */
 export interface DaemonOptions {
+  /** Which one; otherwise ours, or the `supervisord` that the environment names. */
+  readonly command?: keyof typeof commands;
   readonly environment?: Readonly<Record<string, string>>;
   /** Words before the command. */
   readonly wrapper?: readonly [string, ...string[]];
@@ -78,7 +81,7 @@ export class Daemon {
   constructor(t: TestContext, file: string, options: DaemonOptions = {}) {
     const words = [
       ...(options.wrapper ?? []),
-      ...target,
+      ...commands[options.command ?? (isOurs ? "ours" : "supervisord")],
       ...(options.isDaemon ? [] : ["-n"]),
       "-c",
       file,
