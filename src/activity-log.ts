@@ -1,4 +1,5 @@
 import type { ActivityEvent, ActivityLevel } from "./events.ts";
+import { Place } from "./activity-place.ts";
 import { SettingsError, SupervisorError } from "./errors.ts";
 import { systemClock } from "./runtime/clock.ts";
 import type { LogFile } from "./runtime/logfile.ts";
@@ -36,7 +37,8 @@ const LEVELS: Readonly<Record<ActivityLevel, number>> = {
 /**
  * supervisord's activity log: writes the `ACTIVITY` of supervisors, and lines of the host's own, as
  * `2026-11-22 18:53:03,123 INFO spawned: 'web' with pid 4711`, to a file that is turned over when
- * full, and to standard output. Outlives the supervisors it listens to.
+ * full, and to standard output. Outlives the supervisors it listens to. Lines that come faster than
+ * they can be written are not kept without end: how many were lost is a line of its own.
  *
  * @example
  * ```ts
@@ -51,6 +53,7 @@ export class ActivityLog {
   readonly #logs: Logs;
   readonly #file: LogFile | undefined;
   readonly #user: { readonly rule: { readonly maxbytes: number; readonly backups: number } };
+  readonly #places: readonly Place[];
 
   /**
    * Opens the file, if there is to be one; while it cannot be written, its lines are kept, and Node
@@ -69,9 +72,9 @@ export class ActivityLog {
       recovered: () => {},
     });
     this.#user = { rule: { maxbytes, backups } };
-    if (logfile === undefined || logfile === "syslog") return;
-    this.#file = this.#logs.file(logfile);
-    this.#file.acquire(this.#user);
+    if (logfile !== undefined && logfile !== "syslog") this.#file = this.#logs.file(logfile);
+    this.#file?.acquire(this.#user);
+    this.#places = this.#open();
   }
 
   /** The path of its file; empty if it has none. */
@@ -82,11 +85,7 @@ export class ActivityLog {
   /** Writes a line, if it is grave enough. */
   write(level: ActivityLevel, message: string): void {
     if (!this.#wants(LEVELS[level])) return;
-    const { silent, logfile, identifier } = this.#settings;
-    const line = `${timestamp(new Date())} ${level} ${message}\n`;
-    void this.#file?.write(Buffer.from(line));
-    if (logfile === "syslog") this.#logs.syslog(identifier, `${level} ${message}`);
-    if (!silent) process.stdout.write(line);
+    for (const place of this.#places) place.write(level, message);
   }
 
   /** Writes what a supervisor does from now on; the function returned ends that. */
@@ -169,6 +168,27 @@ export class ActivityLog {
     this.#logs.close();
   }
 
+  /** Where lines go. */
+  #open(): Place[] {
+    const { silent, logfile, identifier } = this.#settings;
+    const logs = this.#logs;
+    const file = this.#file;
+    const places: Place[] = [];
+    if (file) {
+      const put = (line: string) => void file.write(Buffer.from(line));
+      places.push(new Place({ behind: () => file.behind, put }));
+    }
+    if (logfile === "syslog") {
+      const put = (line: string) => void logs.syslog(identifier, line);
+      places.push(new Place({ behind: () => logs.syslogBehind, put, isDated: true }));
+    }
+    if (!silent) {
+      const put = (line: string) => void process.stdout.write(line, outlive);
+      places.push(new Place({ behind: () => process.stdout.writableLength, put }));
+    }
+    return places;
+  }
+
   #wants(gravity: number): boolean {
     return gravity >= GRAVITY[this.#settings.loglevel];
   }
@@ -209,10 +229,7 @@ export class ActivityLog {
   }
 }
 
-/** As Python's logging writes it, in local time. */
-function timestamp(date: Date): string {
-  const pad = (n: number, width = 2) => String(n).padStart(width, "0");
-  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
-  const time = `${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
-  return `${day} ${time},${pad(date.getMilliseconds(), 3)}`;
+/** As with `console.log()`, nobody dies of a reader who has gone. */
+function outlive(error?: Error | null): void {
+  if (error && process.stdout.listenerCount("error") === 0) process.stdout.once("error", () => {});
 }

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import path from "node:path";
-import { describe, it } from "node:test";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { describe, it, type TestContext } from "node:test";
+import { pathToFileURL } from "node:url";
+import { Place } from "../src/activity-place.ts";
 import { ActivityLog, SettingsError, SupervisorError } from "../src/index.ts";
 import { Stage } from "./kit.ts";
-import { needsRoot, scratch } from "./support/processes.ts";
+import { needsRoot, root, scratch } from "./support/processes.ts";
 
 const LINE = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} ([A-Z]{4}) (.*)$/;
 
@@ -16,6 +22,22 @@ function linesOf(file: string): string[] {
     assert.ok(level !== undefined, `not a line of a log: ${line}`);
     return `${level} ${message}`;
   });
+}
+
+/** A host with a log on its standard output, a pipe. */
+function hostOf(t: TestContext, code: string) {
+  const library = pathToFileURL(path.join(root, "dist/index.js")).href;
+  const source = `
+    import { ActivityLog } from ${JSON.stringify(library)};
+    import { setTimeout as turn } from "node:timers/promises";
+    const log = new ActivityLog({ silent: false });
+    ${code}
+    process.disconnect();`;
+  const host = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
+  t.after(() => host.kill("SIGKILL"));
+  return host as ChildProcess & { readonly stdout: Readable };
 }
 
 describe("ActivityLog", () => {
@@ -116,6 +138,42 @@ describe("ActivityLog", () => {
         return true;
       },
     );
+  });
+
+  it("goes on when nobody reads the standard output any more", async (t) => {
+    const host = hostOf(t, 'for (let i = 0; i < 5; i++) log.write("INFO", i), await turn(1);');
+    host.stdout.destroy();
+    assert.deepEqual(await once(host, "exit"), [0, null]);
+  });
+
+  it("keeps no lines without end for an output that nobody reads", async (t) => {
+    const host = hostOf(
+      t,
+      `for (let i = 0; i < 10_000; i++) log.write("INFO", "x".repeat(1000));
+      process.send(process.stdout.writableLength);`,
+    );
+    const [kept] = (await once(host, "message")) as [number];
+    assert.ok(kept < 2_000_000, `${kept} bytes`);
+    const said = await text(host.stdout);
+    assert.ok(said.length < 2_000_000, `${said.length} bytes`);
+  });
+
+  it("says how many lines it has lost, once there is room again", () => {
+    const lines: string[] = [];
+    let behind = 2_000_000;
+    const place = new Place({
+      behind: () => behind,
+      put: (line) => lines.push(line),
+      isDated: true,
+    });
+    for (let i = 0; i < 3; i++) place.write("INFO", "lost");
+    behind = 0;
+    for (let i = 0; i < 2; i++) place.write("INFO", "kept");
+    assert.deepEqual(lines, [
+      "WARN 3 lines are lost here: they came faster than they were written",
+      "INFO kept",
+      "INFO kept",
+    ]);
   });
 
   it("does not write through a link that somebody else has laid", { skip: needsRoot }, (t) => {

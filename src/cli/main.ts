@@ -8,6 +8,7 @@ process.exitCode = await go();
 
 /** Each word loads what it needs, and no more. */
 async function go(): Promise<number> {
+  if (word !== "ctl") ignoreLostReaders();
   if (word === "check") return (await import("./check.ts")).check(rest);
   if (word === "ctl") {
     const { stdin, stdout, stderr, env } = process;
@@ -16,4 +17,9 @@ async function go(): Promise<number> {
   }
   if (process.pid === 1) makeWayForInit();
   return (await import("./run.ts")).run(process.argv.slice(2));
+}
+
+/** Who reads what we say may go (`| head`), as for supervisord: the programs go on. */
+function ignoreLostReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }

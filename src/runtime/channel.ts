@@ -125,7 +125,7 @@ export class Channel {
     for (const { data } of this.#communication?.end() ?? []) void this.#plain(data);
     const held = this.#stripper?.end();
     if (held && held.length > 0) void this.#pass(held);
-    this.#toSyslog(this.#syslogLines?.end() ?? []);
+    void this.#toSyslog(this.#syslogLines?.end() ?? []);
     this.#isOpen = false;
     this.#logfile?.release(this.#plan);
   }
@@ -201,7 +201,12 @@ export class Channel {
     this.#tail.push(data);
     for (const follower of this.#followers) follower(data);
     if (this.#plan.events) this.#events.wrote(Buffer.from(data));
-    if (this.#syslogLines) this.#toSyslog(this.#syslogLines.push(data));
+    const told = this.#syslogLines && this.#toSyslog(this.#syslogLines.push(data));
+    const written = this.#toLog(data);
+    return told && written ? Promise.all([told, written]).then(() => {}) : (told ?? written);
+  }
+
+  #toLog(data: Uint8Array): Promise<void> | undefined {
     if (this.#isOpen || !this.#logfile) return this.#destination?.write(data);
     this.#logfile.acquire(this.#plan); // somebody goes on writing where the process is gone
     const busy = this.#logfile.write(data);
@@ -209,10 +214,13 @@ export class Channel {
     return busy;
   }
 
-  #toSyslog(lines: readonly string[]): void {
+  #toSyslog(lines: readonly string[]): Promise<void> | undefined {
     const { syslog } = this.#plan;
-    if (!syslog) return;
-    for (const line of lines) this.#logs.syslog(syslog.identifier, `${syslog.prefix} ${line}`);
+    let busy: Promise<void> | undefined;
+    if (!syslog) return busy;
+    for (const line of lines)
+      busy = this.#logs.syslog(syslog.identifier, `${syslog.prefix} ${line}`) ?? busy;
+    return busy;
   }
 
   /** Whether nobody but the log wants the bytes. */

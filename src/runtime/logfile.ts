@@ -79,6 +79,11 @@ export class LogFile {
     return this.#fd;
   }
 
+  /** How many bytes are kept that have still to be written. */
+  get behind(): number {
+    return this.#mode === "failing" ? 0 : this.#queued; // of those it drops the oldest by itself
+  }
+
   /** Opens the file for the first user; it stays open while there is one. */
   acquire(user: LogUser): void {
     this.#users.add(user);

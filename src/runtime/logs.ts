@@ -25,6 +25,11 @@ export interface Destination {
   settled(): Promise<void>;
 }
 
+interface Logger {
+  readonly process: ChildProcess;
+  readonly destination: Destination;
+}
+
 /** All that the processes of one supervisor write to: one writer for each file. */
 export class Logs {
   readonly #files = new Map<string, LogFile>();
@@ -34,7 +39,7 @@ export class Logs {
   >();
   readonly #clock: Clock;
   readonly #events: LogEvents;
-  #logger: ChildProcess | undefined;
+  #logger: Logger | undefined;
   #isLoggerBroken = false;
 
   constructor(clock: Clock, events: LogEvents) {
@@ -84,11 +89,19 @@ export class Logs {
     return fifo;
   }
 
-  /** Sends a line to the system's log, by the one `logger` that all share. */
-  syslog(identifier: string, line: string): void {
-    if (this.#isLoggerBroken) return;
+  /**
+   * Sends a line to the system's log, by the one `logger` that all share. When a promise comes back,
+   * nothing more should be sent before it settles.
+   */
+  syslog(identifier: string, line: string): Promise<void> | undefined {
+    if (this.#isLoggerBroken) return undefined;
     this.#logger ??= this.#startLogger(identifier);
-    this.#logger.stdin?.write(`${line}\n`);
+    return this.#logger.destination.write(Buffer.from(`${line}\n`));
+  }
+
+  /** How many bytes the system's log has still to take. */
+  get syslogBehind(): number {
+    return this.#logger?.process.stdin?.writableLength ?? 0;
   }
 
   /** Lets go of the system's log, and of named pipes. */
@@ -100,23 +113,23 @@ export class Logs {
     }
     this.#fifos.clear();
     for (const file of this.#files.values()) file.abandon();
-    this.#logger?.stdin?.end();
+    this.#logger?.process.stdin?.end();
     this.#logger = undefined;
   }
 
-  #startLogger(identifier: string): ChildProcess {
+  #startLogger(identifier: string): Logger {
     const logger = spawn("logger", ["-t", identifier], { stdio: ["pipe", "ignore", "ignore"] });
     logger.on("error", (error) => {
       this.#isLoggerBroken = true;
       this.#events.failed("syslog", error);
     });
     logger.on("exit", () => {
-      if (this.#logger === logger) this.#logger = undefined;
+      if (this.#logger?.process === logger) this.#logger = undefined;
     });
     logger.stdin.on("error", () => {});
     logger.unref();
     (logger.stdin as unknown as { unref?: () => void }).unref?.();
-    return logger;
+    return { process: logger, destination: new StreamDestination(logger.stdin) };
   }
 }
 

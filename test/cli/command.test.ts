@@ -1,9 +1,11 @@
 /** The command, as somebody at a shell has it. */
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { Daemon, descendants } from "../support/daemon.ts";
 import { alive, gone, needsRoot, root, scratch } from "../support/processes.ts";
 
@@ -102,6 +104,24 @@ describe("the command", () => {
     await daemon.heard(/success: cat entered RUNNING/);
     await daemon.stop();
     assert.equal(daemon.output.match(/spawned: 'cat'/g)?.length, 1);
+  });
+
+  it("goes on when the reader of its output has gone", async (t) => {
+    const file = conf(t, CAT);
+    const daemon = spawn(process.execPath, [main, "-n", "-c", file], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    t.after(() => daemon.kill("SIGKILL"));
+    const ended = once(daemon, "exit");
+    for (const stream of [daemon.stdout, daemon.stderr]) stream.destroy();
+    const log = path.join(path.dirname(file), "log");
+    while (!existsSync(log) || !/RUNNING/.test(readFileSync(log, "utf8"))) {
+      assert.equal(daemon.exitCode, null, "it has ended");
+      await pause(20);
+    }
+    daemon.kill("SIGTERM");
+    assert.deepEqual(await ended, [0, null]);
+    assert.match(readFileSync(log, "utf8"), /stopped: cat/);
   });
 
   it("is silent when told so", async (t) => {

@@ -271,6 +271,23 @@ describe("syslog", () => {
     assert.equal(await syslog.hear(/.*/), "end");
   });
 
+  it("that takes nothing pauses the process, and fills no memory", async (t) => {
+    const bin = scratch(t);
+    writeFileSync(path.join(bin, "logger"), "#!/bin/sh\nexec sleep 1000\n");
+    chmodSync(path.join(bin, "logger"), 0o755);
+    const before = process.env["PATH"];
+    process.env["PATH"] = `${bin}:${before}`;
+    t.after(() => {
+      process.env["PATH"] = before;
+    });
+    const { supervisor } = supervise(t, {
+      web: { ...once, command: "yes", startsecs: 0, stdout_syslog: true },
+    });
+    await supervisor.start();
+    const pid = supervisor.status()[0]?.pid ?? 0;
+    await blocked(pid);
+  });
+
   it("without `logger`: told once, and the process goes on", async (t) => {
     const before = process.env["PATH"];
     const bin = scratch(t);
