@@ -40,9 +40,13 @@ export interface Parts {
   readonly routes: readonly Route[];
 }
 
+/** A connection, and the requests on it that are not over. */
 interface Line {
   readonly deadline: Deadline;
-  open: number;
+  /** What ends each of them. */
+  readonly open: Set<() => void>;
+  /** Settles when all of them are over. */
+  over: Promise<void>;
 }
 
 /** An HTTP server with bounds on all that a caller can make long, large or many. */
@@ -69,11 +73,14 @@ export class Http {
     });
     this.server.maxConnections = connections;
     this.server.on("connection", (socket: Socket) => {
-      this.#lines.set(socket, { deadline: new Deadline(), open: 0 });
+      const line: Line = { deadline: new Deadline(), open: new Set(), over: Promise.resolve() };
+      this.#lines.set(socket, line);
       this.#await(socket, HEAD_MS);
       socket.once("close", () => {
-        this.#lines.get(socket)?.deadline.clear();
+        line.deadline.clear();
         this.#lines.delete(socket);
+        // an answer whose turn has not come is not told that its socket has gone
+        for (const end of line.open) end();
       });
     });
     this.server.on("request", (request, response) => this.#receive(request, response));
@@ -96,25 +103,35 @@ export class Http {
   #receive(request: IncomingMessage, response: ServerResponse): void {
     const line = this.#lines.get(request.socket);
     if (!line) return;
-    line.deadline.clear();
-    line.open++;
     const gone = new AbortController();
-    const end = () => gone.abort();
-    this.#closing.signal.addEventListener("abort", end, { once: true });
-    response.once("close", () => {
-      if (!response.writableFinished) end(); // whoever has his answer waits for nothing
-      this.#closing.signal.removeEventListener("abort", end);
-      line.open--;
-      if (line.open === 0 && !request.socket.destroyed)
-        this.#await(request.socket, IDLE_MS + HEAD_MS);
+    const abort = () => gone.abort();
+    this.#closing.signal.addEventListener("abort", abort, { once: true });
+    const before = line.over;
+    line.over = new Promise((resolve) => {
+      const end = () => {
+        if (!line.open.delete(end)) return;
+        if (!response.writableFinished) abort(); // whoever has his answer waits for nothing
+        this.#closing.signal.removeEventListener("abort", abort);
+        if (line.open.size === 0 && !request.socket.destroyed)
+          this.#await(request.socket, IDLE_MS + HEAD_MS);
+        resolve();
+      };
+      line.open.add(end);
+      response.once("close", end);
     });
     response.on("error", () => {}); // the caller has gone, of which `close` tells
     request.on("error", () => {});
-    if (line.open > MAX_PIPELINED) {
+    if (line.open.size > MAX_PIPELINED) {
       request.socket.destroy();
       return;
     }
-    void this.#answer(request, response, gone.signal);
+    if (line.open.size > 1) this.#await(request.socket, ANSWER_MS);
+    else line.deadline.clear();
+    // one after another, as the answers go out
+    void before.then(async () => {
+      if (line.open.size === 1) line.deadline.clear();
+      if (!request.socket.destroyed) await this.#answer(request, response, gone.signal);
+    });
   }
 
   async #answer(
@@ -156,6 +173,7 @@ export class Http {
       });
     }
     if (!url.startsWith("/")) throw new Refusal(400, "Expected a path");
+    if (method !== "POST") request.resume(); // a body that nobody takes would hide that the caller goes
     const [path = "", ...rest] = url.split("?");
     const route = routeOf(routes, path);
     if (!route) throw new Refusal(404, "There is nothing of that name");
