@@ -1,4 +1,4 @@
-import type { ActivityLog, Supervisor } from "../index.ts";
+import type { ActivityLevel, ActivityLog, Supervisor } from "../index.ts";
 
 /** What the command is about to do, in supervisord's words. */
 type MoodName = "RUNNING" | "RESTARTING" | "SHUTDOWN";
@@ -13,6 +13,7 @@ export class Mood {
   #current: MoodName = "RUNNING";
   #wake: () => void = () => {};
   #log: ActivityLog | undefined;
+  readonly #unsaid: (readonly [ActivityLevel, string])[] = []; // between two lives
   #supervisor: Supervisor | undefined;
   readonly #alive = setInterval(() => {}, FOREVER_MS);
   readonly #handlers: ReadonlyMap<NodeJS.Signals, (signal: NodeJS.Signals) => void>;
@@ -23,9 +24,10 @@ export class Mood {
       ["SIGHUP", (name) => this.#restart(name)],
       ["SIGUSR2", (name) => this.#reopen(name)],
       // Node would open its debugger, supervisord dies and leaves its programs
-      ["SIGUSR1", (name) => this.#log?.write("WARN", `ignored ${name}`)],
+      ["SIGUSR1", (name) => this.#say("WARN", `ignored ${name}`)],
     ]);
     for (const [signal, handler] of this.#handlers) process.on(signal, handler);
+    this.begin();
   }
 
   get current(): MoodName {
@@ -45,6 +47,13 @@ export class Mood {
   hear(supervisor: Supervisor, log: ActivityLog): void {
     this.#supervisor = supervisor;
     this.#log = log;
+    for (const line of this.#unsaid.splice(0)) log.write(...line);
+  }
+
+  /** The present life has ended. */
+  forget(): void {
+    this.#supervisor = undefined;
+    this.#log = undefined;
   }
 
   /** Once it is to shut down, nothing changes that. */
@@ -60,24 +69,29 @@ export class Mood {
   }
 
   #exit(signal: string): void {
-    this.#log?.write("WARN", `received ${signal} indicating exit request`);
+    this.#say("WARN", `received ${signal} indicating exit request`);
     this.set("SHUTDOWN");
   }
 
   #restart(signal: string): void {
     if (this.#current === "SHUTDOWN") {
       const message = `ignored ${signal} indicating restart request (shutdown in progress)`;
-      this.#log?.write("WARN", message);
+      this.#say("WARN", message);
       return;
     }
-    this.#log?.write("WARN", `received ${signal} indicating restart request`);
+    this.#say("WARN", `received ${signal} indicating restart request`);
     this.set("RESTARTING");
   }
 
   #reopen(signal: string): void {
-    this.#log?.write("INFO", `received ${signal} indicating log reopen request`);
+    this.#say("INFO", `received ${signal} indicating log reopen request`);
     this.#log?.reopen();
-    this.#log?.write("INFO", "supervisord logreopen");
+    this.#say("INFO", "supervisord logreopen");
     this.#supervisor?.reopen();
+  }
+
+  #say(...line: readonly [ActivityLevel, string]): void {
+    if (this.#log) this.#log.write(...line);
+    else this.#unsaid.push(line);
   }
 }

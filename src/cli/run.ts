@@ -28,16 +28,19 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** One life after another, until the mood is to shut down. */
 async function runAll(options: Options): Promise<void> {
-  const read = async () => loadConfig(options.configuration, { overrides: options.overrides });
+  const { configuration, overrides } = options;
+  const cwd = process.cwd(); // which `directory` changes, but not where the file is
+  const read = async () => loadConfig(configuration, { overrides, cwd });
   let config = await read();
-  const early = prepare(config, options);
+  let early = prepare(config, options);
   const mood = new Mood();
   try {
-    for (let isFirst = true; ; isFirst = false) {
-      mood.begin();
-      await live(config, isFirst ? early : [], mood, read);
+    for (;;) {
+      await live(config, early, mood, read);
       if (mood.current !== "RESTARTING") break;
+      mood.begin(); // who says so from now on has seen another file than we read here
       config = await read();
+      early = [];
     }
   } finally {
     mood.end();
@@ -103,10 +106,11 @@ async function live(
     if (servers.length > 0) log.write("INFO", "RPC interface 'supervisor' initialized");
     release.push(keepPidfile(supervisord.pidfile, supervisor, log));
     mood.hear(supervisor, log);
-    supervisor.start().catch(() => {}); // how it goes is told by the log
+    if (mood.current === "RUNNING") supervisor.start().catch(() => {}); // how it goes is told by the log
     await mood.changed;
     await supervisor.shutdown();
   } finally {
+    mood.forget();
     for (const server of listening) await server.close();
     for (const undo of release) undo();
     forget();

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { open, writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { Daemon, descendants } from "../support/daemon.ts";
 import { alive, gone, needsRoot, root, scratch } from "../support/processes.ts";
@@ -174,6 +175,38 @@ describe("the command", () => {
     spawnSync("sh", ["-c", `echo >${go}`]);
     assert.deepEqual(await daemon.end(), { status: 0, signal: null });
     assert.equal(daemon.output.match(/spawned:/g)?.length, 1);
+  });
+
+  it("reads the file again at HUP, wherever `directory` has brought it", async (t) => {
+    const file = conf(t, CAT, "directory=/");
+    const cwd = path.dirname(path.dirname(file));
+    const daemon = new Daemon(t, path.relative(cwd, file), { isDaemon: true, cwd });
+    await daemon.heard(/success: cat entered RUNNING/);
+    writeFileSync(file, readFileSync(file, "utf8").replace("[program:cat]", "[program:dog]"));
+    process.kill(daemon.pid, "SIGHUP");
+    await daemon.heard(/success: dog entered RUNNING/);
+    await daemon.stop();
+  });
+
+  it("reads the file once more at a HUP that comes while it reads it", async (t) => {
+    const file = conf(t, CAT);
+    const settings = readFileSync(file, "utf8");
+    const daemon = new Daemon(t, file);
+    await daemon.heard(/success: cat entered RUNNING/);
+    renameSync(file, `${file}.old`);
+    spawnSync("mkfifo", [file]);
+    process.kill(daemon.pid, "SIGHUP");
+    await daemon.heard(/stopped: cat/);
+    const writer = await open(file, "w"); // it is being read
+    process.kill(daemon.pid, "SIGHUP");
+    await writer.writeFile(settings.replace("[program:cat]", "[program:stale]"));
+    const status = `/proc/${daemon.pid}/status`;
+    await daemon.patiently(() => /^ShdPnd:\s*0+$/m.test(readFileSync(status, "utf8")), "signal");
+    await writer.close();
+    await writeFile(file, settings.replace("[program:cat]", "[program:fresh]"));
+    await daemon.heard(/success: fresh entered RUNNING/);
+    await daemon.stop();
+    assert.match(daemon.output, /received SIGHUP[^]*received SIGHUP/);
   });
 
   it("leaves neither programs, pid file nor socket when it is killed", async (t) => {
