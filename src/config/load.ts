@@ -163,19 +163,23 @@ function variables(env: Readonly<Record<string, string | undefined>>): Map<strin
 }
 
 async function readInto(sources: Unread, file: string) {
-  const { errors, ini, files } = sources;
+  const { errors, warnings, ini, files } = sources;
+  const isMain = file === sources.file;
   let text: string;
   try {
     // what a glob finds may be anything, and reading a pipe may take for ever
-    if (file !== sources.file && !statSync(file).isFile()) throw new Error("it is not a file");
+    if (!isMain && !statSync(file).isFile()) throw new Error("it is not a file");
     text = new TextDecoder("utf8", { fatal: true, ignoreBOM: true }).decode(await readFile(file));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    errors.push({
-      file,
-      message: `cannot be read: ${code === "ERR_ENCODING_INVALID_ENCODED_DATA" ? "it is not UTF-8" : message}`,
-      supervisord: `could not ${code === "ENOENT" ? "find" : "read"} config file ${file}`,
-    });
+    const isText = code !== "ERR_ENCODING_INVALID_ENCODED_DATA";
+    const issue = { file, message: `cannot be read: ${isText ? message : "it is not UTF-8"}` };
+    // supervisord does without those that it includes, and says nothing
+    if (!isMain && isText) warnings.push(issue);
+    else {
+      const how = code === "ENOENT" ? "find" : "read";
+      errors.push({ ...issue, supervisord: `could not ${how} config file ${file}` });
+    }
     return;
   }
   files.push(file);

@@ -225,17 +225,30 @@ stdout_logfile_maxbytes=%(process_num)dMB
     assert.deepEqual(Object.keys(config.programs), ["a"]);
   });
 
-  it("include: a directory or a pipe is no file", async () => {
+  it("include: a directory or a pipe is passed over, as by supervisord, but not in silence", async () => {
     execFileSync("mkfifo", [path.join(dir, "pipe.conf")]);
     mkdirSync(path.join(dir, "sub.conf"));
-    const issues = await issuesOf(load("[include]\nfiles=pipe.conf sub.conf"));
+    symlinkSync("nowhere", path.join(dir, "link.conf"));
+    const config = await load("[program:a]\ncommand=/bin/a\n[include]\nfiles=*.conf");
+    assert.deepEqual(Object.keys(config.programs), ["a"]);
     assert.deepEqual(
-      issues.map(({ file, message }) => [path.basename(file), message]),
+      config.warnings.map(({ file, message }) => [path.basename(file), message]),
       [
+        ["link.conf", `cannot be read: ENOENT: no such file or directory, stat '${dir}/link.conf'`],
         ["pipe.conf", "cannot be read: it is not a file"],
         ["sub.conf", "cannot be read: it is not a file"],
       ],
     );
+    assert.deepEqual(
+      config.files.filter((file) => /pipe|sub|link/.test(file)),
+      [],
+    );
+  });
+
+  it("include: one that is no text is an error", async () => {
+    writeFileSync(path.join(dir, "latin.ini"), Buffer.from("; caf\xe9", "latin1"));
+    const [issue] = await issuesOf(load("[include]\nfiles=latin.ini"));
+    assert.equal(issue?.message, "cannot be read: it is not UTF-8");
   });
 
   it("what is found in an included file is said of that file", async () => {
