@@ -2,16 +2,18 @@ import * as fs from "node:fs";
 
 /**
  * Writes our process id to a file of its own: never through a link, and never into a file that
- * somebody else has made.
+ * somebody else has made. Returns whether there is a file now: `/dev/null` stays what it is.
  */
-export function writePidfile(file: string): void {
+export function writePidfile(file: string): boolean {
   const former = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (former?.isCharacterDevice()) return false;
   if (former) {
     const isOurs = [0, process.geteuid?.() ?? former.uid].includes(former.uid);
     if (!former.isFile() || !isOurs) throw new Error("there is something else of that name");
     fs.unlinkSync(file);
   }
   fs.writeFileSync(file, `${process.pid}\n`, { flag: "wx", mode: 0o644 });
+  return true;
 }
 
 /** Removes it, if it is still ours. */

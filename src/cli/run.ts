@@ -136,13 +136,15 @@ function openLog({ supervisord }: Config): ActivityLog {
 
 /** Writes it, and has it removed at the end, whatever the end is. */
 function keepPidfile(file: string, supervisor: Supervisor, log: ActivityLog): () => void {
+  let isFile: boolean;
   try {
-    writePidfile(file);
+    isFile = writePidfile(file);
   } catch {
     log.write("CRIT", `could not write pidfile ${file}`);
     return () => {};
   }
   log.write("INFO", `supervisord started with pid ${process.pid}`);
+  if (!isFile) return () => {};
   const release = supervisor.ownFile(file);
   return () => {
     release();

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { open, writeFile } from "node:fs/promises";
@@ -175,6 +175,17 @@ describe("the command", () => {
     spawnSync("sh", ["-c", `echo >${go}`]);
     assert.deepEqual(await daemon.end(), { status: 0, signal: null });
     assert.equal(daemon.output.match(/spawned:/g)?.length, 1);
+  });
+
+  it("starts without complaint where its pid file is /dev/null, which stays", async (t) => {
+    const file = conf(t, CAT);
+    const text = readFileSync(file, "utf8").replace(/^pidfile=.*$/m, "pidfile=/dev/null");
+    writeFileSync(file, text);
+    const daemon = new Daemon(t, file);
+    await daemon.heard(/INFO supervisord started with pid \d+/);
+    await daemon.stop();
+    assert.doesNotMatch(daemon.output, /pidfile/);
+    assert.ok(statSync("/dev/null").isCharacterDevice());
   });
 
   it("reads the file again at HUP, wherever `directory` has brought it", async (t) => {
