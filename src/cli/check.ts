@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { describeIssue, loadConfig, type ServerSection } from "../config/index.ts";
+import { loadConfig, type ServerSection } from "../config/index.ts";
 import { Supervisor, SupervisorError } from "../index.ts";
-import { Refusal, complain } from "./complain.ts";
+import { Refusal, complain, warn } from "./complain.ts";
 
 /** `libsupervisor check`: says everything that is wrong with a file; the exit status. */
 export async function check(args: readonly string[]): Promise<number> {
@@ -21,7 +21,7 @@ export async function check(args: readonly string[]): Promise<number> {
     }
     const config = await loadConfig(values.configuration, { strict: values.strict });
     const supervisor = new Supervisor(config); // starts nothing
-    for (const issue of config.warnings) stderr.write(`Warning: ${describeIssue(issue)}\n`);
+    warn(config.warnings);
     for (const server of config.servers) if (isOpen(server)) throw new Refusal(REFUSED);
     for (const { program, problem } of missingPrograms(supervisor))
       stderr.write(`Warning: [program:${program}]: ${problem}\n`);

@@ -1,15 +1,24 @@
-import { ConfigError, describeIssue } from "../config/index.ts";
+import { ConfigError, describeIssue, type ConfigIssue } from "../config/index.ts";
 import { ServeError } from "../control/index.ts";
 import { SettingsError } from "../index.ts";
 
 /** What keeps the command from starting. */
 export class Refusal extends Error {}
 
-/** Says what is wrong, as supervisord does: its exit status is 2. Throws what is nobody's mistake. */
+/**
+ * Says what is wrong, as supervisord does: its exit status is 2. Before it, what is odd: it may be
+ * the reason. Throws what is nobody's mistake.
+ */
 export function complain(error: unknown, help: string): 2 {
+  if (error instanceof ConfigError) warn(error.warnings);
   for (const line of linesOf(error)) process.stderr.write(`Error: ${line}\n`);
   process.stderr.write(`For help, use ${help}\n`);
   return 2;
+}
+
+/** Says what is odd in a file. */
+export function warn(issues: readonly ConfigIssue[]): void {
+  for (const issue of issues) process.stderr.write(`Warning: ${describeIssue(issue)}\n`);
 }
 
 function linesOf(error: unknown): readonly string[] {

@@ -25,13 +25,16 @@ export interface ConfigIssue {
 export class ConfigError extends Error {
   /** Everything that is wrong; the first is what supervisord would have complained of. */
   readonly issues: readonly ConfigIssue[];
+  /** What is hardly meant, and may explain what is wrong: a misspelt option, as in {@link Config}. */
+  readonly warnings: readonly ConfigIssue[];
 
   /** @internal */
-  constructor(issues: readonly ConfigIssue[]) {
+  constructor(issues: readonly ConfigIssue[], warnings: readonly ConfigIssue[] = []) {
     super(
       `Invalid configuration\n${issues.map((issue) => `  ${describeIssue(issue)}`).join("\n")}`,
     );
     this.issues = issues;
+    this.warnings = warnings;
   }
 
   static {

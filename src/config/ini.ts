@@ -29,6 +29,8 @@ export interface SyntaxIssue {
   readonly line: number;
   readonly value: string;
   readonly expected: string;
+  /** Unless it follows from what was expected. */
+  readonly message?: string;
   /** supervisord's message. */
   readonly supervisord: string;
 }
@@ -133,11 +135,16 @@ function commentStart(line: string): number | undefined {
   return undefined;
 }
 
+/** What cannot be seen has to be named. */
+const BYTE_ORDER_MARK = "\uFEFF";
+
 function noHeader(line: number, value: string): SyntaxIssue {
+  const isMarked = line === 1 && value.startsWith(BYTE_ORDER_MARK);
   return {
     line,
     value,
-    expected: "a section header first, such as [supervisord]",
+    expected: bracket(value) ?? "a section header first, such as [supervisord]",
+    ...(isMarked && { message: "it begins with a byte order mark: save it as UTF-8 without one" }),
     supervisord: "File contains no section headers.",
   };
 }
@@ -146,7 +153,12 @@ function noOption(line: number, value: string, file: string): SyntaxIssue {
   return {
     line,
     value,
-    expected: "option=value",
+    expected: bracket(value) ?? "option=value",
     supervisord: `Source contains parsing errors: ${repr(file)}`,
   };
+}
+
+/** What a section's name without its end lacks. */
+function bracket(value: string): string | undefined {
+  return value.startsWith("[") ? `a closing bracket: ${value}]` : undefined;
 }

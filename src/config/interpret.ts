@@ -59,7 +59,7 @@ export function interpret(sources: Sources, isStrict: boolean): Config {
   if (isStrict) errors.push(...unknown);
   else warnings.push(...unknown);
   if (errors.length === 0) errors.push(...refusals(settings, reading, sections));
-  if (errors.length > 0) throw new ConfigError(errors);
+  if (errors.length > 0) throw new ConfigError(errors, warnings);
   return new Config(settings, {
     file,
     files: sources.files,

@@ -1,7 +1,7 @@
 import { nearest } from "../core/nearest.ts";
 import { programSettings, show } from "../settings.ts";
 import type { ConfigIssue } from "./error.ts";
-import type { Ini } from "./ini.ts";
+import type { Entry, Ini } from "./ini.ts";
 
 const LISTENER = ["events", "buffer_size"];
 const SOCKET = ["socket", "socket_backlog", "socket_owner", "socket_mode"];
@@ -36,17 +36,13 @@ export function unknownParts({ sections, defaults }: Ini): ConfigIssue[] {
   for (const { name, file, line, options } of sections.values()) {
     const known = optionsOf(name);
     if (known === undefined) issues.push({ file, line, section: name, message: unknown(name) });
-    if (!known) continue;
     for (const [option, entry] of options) {
-      if (known.includes(option)) continue;
-      const message = `there is no option ${show(option)}${hint(option, known)}`;
-      issues.push({ ...entry, section: name, option, message });
+      if (option.startsWith("[")) issues.push(openHeader(option, entry));
+      else if (known && !known.includes(option)) issues.push(strange(option, entry, name, known));
     }
   }
   for (const [option, entry] of defaults) {
-    if (ALL.includes(option)) continue;
-    const message = `there is no option ${show(option)}${hint(option, ALL)}`;
-    issues.push({ ...entry, section: "DEFAULT", option, message });
+    if (!ALL.includes(option)) issues.push(strange(option, entry, "DEFAULT", ALL));
   }
   return issues;
 }
@@ -69,7 +65,19 @@ function unknown(name: string): string {
   return `there is no such section; did you mean ${show([meant, ...rest].join(":"))}?`;
 }
 
-function hint(option: string, known: readonly string[]): string {
+/** `[program:x` is an option by its form, and what follows it is read into the section before. */
+function openHeader(option: string, { file, line, value }: Entry): ConfigIssue {
+  const message = `a closing bracket is missing; did you mean ${show(`${option}:${value}]`)}?`;
+  return { file, line, value, message };
+}
+
+function strange(
+  option: string,
+  entry: Entry,
+  section: string,
+  known: readonly string[],
+): ConfigIssue {
   const meant = nearest(option, known);
-  return meant === undefined ? "" : `; did you mean ${show(meant)}?`;
+  const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
+  return { ...entry, section, option, message: `there is no option ${show(option)}${hint}` };
 }

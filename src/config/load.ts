@@ -80,7 +80,7 @@ export async function loadSupervisorctl(
   const sources = nothingRead(file ?? "", env, cwd);
   if (file === undefined) return readSupervisorctl(sources);
   await readInto(sources, file);
-  const { errors, ini } = sources;
+  const { errors, warnings, ini } = sources;
   if (errors.length === 0 && !ini.sections.has("supervisorctl")) {
     errors.push({
       file,
@@ -89,7 +89,7 @@ export async function loadSupervisorctl(
     });
   }
   const section = readSupervisorctl(sources);
-  if (errors.length > 0) throw new ConfigError(errors);
+  if (errors.length > 0) throw new ConfigError(errors, warnings);
   return section;
 }
 
@@ -186,8 +186,8 @@ async function readInto(sources: Unread, file: string) {
   for (const { supervisord, ...issue } of readIni(ini, text, file)) {
     errors.push({
       file,
-      ...issue,
       message: `expected ${issue.expected}, got ${JSON.stringify(issue.value)}`,
+      ...issue,
       supervisord,
     });
   }

@@ -73,6 +73,18 @@ describe("the command", () => {
     assert.ok(!existsSync(path.join(path.dirname(file), "log")), "it has begun");
   });
 
+  it("says before what is wrong what is odd: it may be the reason", (t) => {
+    const file = conf(t, "[program:web]\ncomand=sleep 5\n");
+    for (const args of [["-n"], ["check"]]) {
+      const { status, stderr } = said([...args, "-c", file]);
+      assert.equal(status, 2);
+      assert.match(
+        stderr,
+        /^Warning: .*a\.conf:6: \[program:web\] comand: .* did you mean "command"\?\nError: .*does not specify a command/,
+      );
+    }
+  });
+
   it("does not start with fewer descriptors than it is told to have", (t) => {
     const { status, stderr } = said(["-n", "-c", conf(t, CAT, "minfds=99999999999")]);
     assert.equal(status, 2);

@@ -126,6 +126,42 @@ autostrat=no
     assert.deepEqual(messages(await issuesOf(load(text, { strict: true }))), wanted);
   });
 
+  it("an error comes with the warnings that explain it", async () => {
+    const error: unknown = await load("[program:a]\ncomand=/bin/a\n").catch((e: unknown) => e);
+    assert.ok(error instanceof ConfigError);
+    assert.deepEqual(
+      error.issues.map(({ message }) => message),
+      ["there is no command"],
+    );
+    assert.deepEqual(
+      error.warnings.map(({ line, message }) => `${line}: ${message}`),
+      ['3: there is no option "comand"; did you mean "command"?'],
+    );
+  });
+
+  it("a section without its closing bracket is said to lack it", async () => {
+    const { warnings } = await load("[program:a]\ncommand=/bin/a\n[program:b\ncommand=/bin/b\n");
+    assert.deepEqual(
+      warnings.map(({ line, option, message }) => [line, option, message]),
+      [[4, undefined, 'a closing bracket is missing; did you mean "[program:b]"?']],
+    );
+    const plain = await issuesOf(load("[include\n"));
+    assert.deepEqual(
+      plain.map(({ line, message }) => [line, message]),
+      [[2, 'expected a closing bracket: [include], got "[include"']],
+    );
+  });
+
+  it("a byte order mark at the beginning of a file is named", async () => {
+    const file = write("bom.conf", "\uFEFF[supervisord]\n[program:a]\ncommand=/bin/a\n");
+    const [issue] = await issuesOf(loadConfig(file, { env }));
+    assert.equal(issue?.message, "it begins with a byte order mark: save it as UTF-8 without one");
+    assert.equal(issue.supervisord, "File contains no section headers.");
+    const main = write("main.conf", "[supervisord]\n[include]\nfiles=bom.conf\n");
+    const [included] = await issuesOf(loadConfig(main, { env }));
+    assert.deepEqual([included?.file, included?.message], [file, issue.message]);
+  });
+
   it("names with one value are expanded, and what they bring is text", async () => {
     const config = await load(`environment=G="%(ENV_LAB)s"
 [program:a]
