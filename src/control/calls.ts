@@ -52,19 +52,22 @@ function within(namespace: string, table: Methods): [string, Method][] {
 }
 
 function converted(
-  { signature: [, ...types], optional = 0 }: Method,
+  { signature: [, ...types], optional = 0, takesNumbers = false }: Method,
   params: readonly RpcValue[],
 ): RpcValue[] {
   if (params.length > types.length || params.length < types.length - optional)
     throw new Fault("INCORRECT_PARAMETERS");
-  return params.map((param, at) => convert(types[at] as RpcType, param));
+  return params.map((param, at) => {
+    const type = types[at] as RpcType;
+    const isNumber = takesNumbers && type === "string" && typeof param === "number";
+    return convert(type, isNumber ? String(param) : param);
+  });
 }
 
 /** As freely as Python takes them: numbers as text, anything for true or false. */
 function convert(type: RpcType, value: RpcValue): RpcValue {
   if (type === "boolean") return isTrue(value);
   if (type === "string" && typeof value === "string") return value;
-  if (type === "string" && typeof value === "number") return String(value); // a signal
   if (type === "array" && Array.isArray(value)) return value;
   if (type === "int") {
     const isNumeric = typeof value === "string" && /^\s*[+-]?\d{1,16}\s*$/.test(value);

@@ -14,6 +14,8 @@ export interface Scope {
 export interface Method {
   /** The type of the answer, then those of the parameters. */
   readonly signature: readonly [answer: RpcType, ...params: RpcType[]];
+  /** Whether a number may stand for text, as that of a signal. */
+  readonly takesNumbers?: boolean;
   /** How many parameters at the end can be left out. */
   readonly optional?: number;
   readonly help: string;

@@ -89,6 +89,7 @@ export const processMethods: Methods = {
   },
   signalProcess: {
     signature: ["boolean", "string", "string"],
+    takesNumbers: true,
     help: "Sends a signal, by name or number, to a process (of `group:*` to all).",
     call: async ({ supervisor }, name: string, signal: string) => {
       const found = named(supervisor, name);
@@ -99,12 +100,14 @@ export const processMethods: Methods = {
   },
   signalProcessGroup: {
     signature: ["array", "string", "string"],
+    takesNumbers: true,
     help: "Sends a signal to each process of a group that is there: an array of what became of each.",
     call: async ({ supervisor }, name: string, signal: string) =>
       signalEach(groupNamed(supervisor, name), signal),
   },
   signalAllProcesses: {
     signature: ["array", "string"],
+    takesNumbers: true,
     help: "Sends a signal to every process that is there: an array of what became of each.",
     call: async ({ supervisor }, signal: string) => signalEach(membersOf(supervisor), signal),
   },

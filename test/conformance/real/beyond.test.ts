@@ -139,6 +139,21 @@ const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
     assert.equal(supervisor.process("g:b")?.pid, b);
     assert.deepEqual(io.spawner.of("g:b").kills, []);
   },
+
+  "real-time": async () => {
+    const settings = { command: ["sh", "-c", "kill -34 $$"], startsecs: 0, autorestart: false };
+    await using supervisor = new Supervisor({ programs: { p: settings } });
+    const exits: unknown[] = [];
+    const exited = new Promise<void>((resolve) => {
+      supervisor.on("PROCESS_STATE_EXITED", ({ exitstatus, signal }) => {
+        exits.push([exitstatus, signal]);
+        resolve();
+      });
+    });
+    await supervisor.start();
+    await exited;
+    assert.deepEqual(exits, [[0, null]]);
+  },
 };
 
 describe("Deviations from supervisord that no recording shows", { concurrency: true }, () => {

@@ -7,11 +7,11 @@ import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { Run } from "../ctl/kit.ts";
 import { Daemon, freePort } from "../support/daemon.ts";
-import { readTable } from "../conformance/deviations.ts";
+import { readCommandTable } from "../conformance/deviations.ts";
 import { scratch } from "../support/processes.ts";
 import { Supervisorctl, type Step, type Told } from "../support/supervisorctl.ts";
 
-const deviations = new Set(readTable().map(({ id }) => id));
+const deviations = new Set(readCommandTable().map(({ id }) => id));
 
 type Server = "supervisord" | "ours";
 type Client = "supervisorctl" | "ctl";
