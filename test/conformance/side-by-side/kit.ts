@@ -5,11 +5,11 @@ import { Agent, get } from "node:http";
 import path from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { Run } from "../ctl/kit.ts";
-import { Daemon, freePort } from "../support/daemon.ts";
-import { readCommandTable } from "../conformance/deviations.ts";
-import { scratch } from "../support/processes.ts";
-import { Supervisorctl, type Step, type Told } from "../support/supervisorctl.ts";
+import { Run } from "../../ctl/kit.ts";
+import { Daemon, freePort } from "../../support/daemon.ts";
+import { readCommandTable } from "../deviations.ts";
+import { scratch } from "../../support/processes.ts";
+import { Supervisorctl, type Step, type Told } from "../../support/supervisorctl.ts";
 
 const deviations = new Set(readCommandTable().map(({ id }) => id));
 

@@ -1,5 +1,5 @@
 import { test } from "node:test";
-import { noSupervisor } from "../support/supervisorctl.ts";
+import { noSupervisor } from "../../support/supervisorctl.ts";
 import { BASE, Sides } from "./kit.ts";
 
 const LOGS = `${BASE}

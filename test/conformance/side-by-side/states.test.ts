@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
-import { root } from "../support/processes.ts";
-import { noSupervisor, type Told } from "../support/supervisorctl.ts";
+import { root } from "../../support/processes.ts";
+import { noSupervisor, type Told } from "../../support/supervisorctl.ts";
 import { BASE, Sides } from "./kit.ts";
 
 const { version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as {

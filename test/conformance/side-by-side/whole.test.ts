@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { noSupervisor } from "../support/supervisorctl.ts";
+import { noSupervisor } from "../../support/supervisorctl.ts";
 import { BASE, Sides } from "./kit.ts";
 
 const SHA = createHash("sha1").update("secret").digest("hex");
