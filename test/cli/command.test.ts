@@ -275,9 +275,9 @@ describe("check", () => {
   });
 
   it("says of a server that it would be refused", (t) => {
-    const open = said(["check", "-c", conf(t, "[inet_http_server]\nport=*:9001\n")]);
-    assert.equal(open.status, 2);
-    assert.match(open.stderr, /\[inet_http_server\]: without username and password/);
+    const whole = said(["check", "-c", conf(t, "[inet_http_server]\nport=*:9001\n")]);
+    assert.equal(whole.status, 2);
+    assert.match(whole.stderr, /\[inet_http_server\]: without username and password/);
     const file = conf(t, "[inet_http_server]\nport=localhost:9001\n");
     assert.equal(said(["check", "-c", file]).status, 0);
   });
