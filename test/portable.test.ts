@@ -2,11 +2,18 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { Supervisor, type SupervisorEvent, type SupervisorSettings } from "../src/index.ts";
+import { loadConfig } from "../src/config/index.ts";
+import { decodeAnswer, encodeCall, serve } from "../src/control/index.ts";
+import {
+  ActivityLog,
+  Supervisor,
+  type SupervisorEvent,
+  type SupervisorSettings,
+} from "../src/index.ts";
 
 const node = process.execPath;
 const forever = [
@@ -194,6 +201,32 @@ describe("on every platform", () => {
       await s.stop();
       assert.equal(s.process("p")?.info().exitstatus, 7);
     });
+  });
+
+  it("a configuration file is read and run, and its supervisor served", async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), "libsupervisor-"));
+    const file = path.join(directory, "app.conf");
+    const line = `"${node.replaceAll("\\", "/")}" -e "console.log('up'); setInterval(Boolean, 1000)"`;
+    const text = `[supervisord]\n[program:web]\ncommand=${line}\nstartsecs=0\nstdout_logfile=%(here)s/out\n`;
+    writeFileSync(file, text.replaceAll("\n", "\r\n"));
+    const log = new ActivityLog({ logfile: path.join(directory, "log") });
+    await supervised(await loadConfig(file), async (s) => {
+      log.listen(s);
+      await s.start();
+      await waitFor(s, "web", "up");
+      const server = await serve(s, { port: 0 }, { username: "me", password: "secret" });
+      const headers = { "content-type": "text/xml", authorization: `Basic ${btoa("me:secret")}` };
+      const body = encodeCall({ method: "supervisor.getProcessInfo", params: ["web"] });
+      const answer = await fetch(`${server.url}/RPC2`, { method: "POST", headers, body });
+      const decoded = decodeAnswer(new Uint8Array(await answer.arrayBuffer()));
+      assert.ok("value" in decoded);
+      assert.equal((decoded.value as Record<string, unknown>)["statename"], "RUNNING");
+      assert.equal((await fetch(server.url)).status, 401);
+      await server.close();
+    });
+    assert.match((await log.tail()).toString(), /INFO spawned: 'web' with pid \d+/);
+    log.close();
+    rmSync(directory, { recursive: true });
   });
 
   it("a host that is killed takes its children along", async () => {
