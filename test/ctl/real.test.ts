@@ -1,15 +1,16 @@
 /** The same words to supervisorctl and to `ctl`, each with a supervisord of its own. */
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, it } from "node:test";
 import { MARK, nothingLeftSoon } from "../support/processes.ts";
+import { noSupervisor, python } from "../support/supervisorctl.ts";
 import { Run } from "./kit.ts";
 
 /** supervisorctl without the third of a second in which Python starts: runs line by line. */
@@ -29,20 +30,6 @@ for line in lines:
             status = e.code
     print(json.dumps([out.getvalue(), err.getvalue(), status]), flush=True)
 `;
-
-const python = interpreter();
-const noSupervisor = python === undefined ? "supervisor is not installed" : false;
-
-/** The Python that supervisorctl runs with: it is not always the first one. */
-function interpreter(): string | undefined {
-  const places = (process.env["PATH"] ?? "").split(path.delimiter);
-  const file = places.map((place) => path.join(place, "supervisorctl")).find(existsSync);
-  const first = file === undefined ? "" : readFileSync(file, "utf8").split("\n", 1)[0];
-  const [, found] = /^#!\s*(\S+)/.exec(first ?? "") ?? [];
-  const isUsable =
-    found !== undefined && spawnSync(found, ["-c", "import supervisor.supervisorctl"]).status === 0;
-  return isUsable ? found : undefined;
-}
 
 const CONF = `
 [supervisord]

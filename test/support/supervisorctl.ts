@@ -15,7 +15,8 @@ export interface Told {
   readonly status: number;
 }
 
-const python = interpreter();
+/** The Python that supervisorctl runs with, if it is installed. */
+export const python = interpreter();
 
 /** Why a comparison with supervisorctl cannot be made here, or false. */
 export const noSupervisor: string | false =
