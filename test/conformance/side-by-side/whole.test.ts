@@ -12,7 +12,7 @@ startsecs = 0
 [program:slow]
 command = sh -c 'trap "" TERM; echo on; exec cat'
 startsecs = 0
-stopwaitsecs = 1
+stopwaitsecs = 3600
 `;
 
 /** A unix socket with one password, a port with another that is kept as a hash. */
@@ -90,11 +90,18 @@ test("a shell", { skip: noSupervisor }, async (t) => {
   await shell("open http://127.0.0.1:1\nstatus\nexit\n");
 });
 
-test("reload and shutdown", { skip: noSupervisor }, async (t) => {
+test("shutdown", { skip: noSupervisor }, async (t) => {
   const sides = await Sides.begin(t, `${BASE}${PROGRAMS}`);
   await sides.until(["tail", "slow"], /on/);
   await sides.each(["reload x", "shutdown x"], { isHelp: true });
-  await sides.each(["reload", "reload", "shutdown"]);
-  await Promise.all(sides.all.map(async ({ daemon }) => daemon.heard(/waiting for|stopped: run/)));
+  await sides.each(["shutdown", "shutdown", "reload", "status", "start run", "reread"]);
+});
+
+test("reload", { skip: noSupervisor }, async (t) => {
+  const sides = await Sides.begin(t, `${BASE}[program:run]\ncommand = cat\nstartsecs = 0\n`);
+  await sides.same("reload");
+  await Promise.all(
+    sides.all.map(async ({ daemon }) => daemon.heard(/(started with pid[^]*){2}success: run/)),
+  );
   await sides.each(["status"]);
 });
