@@ -383,18 +383,32 @@ export class Supervisor extends SupervisorEmitter {
    * if `autostart` says so and the supervisor was started. Processes whose settings are the same are
    * not touched. Settles when all that has to go is gone, and the rest is on its way.
    *
-   * @throws {SettingsError} if the settings are not right; nothing has been touched.
+   * Updates wait for each other. A function is asked for the settings when its turn has come, and once
+   * more when all that has to go is gone: nothing that was changed meanwhile is lost.
+   *
+   * @throws {SettingsError} if the settings are not right; nothing has been touched. What a function
+   * throws.
    * @throws {SupervisorError} if something would not stop: what was stopped is started again, and
    * nothing has changed. `SHUTDOWN_STATE`.
    * @see supervisorctl's `update`; with `dryRun`, its `reread`. **Differs:** one changed process does
    * not restart the rest of its group, and what somebody has stopped stays stopped.
    */
-  async update(settings: SupervisorSettings, options: UpdateOptions = {}): Promise<UpdateResult> {
-    const next = resolveSettings(settings);
-    if (options.dryRun) return this.#registry.differenceTo(next);
-    const rawEnvironment = { ...settings.environment };
+  async update(
+    settings: SupervisorSettings | ((current: SupervisorSettings) => SupervisorSettings),
+    options: UpdateOptions = {},
+  ): Promise<UpdateResult> {
+    let rawEnvironment: Record<string, string> = {};
+    const resolve = () => {
+      const raw = typeof settings === "function" ? settings(this.settings) : settings;
+      const resolved = resolveSettings(raw);
+      rawEnvironment = { ...raw.environment };
+      return resolved;
+    };
+    const given = typeof settings === "function" && !options.dryRun ? undefined : resolve();
+    if (given && options.dryRun) return this.#registry.differenceTo(given);
     return this.#inTurn(async () => {
-      const difference = await update(this.#registry, () => next, this.#host, options);
+      const goal = () => given ?? resolve();
+      const difference = await update(this.#registry, goal, this.#host, options);
       this.#rawEnvironment = rawEnvironment;
       return difference;
     });

@@ -1,6 +1,6 @@
 import type { ProgramSettings, Supervisor, SupervisorSettings } from "../index.ts";
 import { Fault, faultOf } from "./faults.ts";
-import { memoryOf } from "./memory.ts";
+import { memoryOf, type Group } from "./memory.ts";
 import { byText, groupNamed, groupNames, groupPriority } from "./names.ts";
 import type { ServeOptions } from "./options.ts";
 
@@ -30,20 +30,16 @@ export async function reread(
  * @throws {Fault} `ALREADY_ADDED`, `BAD_NAME`, `SHUTDOWN_STATE`
  */
 export async function addGroup(supervisor: Supervisor, name: string): Promise<void> {
-  if (groupNames(supervisor).has(name)) throw new Fault("ALREADY_ADDED", name);
-  const { read } = memoryOf(supervisor);
-  const picked = pick(read, name);
-  if (!picked) throw new Fault("BAD_NAME", name);
-  const { settings } = supervisor;
-  try {
-    await supervisor.update({
+  await change(supervisor, name, (settings) => {
+    if (groupNames(supervisor).has(name)) throw new Fault("ALREADY_ADDED", name);
+    const picked = pick(lastRead(supervisor), name);
+    if (!picked) throw new Fault("BAD_NAME", name);
+    return {
       ...settings,
       programs: { ...settings.programs, ...picked.programs },
       groups: { ...settings.groups, ...picked.groups },
-    });
-  } catch (error) {
-    throw faultOf(error, name);
-  }
+    };
+  });
   const memory = memoryOf(supervisor);
   memory.added = [...memory.added, name];
 }
@@ -53,25 +49,38 @@ export async function addGroup(supervisor: Supervisor, name: string): Promise<vo
  * @throws {Fault} `BAD_NAME`, `STILL_RUNNING`, `SHUTDOWN_STATE`
  */
 export async function removeGroup(supervisor: Supervisor, name: string): Promise<void> {
-  const members = groupNamed(supervisor, name);
   const ended = new Set(["STOPPED", "EXITED", "FATAL", "UNKNOWN"]);
-  if (members.some(({ process }) => !ended.has(process.state)))
-    throw new Fault("STILL_RUNNING", name);
-  const { settings } = supervisor;
-  const groups = without(settings.groups ?? {}, (group) => group === name);
-  const isKept = new Set(Object.values(groups).flatMap(({ programs = [] }) => programs));
-  const leaving = new Set([
-    ...members.map(({ program }) => program.name),
-    ...programsIn(settings, name),
-  ]);
-  const programs = without(settings.programs ?? {}, (one) => leaving.has(one) && !isKept.has(one));
+  let known: Group | undefined;
+  await change(supervisor, name, (settings) => {
+    const members = groupNamed(supervisor, name);
+    if (members.some(({ process }) => !ended.has(process.state)))
+      throw new Fault("STILL_RUNNING", name);
+    known = pick(settings, name);
+    const groups = without(settings.groups ?? {}, (group) => group === name);
+    const isKept = new Set(Object.values(groups).flatMap(({ programs = [] }) => programs));
+    const leaving = new Set([
+      ...members.map(({ program }) => program.name),
+      ...programsIn(settings, name),
+    ]);
+    const isGone = (one: string) => leaving.has(one) && !isKept.has(one);
+    return { ...settings, programs: without(settings.programs ?? {}, isGone), groups };
+  });
+  const memory = memoryOf(supervisor);
+  memory.added = memory.added.filter((one) => one !== name);
+  if (known) memory.removed.set(name, known);
+}
+
+/** Others may change the settings, too: what is made of them is made when it is our turn. */
+async function change(
+  supervisor: Supervisor,
+  name: string,
+  goal: (settings: SupervisorSettings) => SupervisorSettings,
+): Promise<void> {
   try {
-    await supervisor.update({ ...settings, programs, groups });
+    await supervisor.update(goal);
   } catch (error) {
     throw faultOf(error, name);
   }
-  const memory = memoryOf(supervisor);
-  memory.added = memory.added.filter((one) => one !== name);
 }
 
 /** In the order of supervisord: by priority and name, after them what was added, as it was. */
@@ -88,11 +97,26 @@ function inOrder(
   );
 }
 
+/**
+ * The settings that were read last. Before any were, those that hold, and what was removed of them
+ * here: it can be added again.
+ */
+export function lastRead(supervisor: Supervisor): SupervisorSettings {
+  const { read, removed } = memoryOf(supervisor);
+  if (read) return read;
+  const { settings } = supervisor;
+  const [programs, groups] = [{ ...settings.programs }, { ...settings.groups }];
+  for (const [name, group] of removed) {
+    const names = [name, ...Object.keys(group.programs)];
+    if (names.some((one) => Object.hasOwn(programs, one) || Object.hasOwn(groups, one))) continue;
+    Object.assign(programs, group.programs);
+    Object.assign(groups, group.groups);
+  }
+  return { ...settings, programs, groups };
+}
+
 /** A group of these settings, and what its programs have from the whole. */
-function pick(
-  settings: SupervisorSettings,
-  name: string,
-): Pick<Required<SupervisorSettings>, "programs" | "groups"> | undefined {
+function pick(settings: SupervisorSettings, name: string): Group | undefined {
   const { environment = {}, serverurl } = settings;
   const programs: Record<string, ProgramSettings> = {};
   for (const program of programsIn(settings, name)) {

@@ -1,10 +1,18 @@
-import type { Subprocess, Supervisor, SupervisorSettings } from "../index.ts";
+import type { ProgramSettings, Subprocess, Supervisor, SupervisorSettings } from "../index.ts";
 import type { RpcValue } from "./xmlrpc.ts";
+
+/** A group of some settings, and its programs. */
+export interface Group {
+  readonly programs: Readonly<Record<string, ProgramSettings>>;
+  readonly groups: NonNullable<SupervisorSettings["groups"]>;
+}
 
 /** What all servers of one supervisor share. */
 export interface Memory {
-  /** The settings that were read last; `addProcessGroup` takes from these. */
-  read: SupervisorSettings;
+  /** The settings that were read last, if any were; see `lastRead`. */
+  read?: SupervisorSettings;
+  /** The groups that were removed here, as they were. */
+  readonly removed: Map<string, Group>;
   /** The groups that were added here since the beginning, the latest last. */
   added: readonly string[];
   /** Whether a shutdown or a restart was ordered here and is not over. */
@@ -28,11 +36,19 @@ const memories = new WeakMap<Supervisor, Memory>();
 export function memoryOf(supervisor: Supervisor): Memory {
   let memory = memories.get(supervisor);
   if (!memory) {
-    memory = { read: supervisor.settings, added: [], isLeaving: false, unsent: new WeakMap() };
+    memory = { added: [], removed: new Map(), isLeaving: false, unsent: new WeakMap() };
     memories.set(supervisor, memory);
-    const fresh = memory;
-    const forget = () => (fresh.report = undefined);
-    supervisor.on("PROCESS_STATE", forget);
   }
   return memory;
+}
+
+/** Notices, while a server is open, what has happened; the function returned ends that. */
+export function attend(supervisor: Supervisor): () => void {
+  const memory = memoryOf(supervisor);
+  const forget = () => (memory.report = undefined);
+  supervisor.on("PROCESS_STATE", forget);
+  return () => {
+    supervisor.off("PROCESS_STATE", forget);
+    forget();
+  };
 }

@@ -7,7 +7,7 @@ import { ServeError } from "./errors.ts";
 import { guard, isLoopbackAddress } from "./guard.ts";
 import { Http, type Parts } from "./http.ts";
 import type { PortPlace, ServeOptions, SocketPlace } from "./options.ts";
-import { memoryOf } from "./memory.ts";
+import { attend } from "./memory.ts";
 import { table } from "./table.ts";
 import { bindSocket, type SocketFile } from "./unix.ts";
 import { web } from "./web.ts";
@@ -56,7 +56,6 @@ export async function serve(
   const mayEnter = doorkeeper(options);
   const { allowedHosts = [] } = options;
   const shared = { supervisor, options, token: randomBytes(32).toString("hex") };
-  memoryOf(supervisor); // what holds now is what was read last
   if ("file" in place) {
     const judge = guard({ host: undefined, isLoopback: true, allowedHosts });
     const http = httpOf({ shared, mayEnter, guard: judge });
@@ -86,8 +85,14 @@ export async function serve(
 function httpOf(parts: Omit<Parts, "routes">): Http {
   const pages = web(parts.shared);
   const http = new Http({ ...parts, routes: [...table, ...pages.routes] });
-  http.server.once("listening", pages.open);
-  http.server.once("close", pages.close);
+  http.server.once("listening", () => {
+    pages.open();
+    const leave = attend(parts.shared.supervisor);
+    http.server.once("close", () => {
+      leave();
+      pages.close();
+    });
+  });
   return http;
 }
 

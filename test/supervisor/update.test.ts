@@ -254,3 +254,41 @@ describe("reread", () => {
     assert.deepEqual(stage.seen(), []);
   });
 });
+
+describe("update with a function", () => {
+  it("asks for the settings when its turn has come, and again when all that goes is gone", async () => {
+    const stage = new Stage({ programs: { slow: { command: "s" }, other: { command: "o" } } });
+    stage.spawner.stubborn.add("slow");
+    stage.spawner.stubborn.add("other");
+    await stage.up();
+    const { supervisor } = stage;
+    const first = supervisor.update(({ programs, ...rest }) => ({
+      ...rest,
+      programs: { ...programs, a: { command: "a" } },
+    }));
+    const second = supervisor.update((current) => {
+      const programs = { ...current.programs };
+      delete programs["slow"];
+      return { ...current, programs };
+    });
+    await turn();
+    supervisor.add("late", { command: "l" });
+    await stage.pass(11_000);
+    assert.deepEqual(await first, { added: ["a"], changed: [], removed: [] });
+    assert.deepEqual(await second, { added: [], changed: [], removed: ["slow"] });
+    assert.deepEqual([...supervisor.programs.keys()].toSorted(), ["a", "late", "other"]);
+  });
+
+  it("rejects with what it throws, and has touched nothing", async () => {
+    const stage = new Stage({ programs: { web: { command: "w" } } });
+    await stage.up();
+    const error = new Error("no");
+    const refused = stage.supervisor.update(() => {
+      throw error;
+    });
+    await assert.rejects(refused, error);
+    const dry = await stage.supervisor.update(() => ({}), { dryRun: true });
+    assert.deepEqual(dry, { added: [], changed: [], removed: ["web"] });
+    assert.deepEqual(stage.seen(), []);
+  });
+});

@@ -1,7 +1,7 @@
 import { constants, hostname } from "node:os";
 import { Supervisor, type ProgramSettings, type Subprocess } from "../../index.ts";
 import { Fault, faultOf } from "../faults.ts";
-import { memoryOf } from "../memory.ts";
+import { lastRead } from "../groups.ts";
 import { byText, groupNames, membersOf, type Member } from "../names.ts";
 import type { RpcValue } from "../xmlrpc.ts";
 
@@ -23,7 +23,7 @@ export function configOf(supervisor: Supervisor): RpcValue[] {
 /** A supervisor that is only asked, and never started, knows every default and every name. */
 function asRead(supervisor: Supervisor): Member[] {
   try {
-    return membersOf(new Supervisor(memoryOf(supervisor).read));
+    return membersOf(new Supervisor(lastRead(supervisor)));
   } catch (error) {
     const [line = ""] = (error as Error).message.split("\n");
     throw new Fault("FAILED", faultOf(error, "") === error ? line : String(error));
