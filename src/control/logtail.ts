@@ -39,12 +39,18 @@ interface Log {
 }
 
 async function show(response: ServerResponse, { signal }: Context, log: Log): Promise<void> {
-  const news = log.follow({ signal })[Symbol.asyncIterator](); // first: nothing falls in between
+  const over = new AbortController(); // what is never looked at has to be told, too
+  const either = AbortSignal.any([signal, over.signal]);
+  const news = log.follow({ signal: either })[Symbol.asyncIterator](); // first: nothing falls in between
   try {
     const last = await log.tail(SHOWN_BYTES).catch(() => {
       throw notFound(); // there is no file yet
     });
-    response.writeHead(200, { "Content-Type": "text/plain;charset=utf-8" });
+    response.writeHead(200, {
+      "Content-Type": "text/plain;charset=utf-8",
+      "Cache-Control": "no-store",
+      "X-Content-Type-Options": "nosniff", // a log is no script, whatever is in it
+    });
     response.flushHeaders();
     await write(response, last, signal);
     for (;;) {
@@ -55,6 +61,7 @@ async function show(response: ServerResponse, { signal }: Context, log: Log): Pr
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
+    over.abort();
     await news.return?.();
   }
   response.end();

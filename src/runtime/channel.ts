@@ -165,12 +165,22 @@ export class Channel {
 
   /** What is written from now on, as it comes, over all lives of the process. */
   follow(signal: AbortSignal, done: () => void): AsyncIterable<Buffer> {
-    if (!this.isPushed && this.#makeFile()) return watchFile(this.file, signal, done);
+    if (!this.isPushed && this.#makeFile()) {
+      signal.addEventListener("abort", done, { once: true });
+      return watchFile(this.file, signal, () => {
+        signal.removeEventListener("abort", done);
+        done();
+      });
+    }
     const queue = new Behind();
     const follower = (chunk: Uint8Array) => queue.push(chunk);
     this.#followers.add(follower); // at once: what comes before the first look is not missed
-    const end = () => queue.end();
-    signal.addEventListener("abort", end);
+    const end = () => {
+      queue.end();
+      this.#followers.delete(follower); // now: perhaps nobody ever looks
+      done();
+    };
+    signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) end();
     return queue.read(() => {
       this.#followers.delete(follower);

@@ -131,6 +131,27 @@ describe("log streams", () => {
     assert.equal(await reaches(7), "old new");
   });
 
+  it("of a log that cannot be read are 404, and nothing of them stays", async (t) => {
+    const log = new Log();
+    const signals: AbortSignal[] = [];
+    const { server } = await served(t, {
+      log: {
+        read: async (offset, length) => log.read(offset, length),
+        tail: async () => Promise.reject(new Error("there is none yet")),
+        clear: () => {},
+        follow: ({ signal }) => {
+          if (signal) signals.push(signal);
+          return log.follow({ ...(signal && { signal }) });
+        },
+      },
+    });
+    assert.equal((await ask(server, { path: "/mainlogtail" })).status, 404);
+    assert.deepEqual(
+      signals.map(({ aborted }) => aborted),
+      [true],
+    );
+  });
+
   it("end when the reader has gone, and nothing of them stays", async (t) => {
     const log = new Log();
     const { server } = await served(t, { log });
