@@ -42,11 +42,13 @@ export class Metrics {
     for (const { group, name, start } of this.#supervisor.status())
       this.#of(group, name).wasStarted = start > 0;
     this.#supervisor.on("PROCESS_STATE", this.#count);
+    this.#supervisor.on("PROCESS_GROUP_REMOVED", this.#drop);
   }
 
   /** Ceases to count. */
   close(): void {
     this.#supervisor.off("PROCESS_STATE", this.#count);
+    this.#supervisor.off("PROCESS_GROUP_REMOVED", this.#drop);
   }
 
   /** Answers a scrape. */
@@ -179,6 +181,12 @@ export class Metrics {
     }
     return counts;
   }
+
+  /** Also where nobody ever asks, nothing of what is gone stays. */
+  readonly #drop = ({ groupname }: EventMap["PROCESS_GROUP_REMOVED"]): void => {
+    for (const key of this.#counts.keys())
+      if (key.startsWith(`${groupname}:`)) this.#counts.delete(key);
+  };
 
   /** Drops what is counted of processes that were removed. */
   #forget(present: readonly ProcessInfo[]): void {

@@ -134,6 +134,16 @@ describe("/metrics", () => {
     assert.deepEqual(await series(metrics, "supervisor_process_exits_total"), []);
   });
 
+  it("forgets what was removed, also where nobody asks", async () => {
+    const stage = new Stage({ programs });
+    await stage.up();
+    const metrics = metricsOf(stage.supervisor);
+    stage.spawner.of("web").exit(3);
+    await stage.supervisor.remove("web");
+    stage.supervisor.add("web", programs.web);
+    assert.doesNotMatch((await series(metrics, "supervisor_process_exits_total")).join(), /web/);
+  });
+
   it("labels are escaped", async () => {
     const name = String.raw`a"b\n{c}`;
     const stage = new Stage({ programs: { [name]: { command: "x" } } });
