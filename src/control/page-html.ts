@@ -60,13 +60,14 @@ function header(group: string, members: readonly View[]): Html {
 }
 
 function row({ id, state, pid, start, about }: View): Html {
+  const value = id === "all" ? "all:all" : id; // `all` alone is everybody
   const isUp = state === "STARTING" || state === "RUNNING" || state === "BACKOFF";
   const isDown = state === "STOPPED" || state === "EXITED" || state === "FATAL";
   const actions = [
-    button("start", id, "Start", isUp),
-    button("stop", id, "Stop", isDown),
-    button("restart", id),
-    button("clear", id),
+    button("start", value, "Start", isUp),
+    button("stop", value, "Stop", isDown),
+    button("restart", value),
+    button("clear", value),
     ...(["stdout", "stderr"] as const).map(
       (name) => markup`<a href="${logOf(id, name)}" aria-label="${name} of ${id}">${name}</a>`,
     ),

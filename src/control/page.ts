@@ -64,9 +64,12 @@ async function perform(form: URLSearchParams, context: Context): Promise<Message
     throw new Refusal(400, "Expected one of start, stop, restart and clear");
   const [verb, { doing, done, act }] = only;
   const name = form.get(verb) ?? "";
+  // the buttons of a row are those of one process, whatever else has its name
+  const process = name === "all" ? undefined : context.supervisor.process(name);
+  const meant = process ? `${process.group}:${process.name}` : name;
   const late = AbortSignal.timeout(PATIENCE_MS);
   try {
-    await act(context.supervisor, name, AbortSignal.any([context.signal, late]));
+    await act(context.supervisor, meant, AbortSignal.any([context.signal, late]));
     return { ok: true, message: `${done} ${name}` };
   } catch (error) {
     if (error instanceof SupervisorError) return { ok: false, message: error.message };

@@ -91,6 +91,21 @@ describe("the status page", () => {
     assert.deepEqual([...new Set(Object.values(stage.states()))], ["STOPPED"]);
   });
 
+  it("a row's buttons are those of its process, also where all or a group has its name", async (t) => {
+    const command = "sleep 9";
+    const programs = { all: { command }, y: { command, process_name: "x" }, z: { command } };
+    const stage = new Stage({ programs, groups: { x: { programs: ["y", "z"] } } });
+    await stage.up();
+    const site = await Site.of(t, stage.supervisor);
+    const { body } = await site.get("/");
+    for (const id of ["all", "x"]) {
+      const [, row = ""] = new RegExp(`<tr role="row" data-id="${id}"(.*)`).exec(body) ?? [];
+      const [, value = ""] = /<button name="stop" value="([^"]*)"/.exec(row) ?? [];
+      await site.press({ stop: value });
+    }
+    assert.deepEqual(stage.states(), { all: "STOPPED", x: "STOPPED", "x:z": "RUNNING" });
+  });
+
   it("clear empties the logs", async (t) => {
     const { stage, site } = await open(t);
     stage.spawner.of("web").print("a line\n");
