@@ -56,6 +56,7 @@ export class Http {
   readonly #lines = new Map<Socket, Line>();
   readonly #closing = new AbortController();
   readonly #bodyBytes: number;
+  #isRef = true;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -73,6 +74,7 @@ export class Http {
     });
     this.server.maxConnections = connections;
     this.server.on("connection", (socket: Socket) => {
+      if (!this.#isRef) socket.unref();
       const line: Line = { deadline: new Deadline(), open: new Set(), over: Promise.resolve() };
       this.#lines.set(socket, line);
       this.#await(socket, HEAD_MS);
@@ -84,6 +86,15 @@ export class Http {
       });
     });
     this.server.on("request", (request, response) => this.#receive(request, response));
+  }
+
+  /** Whether it keeps the host alive, and so do those who are connected: a page may stay open for ever. */
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef;
+    for (const one of [this.server, ...this.#lines.keys()]) {
+      if (isRef) one.ref();
+      else one.unref();
+    }
   }
 
   /** Ends all waits and streams, lets answers on their way go out, and closes. */

@@ -18,7 +18,7 @@ export interface Server {
   readonly url: string;
   /** Where it listens: the socket's file, or address and port. */
   readonly address: string | AddressInfo;
-  /** Lets the host exit although the server listens. */
+  /** Lets the host exit although the server listens, and somebody is connected. */
   unref(): this;
   /** Takes back `unref()`. */
   ref(): this;
@@ -66,7 +66,7 @@ export async function serve(
   }
   const { host, address } = await resolve(place);
   const isLoopback = address !== undefined && isLoopbackAddress(address);
-  if (!isLoopback && options.password === undefined) {
+  if (!isLoopback && !options.password) {
     const message = `Refusing to serve ${host || "everybody"} without username and password`;
     throw new ServeError("NO_PASSWORD", message);
   }
@@ -99,7 +99,13 @@ function httpOf(parts: Omit<Parts, "routes">): Http {
 /** The very address that was judged is the one to listen at. */
 async function resolve({
   host = "127.0.0.1",
+  port,
 }: PortPlace): Promise<{ readonly host: string; readonly address?: string }> {
+  // without one Node listens at any
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    const message = `Expected a file, or a port from 0 to 65535, got ${String(port)}`;
+    throw new ServeError("BAD_ADDRESS", message);
+  }
   if (host === "" || host === "*") return { host: "" };
   try {
     const { address } = await lookup(host);
@@ -148,11 +154,11 @@ function serverOf(
     url,
     address,
     unref() {
-      http.server.unref();
+      http.setRef(false);
       return this;
     },
     ref() {
-      http.server.ref();
+      http.setRef(true);
       return this;
     },
     async close() {

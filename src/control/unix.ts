@@ -30,7 +30,8 @@ export async function bindSocket(
   let nest: string | undefined;
   try {
     nest = fs.mkdtempSync(path.join(directory, ".s")); // 0700, whatever the umask
-    const fresh = path.join(nest, "s");
+    // closing removes by this name, whatever is there by then: it is to be no name of anybody's file
+    const fresh = path.join(nest, path.basename(nest));
     const longest = Math.max(Buffer.byteLength(fresh), Buffer.byteLength(target));
     if (longest > MAX_PATH_BYTES) {
       const message = `The path of the socket is too long by ${longest - MAX_PATH_BYTES} bytes: ${file}`;

@@ -102,6 +102,21 @@ describe("beyond this machine", () => {
     });
   }
 
+  it("an empty password is none", async () => {
+    for (const username of ["", "u"]) {
+      const served = serve(new Supervisor(), { host: "*", port: 0 }, { username, password: "" });
+      await assert.rejects(served, { name: "ServeError", code: "NO_PASSWORD" });
+    }
+  });
+
+  it("what is neither a file nor a port is no place, and least of all any port", async () => {
+    for (const port of [undefined, null, -1, 1.5, 65_536, "9001"]) {
+      const place = { port } as unknown as { port: number };
+      const error = { name: "ServeError", code: "BAD_ADDRESS" };
+      await assert.rejects(serve(new Supervisor(), place), error, String(port));
+    }
+  });
+
   it("a host that is not given is this machine alone", async () => {
     await withPort(async ({ address, url }) => {
       assert.ok(typeof address === "object");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
@@ -11,6 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import path from "node:path";
 import { describe, it } from "node:test";
@@ -20,6 +22,7 @@ import { needsRoot, root, scratch } from "../support/processes.ts";
 import { rpc, served } from "./client.ts";
 
 const isPosix = process.platform !== "win32";
+const isLinux = process.platform === "linux";
 const library = new URL("../../src/index.js", import.meta.url).href;
 const control = new URL("../../src/control/index.js", import.meta.url).href;
 
@@ -194,6 +197,21 @@ describe("the unix socket", { skip: isPosix ? false : "there are none" }, () => 
     assert.deepEqual(readdirSync(long), []);
   });
 
+  it("removes nobody's file when it is closed", { skip: !isLinux }, async (t) => {
+    const dir = scratch(t);
+    const server = await serve(new Supervisor(), { file: `${dir}/sock` });
+    t.after(() => server.close());
+    const sockets = readFileSync("/proc/net/unix", "utf8").split("\n");
+    const bound = sockets.map((line) => line.split(" ").at(-1) ?? "");
+    const nest = path.dirname(bound.find((name) => name.startsWith(`${dir}/.`)) ?? "");
+    mkdirSync(`${dir}/home`);
+    const names = ["s", "o", "sock", "server.js"];
+    for (const name of names) writeFileSync(`${dir}/home/${name}`, "");
+    symlinkSync(`${dir}/home`, nest); // as anybody could, in /tmp
+    await server.close();
+    assert.deepEqual(readdirSync(`${dir}/home`), names.toSorted());
+  });
+
   it("lets the host go when it is told to", () => {
     const program = `
       import { Supervisor } from ${JSON.stringify(library)};
@@ -204,5 +222,26 @@ describe("the unix socket", { skip: isPosix ? false : "there are none" }, () => 
       timeout: 20_000,
     });
     assert.deepEqual([status, signal], [0, null]);
+  });
+
+  it("lets the host go when it is told to, whoever follows a page", async (t) => {
+    const program = `
+      import { Supervisor } from ${JSON.stringify(library)};
+      import { serve } from ${JSON.stringify(control)};
+      const server = await serve(new Supervisor(), { port: 0 });
+      console.log(server.url);
+      process.stdin.once("data", () => { process.stdin.destroy(); server.unref(); });`;
+    const host = spawn(process.execPath, ["--input-type=module", "-e", program], {
+      cwd: root,
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    t.after(() => host.kill("SIGKILL"));
+    const ended = once(host, "exit");
+    const [url] = (await once(host.stdout, "data")) as [Buffer];
+    const before = get(`${url.toString().trim()}/events`).on("error", () => {});
+    const [response] = (await once(before, "response")) as [IncomingMessage];
+    response.on("error", () => {}).resume(); // it is cut off
+    host.stdin.write("go");
+    assert.deepEqual(await ended, [0, null]);
   });
 });
