@@ -104,8 +104,8 @@ describe("beyond this machine", () => {
 
   it("an empty password is none", async () => {
     for (const username of ["", "u"]) {
-      const served = serve(new Supervisor(), { host: "*", port: 0 }, { username, password: "" });
-      await assert.rejects(served, { name: "ServeError", code: "NO_PASSWORD" });
+      const refused = serve(new Supervisor(), { host: "*", port: 0 }, { username, password: "" });
+      await assert.rejects(refused, { name: "ServeError", code: "NO_PASSWORD" });
     }
   });
 

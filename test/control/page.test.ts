@@ -93,8 +93,10 @@ describe("the status page", () => {
 
   it("a row's buttons are those of its process, also where all or a group has its name", async (t) => {
     const command = "sleep 9";
-    const programs = { all: { command }, y: { command, process_name: "x" }, z: { command } };
-    const stage = new Stage({ programs, groups: { x: { programs: ["y", "z"] } } });
+    const stage = new Stage({
+      programs: { all: { command }, y: { command, process_name: "x" }, z: { command } },
+      groups: { x: { programs: ["y", "z"] } },
+    });
     await stage.up();
     const site = await Site.of(t, stage.supervisor);
     const { body } = await site.get("/");
