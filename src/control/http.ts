@@ -71,6 +71,7 @@ export class Http {
       requestTimeout: 0,
       connectionsCheckingInterval: NEVER_MS,
       keepAlive: true, // of TCP: of a caller whose machine is gone nothing else would tell
+      keepAliveInitialDelay: IDLE_MS, // else two hours
     });
     this.server.maxConnections = connections;
     this.server.on("connection", (socket: Socket) => {
@@ -115,6 +116,7 @@ export class Http {
     const line = this.#lines.get(request.socket);
     if (!line) return;
     const gone = new AbortController();
+    setMaxListeners(0, gone.signal); // one for each process that it waits for
     const abort = () => gone.abort();
     this.#closing.signal.addEventListener("abort", abort, { once: true });
     const before = line.over;

@@ -27,6 +27,8 @@ export interface Memory {
 export interface Report {
   readonly now: number;
   readonly processes: readonly Subprocess[];
+  /** Those of the processes: they come later than the event of a start. */
+  readonly pids: readonly (number | undefined)[];
   readonly infos: RpcValue[];
 }
 

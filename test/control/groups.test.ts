@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
 import { serve } from "../../src/control/index.ts";
 import type { SupervisorSettings } from "../../src/index.ts";
+import type { RpcValue } from "../../src/control/xmlrpc.ts";
 import { Stage } from "../kit.ts";
 import { scratch } from "../support/processes.ts";
 import { rpc } from "./client.ts";
@@ -85,5 +86,19 @@ describe("groups, of a supervisor that its host changes, too", () => {
     const fresh = new Stage().supervisor;
     for (const name of ["PROCESS_STATE", "PROCESS_GROUP", "EVENT"] as const)
       assert.equal(stage.supervisor.listenerCount(name), fresh.listenerCount(name), name);
+  });
+
+  it("all of many are waited for, and there is no warning", async (t) => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on("warning", note);
+    t.after(() => process.off("warning", note));
+    const names = Array.from({ length: 20 }, (_, i) => `p${i}`);
+    const programs = names.map((name) => [name, { ...program(name), autostart: false }]);
+    const { stage, call } = await stageFor(t, { programs: Object.fromEntries(programs) });
+    const { value } = (await inTime(stage, call("startAllProcesses"))) as { value: RpcValue[] };
+    assert.equal(value.length, 20);
+    await call("stopAllProcesses");
+    assert.deepEqual(warnings, []);
   });
 });

@@ -461,3 +461,17 @@ describe("groups that come and go", () => {
     );
   });
 });
+
+it("a pid that is known only after the start is told as soon as it is", async () => {
+  const desk = new Desk({ programs: { web: manual() } });
+  const { spawner } = desk.stage;
+  spawner.slow = true;
+  await desk.call("startProcess", "web", false);
+  const pidOf = async () => {
+    const [info] = (await desk.call("getAllProcessInfo")) as Record<string, RpcValue>[];
+    return info?.["pid"];
+  };
+  assert.equal(await pidOf(), 0);
+  spawner.of("web").begin();
+  assert.equal(await pidOf(), 101);
+});

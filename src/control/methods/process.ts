@@ -133,15 +133,16 @@ function allInfos(supervisor: Supervisor): RpcValue[] {
     .status()
     .flatMap(({ group, name }) => supervisor.process(`${group}:${name}`) ?? [])
     .map(infoOf);
-  memory.report = { now, processes, infos };
+  memory.report = { now, processes, pids: processes.map(({ pid }) => pid), infos };
   return infos;
 }
 
-/** Whether these are the processes, in their order. */
-function isOf({ processes }: Report, { programs }: Supervisor): boolean {
+/** Whether these are the processes, in their order, with their pids. */
+function isOf({ processes, pids }: Report, { programs }: Supervisor): boolean {
   let i = 0;
   for (const program of programs.values())
-    for (const process of program.processes) if (process !== processes[i++]) return false;
+    for (const process of program.processes)
+      if (process !== processes[i] || process.pid !== pids[i++]) return false;
   return i === processes.length;
 }
 
