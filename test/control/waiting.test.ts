@@ -277,6 +277,23 @@ describe("the whole", () => {
     assert.equal(await desk.state("q"), "STOPPED");
   });
 
+  it("restart: one that would not go does not keep the others down", async (t) => {
+    const warned: unknown[] = [];
+    const warn = (warning: Error) => warned.push(warning.message);
+    process.on("warning", warn);
+    t.after(() => process.off("warning", warn));
+    const desk = new Desk({ programs: { p: { command }, q: { command } } });
+    await desk.stage.up();
+    desk.stage.spawner.of("q").kill = () => {
+      throw new Error("kill EPERM");
+    };
+    assert.equal(await desk.call("restart"), true);
+    await desk.stage.pass(1000);
+    assert.equal(await desk.state("p"), "RUNNING");
+    assert.equal(await desk.state("q"), "UNKNOWN");
+    assert.match(String(warned), /Cannot stop "q": the system refused to signal it/);
+  });
+
   it("shutdown and restart: what the host has given is called instead", async () => {
     const called: string[] = [];
     const desk = new Desk(

@@ -104,8 +104,11 @@ function leave(supervisor: Supervisor, work: () => unknown): true {
 
 /** All stopped, and begun again as at the start; who fails to start is in a state that says so. */
 async function begin(supervisor: Supervisor): Promise<void> {
-  await supervisor.stop();
-  supervisor.start().catch(() => {});
+  try {
+    await supervisor.stop();
+  } finally {
+    supervisor.start().catch(() => {}); // also where one would not go
+  }
 }
 
 let known: string | undefined;
