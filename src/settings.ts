@@ -21,7 +21,7 @@ export interface OptionMeta {
 export const options = z.registry<OptionMeta>();
 
 /** Names of processes, programs and groups: supervisord's rule, and at least one character. */
-export const NAME = /^[^\s:/]+$/;
+export const NAME = /^(?!__proto__$)[^\s:/]+$/; // the exception is no key of an object
 const NAME_RULE = "a name without blanks, colons and slashes";
 
 /** A signal's name, with or without `SIG` in front, or its number. */

@@ -122,6 +122,14 @@ const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
 
+  async "socket-in-group"() {
+    const programs = { f: { command: "f", socket: "tcp://127.0.0.1:9" } };
+    const io = { clock: new FakeClock(), spawner: new FakeSpawner() };
+    const supervisor = new Supervisor({ programs, groups: { g: { programs: ["f"] } } }, io);
+    void supervisor.start();
+    assert.equal(io.spawner.of("g:f").command.socket?.url, "tcp://127.0.0.1:9");
+  },
+
   async "group-update"() {
     const settings = (priority: number) => ({
       programs: { a: { command: "a", priority }, b: { command: "b" } },

@@ -169,10 +169,11 @@ test("stopping processes in each state", { skip: noSupervisor }, async (t) => {
   await sides.each(["stop"], { isHelp: true });
 });
 
+const QUICK = /\[program:(?:fatal|starting|exited|three)\][^[]*/g;
+
 test("starting all", { skip: noSupervisor }, async (t) => {
-  // neither what may or may not be seen to fail within the call, nor what would be waited for
-  const sides = await Sides.begin(t, STATES.replaceAll(/\[program:(?:fatal|starting)\][^[]*/g, ""));
-  await sides.until(["status", "exited", "three"], /(.*EXITED.*\n){2}/);
+  // neither what may or may not be seen to end within the call, nor what would be waited for
+  const sides = await Sides.begin(t, STATES.replaceAll(QUICK, ""));
   await sides.until(["status", "missing", "plain"], /(.*FATAL.*\n){2}/);
   await sides.until(["status", "many:many_01", "listener", "ear", "run"], /(.*RUNNING.*\n){4}/);
   await sides.each(["start all", "start all", "status"]);
