@@ -420,8 +420,9 @@ function inOrder(
   processes: readonly ProcessConfig[],
   groups: Readonly<Record<string, { readonly programs: readonly string[] }>>,
 ): ProcessConfig[] {
+  const known = new Map(Object.entries(groups)); // a name may be one that every object has
   const place = ({ group, program }: ProcessConfig) =>
-    groups[group]?.programs.indexOf(program) ?? 0;
+    known.get(group)?.programs.indexOf(program) ?? 0;
   return processes.toSorted(
     (a, b) => place(a) - place(b) || byText(a.program, b.program) || byText(a.name, b.name),
   );

@@ -160,3 +160,8 @@ describe("a program", () => {
     });
   });
 });
+
+it("names that every object has are names like others", () => {
+  const programs = { constructor: { command: "c" }, toString: { command: "t" } };
+  assert.deepEqual(namesOf(new Stage({ programs })), ["constructor", "toString"]);
+});
