@@ -43,10 +43,12 @@ export function groupPriority(
   return program?.priority ?? (program?.events ? LISTENERS : PRIORITY);
 }
 
-/** The names of all groups, also of those that nobody is in. */
+/** The names of all groups, also of those that nobody is in: a program in no group is one by itself. */
 export function groupNames(supervisor: Supervisor): Set<string> {
-  const groups = Object.keys(supervisor.settings.groups ?? {});
-  return new Set([...groups, ...processesOf(supervisor).map(({ group }) => group)]);
+  const { groups = {} } = supervisor.settings;
+  const isGrouped = new Set(Object.values(groups).flatMap(({ programs = [] }) => programs));
+  const alone = [...supervisor.programs.keys()].filter((name) => !isGrouped.has(name));
+  return new Set([...Object.keys(groups), ...alone]);
 }
 
 /** The members of a group. @throws {Fault} `BAD_NAME` */

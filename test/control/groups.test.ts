@@ -77,6 +77,17 @@ describe("groups, of a supervisor that its host changes, too", () => {
     assert.deepEqual(await call("addProcessGroup", "app"), { fault: [90, "ALREADY_ADDED: app"] });
   });
 
+  it("a group that nobody is in can be stopped, removed and added", async (t) => {
+    const none = { ...program("none"), numprocs: 0, process_name: "%(process_num)d" };
+    const { call, names } = await stageFor(t, { programs: { none } });
+    assert.deepEqual(await call("addProcessGroup", "none"), { fault: [90, "ALREADY_ADDED: none"] });
+    assert.deepEqual(await call("stopProcessGroup", "none"), { value: [] });
+    assert.deepEqual(await call("removeProcessGroup", "none"), { value: true });
+    assert.deepEqual(names(), []);
+    assert.deepEqual(await call("addProcessGroup", "none"), { value: true });
+    assert.deepEqual(names(), ["none"]);
+  });
+
   it("servers that are closed leave no listeners on the supervisor", async (t) => {
     const { stage, server, call } = await stageFor(t, { programs: { web: program("web") } });
     const other = await serve(stage.supervisor, { port: 0 });
