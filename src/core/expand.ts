@@ -46,6 +46,9 @@ export function expand(text: string, names: Names): Expanded {
   return problem === undefined ? { text: expanded } : { problem };
 }
 
+/** The widest field anybody could mean: more would only fill the memory. */
+const WIDEST = 1000;
+
 /** One conversion as Python makes it; undefined for one that there is not. */
 export function formatConversion(
   value: string | number,
@@ -56,9 +59,11 @@ export function formatConversion(
 ): string | undefined {
   let sign = "";
   let body: string;
+  if (width > WIDEST) return undefined;
   if (type === "s") {
     body = String(value).slice(0, precision === undefined ? undefined : Number(precision));
   } else if (typeof value === "number" && "diuxXo".includes(type)) {
+    if (Number(precision ?? 0) > WIDEST) return undefined;
     const base = { x: 16, X: 16, o: 8 }[type] ?? 10;
     body = Math.abs(value)
       .toString(base)

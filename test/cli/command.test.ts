@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { open, writeFile } from "node:fs/promises";
+import { open as openFile, writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { Daemon, descendants } from "../support/daemon.ts";
 import { alive, gone, needsRoot, root, scratch } from "../support/processes.ts";
@@ -220,7 +220,7 @@ describe("the command", () => {
     spawnSync("mkfifo", [file]);
     process.kill(daemon.pid, "SIGHUP");
     await daemon.heard(/stopped: cat/);
-    const writer = await open(file, "w"); // it is being read
+    const writer = await openFile(file, "w"); // it is being read
     process.kill(daemon.pid, "SIGHUP");
     await writer.writeFile(settings.replace("[program:cat]", "[program:stale]"));
     const status = `/proc/${daemon.pid}/status`;

@@ -261,6 +261,16 @@ stdout_logfile_maxbytes=%(process_num)dMB
     assert.deepEqual(Object.keys(config.programs), ["a"]);
   });
 
+  it("does not look long for what was meant where much is wrong", async () => {
+    const names = Array.from({ length: 3000 }, (_, i) => `program_${i}`);
+    const programs = names.map((name) => `[program:${name}x]\ncommand=/bin/a\n`).join("");
+    const begun = performance.now();
+    const issues = await issuesOf(load(`[group:g]\nprograms=${names.join(",")}\n${programs}`));
+    assert.equal(issues.length, 3000);
+    assert.match(issues[0]?.message ?? "", /did you mean "program_0x"\?$/);
+    assert.ok(performance.now() - begun < 5000, "it took too long"); // of all, it took half a minute
+  });
+
   it("include: a directory or a pipe is passed over, as by supervisord, but not in silence", async () => {
     execFileSync("mkfifo", [path.join(dir, "pipe.conf")]);
     mkdirSync(path.join(dir, "sub.conf"));

@@ -68,6 +68,14 @@ describe("expand", () => {
     });
   });
 
+  it("refuses a field so wide that it would fill the memory", () => {
+    for (const form of ["999999999d", ".999999999d", "999999999s", "1001x"]) {
+      assert.deepEqual(expand(`%(process_num)${form}`, names), {
+        problem: `%(process_num)${form}: no such conversion of 7`,
+      });
+    }
+  });
+
   it("tells of the first problem only", () => {
     assert.deepEqual(expand("%(ENV_A)s %(ENV_B)s", names), {
       problem: "%(ENV_A)s: the environment variable A is not set",

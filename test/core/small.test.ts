@@ -73,6 +73,10 @@ describe("nearest", () => {
     });
   }
 
+  it("does not compare what nobody could have meant", () => {
+    assert.equal(nearest("x".repeat(1_000_000), ["x".repeat(999_999)]), undefined);
+  });
+
   it("prefers the nearer word, and of equals the first", () => {
     assert.equal(nearest("abcd", ["abxx", "abcx", "abcy"]), "abcx");
   });

@@ -90,20 +90,27 @@ function nameOf(options: Options): string {
   return parsed.value;
 }
 
+/** To look for what was meant takes its time where programs are many. */
+const MOST_HINTS = 10;
+
+function programsIn(sections: ReadonlyMap<string, Section>): string[] {
+  return [...sections.keys()].flatMap((name) =>
+    /^(?:fcgi-)?program:/.test(name) ? [name.slice(name.indexOf(":") + 1)] : [],
+  );
+}
+
 /** The sections of the members; unknown ones are noted. */
 function openGroup(reading: Reading, section: Section): Group {
   const options = new Options(reading, section);
   const { sections } = reading.ini;
   const members: string[] = [];
+  let unknown = 0;
   let who = section.name; // supervisord names the member before in its message
   for (const program of options.read("programs", list, reading.environment) ?? []) {
     const kinds = ["program", "fcgi-program"].filter((kind) => sections.has(`${kind}:${program}`));
     const [kind] = kinds;
     if (kind === undefined) {
-      const known = [...sections.keys()].flatMap((name) =>
-        /^(?:fcgi-)?program:/.test(name) ? [name.slice(name.indexOf(":") + 1)] : [],
-      );
-      const meant = nearest(program, known);
+      const meant = unknown++ < MOST_HINTS ? nearest(program, programsIn(sections)) : undefined;
       const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
       options.fail("programs", `[${who}] names unknown program or fcgi-program ${program}`, {
         expected: "names of programs, separated by commas",
