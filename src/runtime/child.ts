@@ -57,6 +57,7 @@ export class SystemChild implements Child {
 
   /** How many FIFOs its start may take. */
   get needed(): number {
+    if (this.#isCancelled) return 0;
     return this.pipes.needed + (this.#command.fifo ? 1 : 0);
   }
 

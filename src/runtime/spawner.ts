@@ -99,6 +99,7 @@ export class SystemSpawner implements Spawner {
     try {
       const [execa] = await Promise.all([import("execa"), needed > 0 && this.#fifos.make(needed)]);
       this.#execute ??= executor(execa.execa);
+      if (this.#pipes.size === 0) this.#fifos.close(); // all were released meanwhile
       this.#start(this.#execute);
     } catch (error) {
       // without file descriptors, say

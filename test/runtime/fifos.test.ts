@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, it } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
+import { Supervisor } from "../../src/index.ts";
 import { Fifos } from "../../src/runtime/fifos.ts";
 
+const noProc = !existsSync("/proc/self/fd") && "there is no /proc";
 const skip = process.platform === "win32" && "there are no FIFOs on Windows";
 
 describe("Fifos", { skip }, () => {
@@ -28,4 +31,26 @@ describe("Fifos", { skip }, () => {
     fifos.close();
     assert.deepEqual(readdirSync(scratch).toSorted(), kept.toSorted());
   });
+
+  it(
+    "are closed when the supervisor has shut down while they were made",
+    { skip: noProc },
+    async () => {
+      const fds = () => readdirSync("/proc/self/fd").length;
+      const round = async () => {
+        const program = { command: "sleep 1000", numprocs: 5, process_name: "%(process_num)d" };
+        const supervisor = new Supervisor({ programs: { first: { command: "cat" }, program } });
+        const begun = new Promise((resolve) => supervisor.on("ACTIVITY", resolve));
+        const started = supervisor.start().catch(() => {});
+        await begun; // the others wait for theirs
+        await supervisor.shutdown();
+        await started;
+        await pause(50); // mkfifo has ended, and nobody tells of it
+      };
+      await round();
+      const before = fds();
+      for (let i = 0; i < 5; i++) await round();
+      assert.ok(fds() < before + 5, `${before} descriptors, then ${fds()}`);
+    },
+  );
 });
