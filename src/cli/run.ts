@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { describeIssue, loadConfig, type Config } from "../config/index.ts";
 import { serve, type Server } from "../control/index.ts";
 import { ActivityLog, Supervisor, type ActivityLevel } from "../index.ts";
-import { complain } from "./complain.ts";
+import { Refusal, complain } from "./complain.ts";
+import { isStdout, problemOfLog } from "./logfile.ts";
 import { Mood } from "./mood.ts";
 import { parseOptions, usage, type Options } from "./options.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
@@ -121,15 +122,22 @@ async function live(
 const PID_1 =
   "running as pid 1: before Node 22.15 orphaned processes are not reaped; use an init (docker run --init, tini)";
 
-function openLog({ supervisord }: Config): ActivityLog {
+/** Where it cannot be written nothing begins, as there; later, that is a warning. */
+function openLog(config: Config): ActivityLog {
+  const problem = problemOfLog(config);
+  if (problem) {
+    const { message } = problem;
+    throw new Refusal(describeIssue(config.issue("supervisord", "logfile", message)));
+  }
+  const { supervisord } = config;
   const { logfile, logfile_maxbytes, logfile_backups, loglevel, silent, identifier } = supervisord;
-  const isStdout = ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].includes(logfile);
+  const isPrinted = isStdout(logfile);
   return new ActivityLog({
-    ...(!isStdout && { logfile }),
+    ...(!isPrinted && { logfile }),
     logfile_maxbytes,
     logfile_backups,
     loglevel,
-    silent: silent && !isStdout,
+    silent: silent && !isPrinted,
     identifier,
   });
 }

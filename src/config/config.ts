@@ -11,6 +11,7 @@ interface Facts {
   readonly supervisord: SupervisordSection;
   readonly servers: readonly ServerSection[];
   readonly supervisorctl: SupervisorctlSection;
+  readonly issue: (section: string, option: string | undefined, message: string) => ConfigIssue;
 }
 
 /**
@@ -75,5 +76,13 @@ export class Config implements SupervisorSettings {
   /** The section `[supervisorctl]`, with its defaults. */
   get supervisorctl(): SupervisorctlSection {
     return this.#facts.supervisorctl;
+  }
+
+  /**
+   * Something that the host finds wrong by itself, with the place where it stands in the files: an
+   * option of a section, or the section.
+   */
+  issue(section: string, option: string | undefined, message: string): ConfigIssue {
+    return this.#facts.issue(section, option, message);
   }
 }

@@ -67,6 +67,7 @@ export function interpret(sources: Sources, isStrict: boolean): Config {
     supervisord: supervisord.section,
     servers,
     supervisorctl,
+    issue: (name, option, message) => issueAt(reading, ini.sections.get(name), option, message),
   });
 }
 
@@ -98,10 +99,21 @@ function refusal(
       : reading.ini.sections.get("supervisord");
   const option = isProgram || kind === "groups" ? key : kind;
   if (!section) return { file: reading.file, message: `${show(path.join("."))}: ${message}` };
+  return issueAt(reading, section, option, message);
+}
+
+function issueAt(
+  reading: Reading,
+  section: Section | undefined,
+  option: string | undefined,
+  message: string,
+): ConfigIssue {
+  if (!section) return { file: reading.file, message };
   const entry = option === undefined ? undefined : new Options(reading, section).entry(option);
+  const { file, line } = entry ?? section;
   return {
-    file: entry?.file ?? section.file,
-    line: entry?.line ?? section.line,
+    file,
+    ...(line > 0 && { line }), // the command line has none
     section: section.name,
     ...(option !== undefined && { option }),
     ...(entry && { value: entry.value }),

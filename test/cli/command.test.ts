@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { open as openFile, writeFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { Daemon, descendants } from "../support/daemon.ts";
+import { Daemon, descendants, lacks } from "../support/daemon.ts";
 import { alive, gone, needsRoot, root, scratch } from "../support/processes.ts";
 
 const main = path.join(root, "dist/cli/main.js");
@@ -83,6 +83,32 @@ describe("the command", () => {
         /^Warning: .*a\.conf:6: \[program:web\] comand: .* did you mean "command"\?\nError: .*does not specify a command/,
       );
     }
+  });
+
+  it("does not start where its log is a directory", (t) => {
+    const file = conf(t, CAT);
+    mkdirSync(path.join(path.dirname(file), "log"));
+    const { status, stderr } = said(["-n", "-c", file]);
+    assert.equal(status, 2);
+    assert.match(
+      stderr,
+      /^Error: .*a\.conf:2: \[supervisord\] logfile: the log cannot be written: .*\/log is a directory\nFor help.*\n$/,
+    );
+    const other = said(["-n", "-c", file, "-l", path.dirname(file)]);
+    assert.match(other.stderr, /^Error: the command line: \[supervisord\] logfile: .* directory\n/);
+  });
+
+  it("does not start where it may not write its log", { skip: lacks("setpriv") }, (t) => {
+    const file = conf(t, CAT);
+    const directory = path.join(path.dirname(file), "shut");
+    mkdirSync(directory, 0o555);
+    const words = ["--bounding-set=-dac_override,-dac_read_search", "--", process.execPath, main];
+    const mighty = needsRoot === false;
+    const [command = "", ...args] = mighty ? ["setpriv", ...words] : [process.execPath, main];
+    const all = [...args, "-n", "-c", file, "-l", `${directory}/log`];
+    const { status, stderr } = spawnSync(command, all, { encoding: "utf8" });
+    assert.equal(status, 2);
+    assert.match(stderr, /^Error: .*the log cannot be written: EACCES: .*\nFor help.*\n$/);
   });
 
   it("does not start with fewer descriptors than it is told to have", (t) => {
