@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describeIssue, loadConfig, type Config } from "../config/index.ts";
+import { ConfigError, describeIssue, loadConfig, type Config } from "../config/index.ts";
 import { serve, type Server } from "../control/index.ts";
 import { ActivityLog, Supervisor, type ActivityLevel } from "../index.ts";
 import { Refusal, complain } from "./complain.ts";
@@ -92,7 +92,7 @@ async function live(
       const { username, password } = server;
       const access = username !== undefined && password !== undefined && { username, password };
       const hooks = {
-        config: read,
+        config: async () => reread(read, log),
         log,
         shutdown: () => mood.set("SHUTDOWN"),
         restart: () => mood.set("RESTARTING"),
@@ -116,6 +116,19 @@ async function live(
     for (const undo of release) undo();
     forget();
     log.close();
+  }
+}
+
+/** A client is told the first mistake; the log has them all, each with its place. */
+async function reread(read: () => Promise<Config>, log: ActivityLog): Promise<Config> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      for (const issue of error.warnings) log.write("WARN", describeIssue(issue));
+      for (const issue of error.issues) log.write("ERRO", describeIssue(issue));
+    }
+    throw error;
   }
 }
 

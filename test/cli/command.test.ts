@@ -196,6 +196,21 @@ describe("the command", () => {
     await daemon.stop();
   });
 
+  it("writes all that is wrong with a file into its log when that is read again", async (t) => {
+    const file = conf(t, `${CAT}[unix_http_server]\nfile=%(here)s/sock\n`);
+    const socketPath = path.join(path.dirname(file), "sock");
+    const daemon = new Daemon(t, file);
+    await daemon.heard(/success: cat entered RUNNING/);
+    const wrong = "[program:a]\ncomand=a\nautostart=maybe\n";
+    writeFileSync(file, readFileSync(file, "utf8") + wrong);
+    const answer = await daemon.call({ socketPath }, "supervisor.reloadConfig");
+    assert.match(answer, /<string>CANT_REREAD: not a valid boolean value: [^<\n]*<\/string>/);
+    await daemon.heard(/WARN .*a\.conf:13: \[program:a\] comand: .*"command"/);
+    await daemon.heard(/ERRO .*a\.conf:14: \[program:a\] autostart: expected/);
+    await daemon.heard(/ERRO .*a\.conf:12: \[program:a\] there is no command/);
+    await daemon.stop();
+  });
+
   it("turns a reload into a shutdown when it is told to end meanwhile", async (t) => {
     const program =
       "[program:slow]\ncommand=sh -c 'trap \"read x <%(here)s/go; exit 0\" TERM; echo up; while :; do sleep 0.1; done'\nstartsecs=0\nstopwaitsecs=60\nstdout_logfile=/dev/stdout\nstdout_logfile_maxbytes=0\n";
