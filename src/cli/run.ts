@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigError, describeIssue, loadConfig, type Config } from "../config/index.ts";
 import { serve, type Server } from "../control/index.ts";
 import { ActivityLog, Supervisor, type ActivityLevel } from "../index.ts";
+import { autoLogsOf, removeLogs } from "./autologs.ts";
 import { Refusal, complain } from "./complain.ts";
 import { isStdout, problemOfLog } from "./logfile.ts";
 import { Mood } from "./mood.ts";
@@ -37,10 +38,11 @@ async function runAll(options: Options): Promise<void> {
   const mood = new Mood();
   try {
     for (;;) {
-      await live(config, early, mood, read);
+      const logs = await live(config, early, mood, read);
       if (mood.current !== "RESTARTING") break;
       mood.begin(); // who says so from now on has seen another file than we read here
       config = await read();
+      if (!config.supervisord.nocleanup) removeLogs(logs);
       early = [];
     }
   } finally {
@@ -69,13 +71,13 @@ function prepare({ supervisord }: Config, { configuration }: Options): Line[] {
   return lines;
 }
 
-/** From the opening of the log to the end of the last program. */
+/** From the opening of the log to the end of the last program; the AUTO logs that it leaves. */
 async function live(
   config: Config,
   early: readonly Line[],
   mood: Mood,
   read: () => Promise<Config>,
-): Promise<void> {
+): Promise<string[]> {
   const { supervisord, warnings, files, servers } = config;
   const supervisor = new Supervisor(config);
   const log = openLog(config);
@@ -110,6 +112,7 @@ async function live(
     if (mood.current === "RUNNING") supervisor.start().catch(() => {}); // how it goes is told by the log
     await mood.changed;
     await supervisor.shutdown();
+    return autoLogsOf(supervisor);
   } finally {
     mood.forget();
     for (const server of listening) await server.close();

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { open as openFile, writeFile } from "node:fs/promises";
@@ -209,6 +217,34 @@ describe("the command", () => {
     await daemon.heard(/ERRO .*a\.conf:14: \[program:a\] autostart: expected/);
     await daemon.heard(/ERRO .*a\.conf:12: \[program:a\] there is no command/);
     await daemon.stop();
+  });
+
+  it("removes the AUTO logs of the life before when it is reloaded, unless nocleanup", async (t) => {
+    for (const nocleanup of [false, true]) {
+      const program =
+        "[program:say]\ncommand=sh -c 'echo one; echo two; echo three >&2; exec cat'\nstartsecs=0\n";
+      const file = conf(t, program, `childlogdir=%(here)s/auto\nnocleanup=${nocleanup}`);
+      const place = path.join(path.dirname(file), "auto");
+      mkdirSync(place);
+      const daemon = new Daemon(t, file);
+      const isWritten = (name: string) => readFileSync(path.join(place, name), "utf8") !== "";
+      const spoken = (life: number) => () => {
+        const spawned = daemon.output.match(/spawned: 'say'/g) ?? [];
+        const names = readdirSync(place);
+        return spawned.length === life && names.filter(isWritten).length >= 2 && names;
+      };
+      const first = await daemon.patiently(spoken(1), "logs of the first life");
+      const old = first.find((name) => name.startsWith("say-stdout")) ?? "";
+      writeFileSync(path.join(place, `${old}.1`), "turned over\n");
+      process.kill(daemon.pid, "SIGHUP");
+      const second = await daemon.patiently(spoken(2), "logs of the second life");
+      assert.deepEqual(
+        [...first, `${old}.1`].filter((name) => second.includes(name)),
+        nocleanup ? [...first, `${old}.1`] : [],
+      );
+      await daemon.stop();
+      assert.ok(second.every((name) => existsSync(path.join(place, name)))); // to be read
+    }
   });
 
   it("turns a reload into a shutdown when it is told to end meanwhile", async (t) => {
