@@ -1,6 +1,7 @@
+import { checked, type Vocabulary } from "./checked.ts";
 import type { ActivityEvent, ActivityLevel } from "./events.ts";
 import { Place } from "./activity-place.ts";
-import { SettingsError, SupervisorError } from "./errors.ts";
+import { SupervisorError } from "./errors.ts";
 import { systemClock } from "./runtime/clock.ts";
 import type { LogFile } from "./runtime/logfile.ts";
 import { Logs } from "./runtime/logs.ts";
@@ -34,6 +35,8 @@ const LEVELS: Readonly<Record<ActivityLevel, number>> = {
   BLAT: GRAVITY.blather,
 };
 
+const VOCABULARY: Vocabulary = { known: () => Object.keys(activityLogSettings.shape) };
+
 /**
  * supervisord's activity log: writes the `ACTIVITY` of supervisors, and lines of the host's own, as
  * `2026-11-22 18:53:03,123 INFO spawned: 'web' with pid 4711`, to a file that is turned over when
@@ -62,10 +65,8 @@ export class ActivityLog {
    * @throws {SettingsError} if the settings are not right.
    */
   constructor(settings: ActivityLogSettings = {}) {
-    const parsed = activityLogSettings.safeParse(settings);
-    if (!parsed.success) throw new SettingsError(parsed.error.issues);
-    this.#settings = parsed.data;
-    const { logfile, logfile_maxbytes: maxbytes, logfile_backups: backups } = parsed.data;
+    this.#settings = checked(activityLogSettings, settings, VOCABULARY);
+    const { logfile, logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
     this.#logs = new Logs(systemClock, {
       failed: (file, { message, code = "" }) =>
         process.emitWarning(`Cannot write the log ${file}: ${message}`, { code }),

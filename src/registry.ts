@@ -1,6 +1,6 @@
 import { diff, type Difference } from "./core/diff.ts";
 import { isEqual } from "./core/equal.ts";
-import { nearest } from "./core/nearest.ts";
+import { didYouMean } from "./core/nearest.ts";
 import { autostartOrder, byText } from "./core/order.ts";
 import { SupervisorError } from "./errors.ts";
 import { Program } from "./program.ts";
@@ -48,8 +48,7 @@ export class Registry {
       ...this.#resolved.groups.keys(),
       ...this.processes.keys(),
     ];
-    const meant = nearest(name, known);
-    const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
+    const hint = didYouMean(name, known);
     throw new SupervisorError("BAD_NAME", `There is no ${show(name)}${hint}`);
   }
 

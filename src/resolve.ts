@@ -1,8 +1,9 @@
 import { hostname } from "node:os";
 import type * as z from "zod";
+import { readable, type Vocabulary } from "./checked.ts";
 import { expand, type Names } from "./core/expand.ts";
 import type { Policy } from "./core/machine.ts";
-import { nearest } from "./core/nearest.ts";
+import { didYouMean, meaning } from "./core/nearest.ts";
 import { remembered } from "./core/remembered.ts";
 import { byText, type Rank } from "./core/order.ts";
 import { splitWords } from "./core/words.ts";
@@ -71,7 +72,7 @@ export function resolveSettings(raw: unknown): Resolved {
   const parsed = supervisorSettings.safeParse(raw);
   if (parsed.success) return resolveParsed(parsed.data, []);
   // what is right in form may still be wrong in content: tell all at once
-  const issues = parsed.error.issues.flatMap(readable);
+  const issues = parsed.error.issues.flatMap((issue) => readable(issue, VOCABULARY));
   const sound = supervisorSettings.safeParse(withoutFaulty(raw, issues));
   if (sound.success) resolveParsed(sound.data, issues);
   throw new SettingsError(issues);
@@ -189,26 +190,16 @@ const HABITS = new Map([
   ["uid", "user"],
 ]);
 
-/** zod's issue as ours: one for each unknown key, with what was probably meant. */
-function readable(issue: z.core.$ZodIssue): SettingsIssue[] {
-  const { path, message } = issue;
-  if (issue.code === "invalid_key") {
-    return [{ path, message: issue.issues[0]?.message ?? message }];
-  }
-  if (issue.code !== "unrecognized_keys") return [{ path, message }];
-  const schema =
-    { 0: supervisorSettings }[path.length] ??
-    (path[0] === "groups" ? groupSettings : programSettings);
-  return issue.keys.map((key) => {
-    const meant = HABITS.get(key) ?? nearest(key, Object.keys(schema.shape));
-    const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
-    return { path: [...path, key], message: `there is no setting ${show(key)}${hint}` };
-  });
-}
+const VOCABULARY: Vocabulary = {
+  known([kind]) {
+    if (kind === undefined) return Object.keys(supervisorSettings.shape);
+    return Object.keys((kind === "groups" ? groupSettings : programSettings).shape);
+  },
+  hint: (key) => (HABITS.has(key) ? meaning(HABITS.get(key)) : undefined),
+};
 
 function unknownProgram(path: PropertyKey[], program: string, programs: object): SettingsIssue {
-  const meant = nearest(program, Object.keys(programs));
-  const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
+  const hint = didYouMean(program, Object.keys(programs));
   return { path, message: `there is no program ${show(program)}${hint}` };
 }
 
@@ -349,8 +340,7 @@ export function listenerOf(
   const known = events.flatMap((name, i) => {
     const meant = listenerEventNames.find((one) => one === name.toUpperCase());
     if (meant) return [meant];
-    const near = nearest(name, listenerEventNames);
-    const hint = near === undefined ? "" : `; did you mean ${show(near)}?`;
+    const hint = didYouMean(name, listenerEventNames);
     complain(i, `there is no event type ${show(name)}${hint}`);
     return [];
   });

@@ -534,11 +534,13 @@ export function show(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-interface Say {
+/** How a schema complains: of what was expected, and what came. */
+export interface Say {
   readonly error: (issue: { readonly input?: unknown }) => string;
 }
 
-function tell(expected: string): Say {
+/** Has a schema say what it expected. */
+export function tell(expected: string): Say {
   return { error: ({ input }) => `expected ${expected}, got ${show(input)}` };
 }
 

@@ -140,6 +140,13 @@ describe("ActivityLog", () => {
     );
   });
 
+  it("says what was probably meant", () => {
+    assert.throws(() => new ActivityLog({ logfil: "x" } as never), {
+      name: "SettingsError",
+      message: /there is no setting "logfil"; did you mean "logfile"\?/,
+    });
+  });
+
   it("goes on when nobody reads the standard output any more", async (t) => {
     const host = hostOf(t, 'for (let i = 0; i < 5; i++) log.write("INFO", i), await turn(1);');
     host.stdout.destroy();

@@ -104,7 +104,7 @@ async function live(
           "CRIT",
           `Server '${nameOf(server)}' running without any HTTP authentication checking`,
         );
-      listening.push(await serve(supervisor, server, { ...access, ...hooks }));
+      listening.push(await serve(supervisor, placeOf(server), { ...access, ...hooks }));
     }
     if (servers.length > 0) log.write("INFO", "RPC interface 'supervisor' initialized");
     release.push(keepPidfile(supervisord.pidfile, supervisor, log));
@@ -174,6 +174,13 @@ function keepPidfile(file: string, supervisor: Supervisor, log: ActivityLog): ()
     release();
     removePidfile(file);
   };
+}
+
+/** Of a section, what is no secret. */
+function placeOf(server: Config["servers"][number]) {
+  if (server.kind === "inet") return { host: server.host, port: server.port };
+  const { file, chmod, chown } = server;
+  return { file, chmod, ...(chown && { chown }) };
 }
 
 function nameOf({ kind, name }: Config["servers"][number]): string {

@@ -1,4 +1,4 @@
-import { nearest } from "../core/nearest.ts";
+import { didYouMean, nearest } from "../core/nearest.ts";
 import { programSettings, show } from "../settings.ts";
 import type { ConfigIssue } from "./error.ts";
 import type { Entry, Ini } from "./ini.ts";
@@ -77,7 +77,6 @@ function strange(
   section: string,
   known: readonly string[],
 ): ConfigIssue {
-  const meant = nearest(option, known);
-  const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
-  return { ...entry, section, option, message: `there is no option ${show(option)}${hint}` };
+  const message = `there is no option ${show(option)}${didYouMean(option, known)}`;
+  return { ...entry, section, option, message };
 }

@@ -6,7 +6,7 @@ export interface SocketPlace {
   readonly file: string;
   /** The mode of the socket, `0o700` unless given. */
   readonly chmod?: number;
-  /** Who owns the socket; needs the rights for that. */
+  /** Who owns the socket, in numbers; needs the rights for that. */
   readonly chown?: {
     /** The user; unchanged unless given. */
     readonly uid?: number;

@@ -8,6 +8,7 @@ import { guard, isLoopbackAddress } from "./guard.ts";
 import { Http, type Parts } from "./http.ts";
 import type { PortPlace, ServeOptions, SocketPlace } from "./options.ts";
 import { attend } from "./memory.ts";
+import { checkWishes, isSocket } from "./schema.ts";
 import { table } from "./table.ts";
 import { bindSocket, type SocketFile } from "./unix.ts";
 import { web } from "./web.ts";
@@ -44,6 +45,8 @@ export interface Server {
  * const server = await serve(supervisor, { file: "/run/app/supervisor.sock" });
  * ```
  *
+ * @throws {TypeError} if it is no supervisor that is to be served
+ * @throws {SettingsError} if the place or the options are not right: all that is wrong with them
  * @throws {ServeError} if it cannot, or must not, listen there
  * @see the sections `[unix_http_server]` and `[inet_http_server]`. **Differs:** without a host it is
  * this machine alone that is served, and no other without a password.
@@ -53,10 +56,11 @@ export async function serve(
   place: SocketPlace | PortPlace,
   options: ServeOptions = {},
 ): Promise<Server> {
+  checkWishes(supervisor, place, options);
   const mayEnter = doorkeeper(options);
   const { allowedHosts = [] } = options;
   const shared = { supervisor, options, token: randomBytes(32).toString("hex") };
-  if ("file" in place) {
+  if (isSocket(place)) {
     const judge = guard({ host: undefined, isLoopback: true, allowedHosts });
     const http = httpOf({ shared, mayEnter, guard: judge });
     const socket = await closingOnFailure(http, async () =>
@@ -99,13 +103,7 @@ function httpOf(parts: Omit<Parts, "routes">): Http {
 /** The very address that was judged is the one to listen at. */
 async function resolve({
   host = "127.0.0.1",
-  port,
 }: PortPlace): Promise<{ readonly host: string; readonly address?: string }> {
-  // without one Node listens at any
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    const message = `Expected a file, or a port from 0 to 65535, got ${String(port)}`;
-    throw new ServeError("BAD_ADDRESS", message);
-  }
   if (host === "" || host === "*") return { host: "" };
   try {
     const { address } = await lookup(host);

@@ -14,6 +14,16 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.name;
 }
 
+/** What to add to the message that there is no such word. */
+export function didYouMean(word: string, known: readonly string[]): string {
+  return meaning(nearest(word, known));
+}
+
+/** The same where it is known what was meant. */
+export function meaning(meant: string | undefined): string {
+  return meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
+}
+
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {

@@ -1,4 +1,4 @@
-import { nearest } from "../../core/nearest.ts";
+import { didYouMean } from "../../core/nearest.ts";
 import { show, type GroupSettings, type ProgramSettings } from "../../settings.ts";
 import type { Section } from "../ini.ts";
 import { Options, type Reading } from "../reading.ts";
@@ -110,8 +110,7 @@ function openGroup(reading: Reading, section: Section): Group {
     const kinds = ["program", "fcgi-program"].filter((kind) => sections.has(`${kind}:${program}`));
     const [kind] = kinds;
     if (kind === undefined) {
-      const meant = unknown++ < MOST_HINTS ? nearest(program, programsIn(sections)) : undefined;
-      const hint = meant === undefined ? "" : `; did you mean ${show(meant)}?`;
+      const hint = unknown++ < MOST_HINTS ? didYouMean(program, programsIn(sections)) : "";
       options.fail("programs", `[${who}] names unknown program or fcgi-program ${program}`, {
         expected: "names of programs, separated by commas",
         message: `there is no program ${show(program)}${hint}`,
