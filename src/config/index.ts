@@ -1,6 +1,7 @@
 export { Config } from "./config.ts";
 export { ConfigError, describeIssue, type ConfigIssue } from "./error.ts";
-export { loadConfig, loadSupervisorctl, type LoadOptions } from "./load.ts";
+export { loadConfig, loadSupervisorctl } from "./load.ts";
+export type { LoadOptions } from "./options.ts";
 export type { SupervisorctlSection } from "./sections/others.ts";
 export type { InetServerSection, ServerSection, UnixServerSection } from "./sections/servers.ts";
 export type { SupervisordSection } from "./sections/supervisord.ts";

@@ -37,14 +37,26 @@ export function unknownParts({ sections, defaults }: Ini): ConfigIssue[] {
     const known = optionsOf(name);
     if (known === undefined) issues.push({ file, line, section: name, message: unknown(name) });
     for (const [option, entry] of options) {
+      const message = unknownOption(option, name);
       if (option.startsWith("[")) issues.push(openHeader(option, entry));
-      else if (known && !known.includes(option)) issues.push(strange(option, entry, name, known));
+      else if (message !== undefined) issues.push({ ...entry, section: name, option, message });
     }
   }
   for (const [option, entry] of defaults) {
-    if (!ALL.includes(option)) issues.push(strange(option, entry, "DEFAULT", ALL));
+    const message = among(option, ALL);
+    if (message !== undefined) issues.push({ ...entry, section: "DEFAULT", option, message });
   }
   return issues;
+}
+
+/** Says so if there is no such option in a section of that name. */
+export function unknownOption(option: string, section: string): string | undefined {
+  return among(option, optionsOf(section));
+}
+
+function among(option: string, known: readonly string[] | null | undefined): string | undefined {
+  if (!known || known.includes(option)) return undefined;
+  return `there is no option ${show(option)}${didYouMean(option, known)}`;
 }
 
 /** Undefined for a section that there is not. */
@@ -69,14 +81,4 @@ function unknown(name: string): string {
 function openHeader(option: string, { file, line, value }: Entry): ConfigIssue {
   const message = `a closing bracket is missing; did you mean ${show(`${option}:${value}]`)}?`;
   return { file, line, value, message };
-}
-
-function strange(
-  option: string,
-  entry: Entry,
-  section: string,
-  known: readonly string[],
-): ConfigIssue {
-  const message = `there is no option ${show(option)}${didYouMean(option, known)}`;
-  return { ...entry, section, option, message };
 }

@@ -10,23 +10,13 @@ import { ConfigError, type ConfigIssue } from "./error.ts";
 import { glob, type Folders } from "./glob.ts";
 import { emptyIni, readIni } from "./ini.ts";
 import { interpret, type Sources } from "./interpret.ts";
+import { unknownOption } from "./known.ts";
+import { checkOptions, type LoadOptions } from "./options.ts";
 import { within, type NameValue } from "./percent.ts";
 import { Options, type Facts, type Reading } from "./reading.ts";
 import { strip } from "./python.ts";
 import { readSupervisorctl, type SupervisorctlSection } from "./sections/others.ts";
 import { readSupervisord } from "./sections/supervisord.ts";
-
-/** How a configuration file is read. */
-export interface LoadOptions {
-  /** What `%(ENV_X)s` stands for; by default the environment of this process. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Whether unknown sections and options are errors rather than warnings. */
-  readonly strict?: boolean;
-  /** Where relative paths begin; by default the working directory. */
-  readonly cwd?: string;
-  /** Options of `[supervisord]`, as text, that win over those of the file: the command line's. */
-  readonly overrides?: Readonly<Record<string, string>>;
-}
 
 /**
  * Reads a supervisord.conf, and the files that it includes, as supervisord does. Without a path it is
@@ -37,6 +27,7 @@ export interface LoadOptions {
  * Nothing is started and nothing written.
  *
  * @throws {ConfigError} with all that is wrong, when anything is
+ * @throws {TypeError} if the options are not right
  * @example
  * ```js
  * import { Supervisor } from "libsupervisor";
@@ -48,6 +39,7 @@ export interface LoadOptions {
  * @see http://supervisord.org/configuration.html
  */
 export async function loadConfig(path?: string, options: LoadOptions = {}): Promise<Config> {
+  checkOptions("loadConfig()", options, ["env", "strict", "cwd", "overrides"]);
   const { env = process.env, strict = false, cwd = process.cwd(), overrides = {} } = options;
   const file = path === undefined ? search(cwd) : resolve(cwd, path);
   const sources = nothingRead(file, env, cwd);
@@ -70,12 +62,15 @@ export async function loadConfig(path?: string, options: LoadOptions = {}): Prom
  * file is looked for where {@link loadConfig} does; if there is none, the defaults hold.
  *
  * @throws {ConfigError} if the file or the section cannot be read, or is not there
+ * @throws {TypeError} if the options are not right
  * @see http://supervisord.org/configuration.html#supervisorctl-section-settings
  */
 export async function loadSupervisorctl(
   path?: string,
-  { env = process.env, cwd = process.cwd() }: Pick<LoadOptions, "env" | "cwd"> = {},
+  options: Pick<LoadOptions, "env" | "cwd"> = {},
 ): Promise<SupervisorctlSection> {
+  checkOptions("loadSupervisorctl()", options, ["env", "cwd"]);
+  const { env = process.env, cwd = process.cwd() } = options;
   const file = path === undefined ? places(cwd).find(folders.exists) : resolve(cwd, path);
   const sources = nothingRead(file ?? "", env, cwd);
   if (file === undefined) return readSupervisorctl(sources);
@@ -111,8 +106,15 @@ function nothingRead(
   };
 }
 
+const COMMAND_LINE = "the command line";
+
 /** What the command line replaces has to be right all the same, as supervisord sees it. */
 function judge(sources: Reading, overrides: Readonly<Record<string, string>>): void {
+  const place = { file: COMMAND_LINE, section: "supervisord" };
+  for (const option of Object.keys(overrides)) {
+    const message = unknownOption(option, place.section);
+    if (message !== undefined) sources.errors.push({ ...place, option, message });
+  }
   const section = sources.ini.sections.get("supervisord");
   if (!section) return;
   const errors: ConfigIssue[] = [];
@@ -125,8 +127,12 @@ function judge(sources: Reading, overrides: Readonly<Record<string, string>>): v
 /** Nothing on the command line is expanded. */
 function override({ ini }: Reading, overrides: Readonly<Record<string, string>>): void {
   const options = ini.sections.get("supervisord")?.options;
-  for (const [option, text] of Object.entries(overrides))
-    options?.set(option, { value: text.replaceAll("%", "%%"), file: "the command line", line: 0 });
+  for (const [option, text] of Object.entries(overrides).filter(([one]) => isKnown(one)))
+    options?.set(option, { value: text.replaceAll("%", "%%"), file: COMMAND_LINE, line: 0 });
+}
+
+function isKnown(option: string): boolean {
+  return unknownOption(option, "supervisord") === undefined;
 }
 
 function places(cwd: string): string[] {
