@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { constants } from "node:os";
 import { makeWayForInit } from "./init.ts";
 
 const [word, ...rest] = process.argv.slice(2);
@@ -8,7 +9,8 @@ process.exitCode = await go();
 
 /** Each word loads what it needs, and no more. */
 async function go(): Promise<number> {
-  if (word !== "ctl") ignoreLostReaders();
+  if (word === "ctl") endWithReader();
+  else ignoreLostReaders();
   if (word === "check") return (await import("./check.ts")).check(rest);
   if (word === "ctl") {
     const { stdin, stdout, stderr, env } = process;
@@ -22,4 +24,15 @@ async function go(): Promise<number> {
 /** Who reads what we say may go (`| head`), as for supervisord: the programs go on. */
 function ignoreLostReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+}
+
+/** A client for whom nobody waits any more ends as any other of a shell's commands: as of SIGPIPE. */
+function endWithReader(): void {
+  const { stdout, stderr } = process;
+  stderr.on("error", () => {});
+  stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === "EPIPE") process.exit(128 + constants.signals.SIGPIPE);
+    stderr.write(`Error: ${message}\n`);
+    process.exit(1);
+  });
 }
