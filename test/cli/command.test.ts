@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { open as openFile, writeFile } from "node:fs/promises";
+import { open as openFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { Daemon, descendants, lacks } from "../support/daemon.ts";
 import { alive, gone, needsRoot, root, scratch } from "../support/processes.ts";
@@ -302,8 +302,9 @@ describe("the command", () => {
     await writer.writeFile(settings.replace("[program:cat]", "[program:stale]"));
     const status = `/proc/${daemon.pid}/status`;
     await daemon.patiently(() => /^ShdPnd:\s*0+$/m.test(readFileSync(status, "utf8")), "signal");
+    writeFileSync(`${file}.new`, settings.replace("[program:cat]", "[program:fresh]"));
+    renameSync(`${file}.new`, file);
     await writer.close();
-    await writeFile(file, settings.replace("[program:cat]", "[program:fresh]"));
     await daemon.heard(/success: fresh entered RUNNING/);
     await daemon.stop();
     assert.match(daemon.output, /received SIGHUP[^]*received SIGHUP/);
