@@ -112,7 +112,7 @@ describe("beyond this machine", () => {
   it("what is neither a file nor a port is no place, and least of all any port", async () => {
     for (const port of [undefined, null, -1, 1.5, 65_536, "9001"]) {
       const place = { port } as unknown as { port: number };
-      const error = { name: "ServeError", code: "BAD_ADDRESS" };
+      const error = { name: "SettingsError" };
       await assert.rejects(serve(new Supervisor(), place), error, String(port));
     }
   });
