@@ -300,9 +300,14 @@ export class Supervisor extends SupervisorEmitter {
    *
    * @param type - What it is; anything.
    * @param data - What there is to say.
+   * @throws {TypeError} for what is not text
    * @see the RPC method `sendRemoteCommEvent`
    */
   sendRemoteCommEvent(type: string, data: string): void {
+    for (const [name, value] of Object.entries({ type, data })) {
+      if (typeof value === "string") continue;
+      throw new TypeError(`sendRemoteCommEvent(): expected text as ${name}, got ${show(value)}`);
+    }
     this.#host.announce({ type: "REMOTE_COMMUNICATION", comm_type: type, data });
   }
 

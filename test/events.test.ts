@@ -48,6 +48,22 @@ describe("an event", () => {
     assert.ok(!all.includes("ACTIVITY"));
   });
 
+  it("of the caller's own is text, and nothing else", () => {
+    const { supervisor } = new Stage({ programs: {} });
+    const heard: unknown[] = [];
+    supervisor.on("EVENT", (event) => heard.push(event));
+    for (const [type, data, message] of [
+      ["a", 5, "sendRemoteCommEvent(): expected text as data, got 5"],
+      [undefined, "b", "sendRemoteCommEvent(): expected text as type, got nothing"],
+      ["a", Buffer.from("b"), /expected text as data, got <?Buffer/],
+    ] as const)
+      assert.throws(() => supervisor.sendRemoteCommEvent(type as never, data as never), {
+        name: "TypeError",
+        message,
+      });
+    assert.deepEqual(heard, []);
+  });
+
   it("of the caller's own is told to all, during a shutdown too", async () => {
     const stage = new Stage({ programs: {} });
     const heard: SupervisorEvent[] = [];
