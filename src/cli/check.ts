@@ -1,22 +1,34 @@
-import { parseArgs } from "node:util";
 import { loadConfig, type ServerSection } from "../config/index.ts";
 import { Supervisor, SupervisorError } from "../index.ts";
 import { Refusal, complain, warn } from "./complain.ts";
+import { readSwitches } from "./words.ts";
+
+const SWITCHES = {
+  configuration: { type: "string", short: "c" },
+  strict: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+const USAGE = `libsupervisor check -- says what is wrong with a supervisord.conf, and starts nothing
+
+Usage: libsupervisor check [-c FILE] [--strict]
+
+Options:
+  -c, --configuration FILE   the configuration file (searched for if not given)
+      --strict               unknown sections and options are errors, not warnings
+  -h, --help                 print this and exit
+
+What is wrong goes to standard error, with file and line. The exit status is 2 then,
+and otherwise 0, also with warnings.
+`;
 
 /** `libsupervisor check`: says everything that is wrong with a file; the exit status. */
 export async function check(args: readonly string[]): Promise<number> {
   const { stdout, stderr } = process;
   try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        configuration: { type: "string", short: "c" },
-        strict: { type: "boolean", default: false },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
+    const values = readSwitches({ args: [...args], options: SWITCHES }, refuse);
     if (values.help) {
-      stdout.write("Usage: libsupervisor check [-c FILE] [--strict]\n");
+      stdout.write(USAGE);
       return 0;
     }
     const config = await loadConfig(values.configuration, { strict: values.strict });
@@ -34,6 +46,10 @@ export async function check(args: readonly string[]): Promise<number> {
 
 const REFUSED =
   "[inet_http_server]: without username and password only this machine can be served: port=127.0.0.1:9001";
+
+function refuse(word: string): string {
+  return `unexpected ${JSON.stringify(word)}; a file is named with -c: libsupervisor check -c ${word}`;
+}
 
 /** Whether the server would be refused when it is to begin; a name is only looked up then. */
 function isOpen(server: ServerSection): boolean {

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readSwitches } from "./words.ts";
 
 /** A switch of the command, and the option of `[supervisord]` that it stands for. */
 interface Switch {
@@ -93,6 +93,7 @@ export interface Options {
 /**
  * Reads the command line.
  * @throws {TypeError} which tells of a switch that there is not
+ * @throws {Refusal} for a word that is no switch
  */
 export function parseOptions(args: readonly string[]): Options {
   const options = Object.fromEntries(
@@ -101,7 +102,7 @@ export function parseOptions(args: readonly string[]): Options {
       { type: value === undefined ? "boolean" : "string", ...(short && { short }) } as const,
     ]),
   );
-  const { values } = parseArgs({ args: [...args], options, strict: true, allowPositionals: false });
+  const values = readSwitches({ args: [...args], options }, refuse);
   const overrides = Object.entries(SWITCHES).flatMap(([name, { option }]) => {
     const value = values[name];
     return option === undefined || value === undefined ? [] : [[option, String(value)] as const];
@@ -113,6 +114,13 @@ export function parseOptions(args: readonly string[]): Options {
     ...(typeof configuration === "string" && { configuration }),
     overrides: Object.fromEntries(overrides),
   };
+}
+
+function refuse(word: string): string {
+  const what = JSON.stringify(word);
+  if (/[./]/.test(word))
+    return `unexpected ${what}; a file is named with -c: libsupervisor -c ${word}`;
+  return `there is no command ${what}: there are check and ctl, and none of them to run a file (-c FILE)`;
 }
 
 /** The text of `--help`. */

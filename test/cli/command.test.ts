@@ -70,6 +70,20 @@ describe("the command", () => {
     assert.match(loud.stderr, /the command line: \[supervisord\] loglevel: /);
   });
 
+  it("says how a file is named, and what words there are", () => {
+    const word = said(["chek", "-c", "a.conf"]);
+    assert.equal(word.status, 2);
+    assert.match(word.stderr, /^Error: there is no command "chek": there are check and ctl.*\n/);
+    const file = said(["check", "a.conf"]);
+    const line = 'unexpected "a.conf"; a file is named with -c: libsupervisor check -c a.conf';
+    assert.equal(file.status, 2);
+    assert.equal(file.stderr, `Error: ${line}\nFor help, use libsupervisor check -h\n`);
+    const { status, stdout } = said(["check", "-h"]);
+    assert.equal(status, 0);
+    for (const one of ["-c, --configuration FILE", "--strict", "-h, --help", "exit status"])
+      assert.ok(stdout.includes(one), one);
+  });
+
   it("says all that is wrong with a file, in supervisord's words and with its place", (t) => {
     const file = conf(t, "[program:a]\ncommand=a\nautostart=maybe\nstartsecs=soon\n");
     const { status, stderr, stdout } = said(["-n", "-c", file]);

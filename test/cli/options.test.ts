@@ -44,8 +44,20 @@ describe("the switches of the command", () => {
   it("that there are not are refused by name", () => {
     assert.throws(() => parseOptions(["-x"]), /-x/);
     assert.throws(() => parseOptions(["--profile_options=calls"]), /profile_options/);
-    assert.throws(() => parseOptions(["a.conf"]), /a\.conf/);
     assert.throws(() => parseOptions(["-c"]), /configuration/);
+  });
+
+  it("are all there is: another word is told what was meant", () => {
+    const file = {
+      message: 'unexpected "a.conf"; a file is named with -c: libsupervisor -c a.conf',
+    };
+    for (const words of [["a.conf"], ["-n", "a.conf"], ["-e", "info", "a.conf", "b.conf"]])
+      assert.throws(() => parseOptions(words), file);
+    for (const words of [["chek"], ["chek", "-c", "a.conf"], ["-n", "chek"]])
+      assert.throws(
+        () => parseOptions(words),
+        /^Error: there is no command "chek": there are check and ctl/,
+      );
   });
 
   it("are all in the usage", () => {
