@@ -133,4 +133,13 @@ files = nothing/*.conf
       await assert.rejects(read(t, [], content), { name: "UsageError", message });
     });
   }
+
+  it("need not be there where the command line names the server", async (t) => {
+    const options = await read(t, ["-s", "http://h:1", "pid"], "[supervisord]\n");
+    assert.deepEqual(options, await read(t, ["-s", "http://h:1", "pid"]));
+    for (const content of ["[supervisorctl]\nprompt=%(ENV_NOT_THERE)s\n", "stray\n"])
+      await assert.rejects(read(t, ["-s", "http://h:1"], content), { name: "UsageError" });
+    const missing = readOptions(["-s", "http://h:1", "-c", "/no/such.conf"], {});
+    await assert.rejects(missing, { name: "UsageError" });
+  });
 });

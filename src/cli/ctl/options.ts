@@ -83,7 +83,7 @@ export async function readOptions(
     if (values.has(name)) throw new UsageError(`conflicting command line option '${option}'`);
     values.set(name, value);
   }
-  const section = await sectionOf(values.get("configuration"), env);
+  const section = await sectionOf(values.get("configuration"), env, values.get("serverurl"));
   return {
     serverurl: values.get("serverurl") ?? section.serverurl,
     username: values.get("username") ?? section.username,
@@ -95,14 +95,20 @@ export async function readOptions(
   };
 }
 
+const NO_SECTION = ".ini file does not include supervisorctl section";
+
+/** Who says where the server is needs no section: a file that happens to lie here may be another's. */
 async function sectionOf(
   file: string | undefined,
   env: NodeJS.ProcessEnv,
+  url: string | undefined,
 ): Promise<SupervisorctlSection> {
   try {
     return await loadSupervisorctl(file, { env });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
+    const isMissing = error.issues.every(({ supervisord }) => supervisord === NO_SECTION);
+    if (isMissing && url !== undefined) return { serverurl: url, prompt: "supervisor" };
     const lines = error.issues.map((issue) => issue.supervisord ?? describeIssue(issue));
     throw new UsageError(lines.join("\n"), { cause: error });
   }
