@@ -9,7 +9,7 @@ import { describe, type ProcessInfo } from "./info.ts";
 import type { Listeners } from "./listeners.ts";
 import type { ProcessConfig } from "./resolve.ts";
 import { Channel, type ChannelPlan } from "./runtime/channel.ts";
-import { locate } from "./runtime/launch.ts";
+import { locate, prepare } from "./runtime/launch.ts";
 import type { Logs } from "./runtime/logs.ts";
 import type { Outputs, OutputStream } from "./runtime/ports.ts";
 import { Runner, type RunnerIo } from "./runtime/runner.ts";
@@ -322,6 +322,15 @@ export class Subprocess {
     if ("file" in found) return found.file;
     const isMissing = found.problem.startsWith("can't find command");
     throw this.#error(isMissing ? "NO_FILE" : "NOT_EXECUTABLE", found.problem);
+  }
+
+  /**
+   * What would keep it from being started now, in supervisord's words: its directory, its command, its
+   * user. Undefined if there is nothing. Starts nothing.
+   */
+  obstacle(): string | undefined {
+    const launch = prepare(this.config.command, "=");
+    return "problem" in launch ? launch.problem : undefined;
   }
 
   /** Ends a wait for the next attempt (BACKOFF becomes FATAL), then stops. @internal */

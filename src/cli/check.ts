@@ -1,6 +1,10 @@
-import { loadConfig, type ServerSection } from "../config/index.ts";
-import { Supervisor, SupervisorError } from "../index.ts";
+import { describeIssue, loadConfig, type Config, type ConfigIssue } from "../config/index.ts";
+import { ServeError, checkPlace } from "../control/index.ts";
+import { Supervisor } from "../index.ts";
 import { Refusal, complain, warn } from "./complain.ts";
+import { issueOfLog, problemOfLog } from "./logfile.ts";
+import { uidOf } from "./privileges.ts";
+import { issueOfServer, placeOf } from "./servers.ts";
 import { readSwitches } from "./words.ts";
 
 const SWITCHES = {
@@ -24,7 +28,7 @@ and otherwise 0, also with warnings.
 
 /** `libsupervisor check`: says everything that is wrong with a file; the exit status. */
 export async function check(args: readonly string[]): Promise<number> {
-  const { stdout, stderr } = process;
+  const { stdout } = process;
   try {
     const values = readSwitches({ args: [...args], options: SWITCHES }, refuse);
     if (values.help) {
@@ -33,10 +37,9 @@ export async function check(args: readonly string[]): Promise<number> {
     }
     const config = await loadConfig(values.configuration, { strict: values.strict });
     const supervisor = new Supervisor(config); // starts nothing
-    warn(config.warnings);
-    for (const server of config.servers) if (isOpen(server)) throw new Refusal(REFUSED);
-    for (const { program, problem } of missingPrograms(supervisor))
-      stderr.write(`Warning: [program:${program}]: ${problem}\n`);
+    warn([...config.warnings, ...obstacles(supervisor, config)]);
+    const wrong = await refusals(config);
+    if (wrong.length > 0) throw new Refusal(wrong.map(describeIssue).join("\n"));
     stdout.write(`${config.file}: ${summary(supervisor)}\n`);
     return 0;
   } catch (error) {
@@ -44,17 +47,27 @@ export async function check(args: readonly string[]): Promise<number> {
   }
 }
 
-const REFUSED =
-  "[inet_http_server]: without username and password only this machine can be served: port=127.0.0.1:9001";
-
 function refuse(word: string): string {
   return `unexpected ${JSON.stringify(word)}; a file is named with -c: libsupervisor check -c ${word}`;
 }
 
-/** Whether the server would be refused when it is to begin; a name is only looked up then. */
-function isOpen(server: ServerSection): boolean {
-  if (server.kind === "unix" || server.password !== undefined) return false;
-  return !/^(?:localhost|127\..*|\[?::1\]?)$/.test(server.host);
+/** What would keep the command from starting. */
+async function refusals(config: Config): Promise<ConfigIssue[]> {
+  const { servers, supervisord } = config;
+  const { user } = supervisord;
+  const uid = user === undefined ? {} : { uid: uidOf(user) };
+  const problem = problemOfLog(config);
+  const issues = problem?.isForAll ? [issueOfLog(config, problem)] : [];
+  for (const server of servers) {
+    const { password } = server;
+    try {
+      await checkPlace(placeOf(server), { ...(password !== undefined && { password }), ...uid });
+    } catch (error) {
+      if (!(error instanceof ServeError)) throw error;
+      issues.push(issueOfServer(config, server, error));
+    }
+  }
+  return issues;
 }
 
 function summary({ programs, settings }: Supervisor): string {
@@ -65,15 +78,17 @@ function summary({ programs, settings }: Supervisor): string {
   return `valid: ${of}, ${processes} process${processes === 1 ? "" : "es"}`;
 }
 
-/** What could not be started now; by the time it is started, it may be there. */
-function missingPrograms(supervisor: Supervisor) {
-  return [...supervisor.programs].flatMap(([program, { processes }]) => {
-    try {
-      processes[0]?.executable();
-      return [];
-    } catch (error) {
-      if (!(error instanceof SupervisorError)) throw error;
-      return [{ program, problem: error.message }];
-    }
-  });
+/** What could not be done now; by the time it is, it may be otherwise. */
+function obstacles(supervisor: Supervisor, config: Config): ConfigIssue[] {
+  const problem = problemOfLog(config);
+  const issues = problem && !problem.isForAll ? [issueOfLog(config, problem)] : [];
+  for (const [name, { processes, settings }] of supervisor.programs) {
+    const obstacle = processes[0]?.obstacle();
+    if (obstacle === undefined) continue;
+    let kind = "program";
+    if (settings.events) kind = "eventlistener";
+    else if (settings.socket !== undefined) kind = "fcgi-program";
+    issues.push(config.issue(`${kind}:${name}`, undefined, obstacle));
+  }
+  return issues;
 }

@@ -30,7 +30,8 @@ function linesOf(error: unknown): readonly string[] {
   }
   if (error instanceof SettingsError)
     return error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  if (error instanceof Refusal) return error.message.split("\n");
   const isArgument = error instanceof TypeError && "code" in error; // of parseArgs
-  if (error instanceof Refusal || error instanceof ServeError || isArgument) return [error.message];
+  if (error instanceof ServeError || isArgument) return [error.message];
   throw error;
 }

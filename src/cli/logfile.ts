@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Config } from "../config/index.ts";
+import type { Config, ConfigIssue } from "../config/index.ts";
 
 /** Whether the log goes to standard output, where each line is to come once. */
 export function isStdout(logfile: string): boolean {
@@ -28,4 +28,9 @@ export function problemOfLog({ supervisord: { logfile } }: Config): LogProblem |
     const message = `the log cannot be written: ${(error as Error).message}`;
     return { message, isForAll: false };
   }
+}
+
+/** With the place where the log stands. */
+export function issueOfLog(config: Config, { message }: LogProblem): ConfigIssue {
+  return config.issue("supervisord", "logfile", message);
 }

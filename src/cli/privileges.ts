@@ -17,7 +17,7 @@ export function becomeUser(user: string | undefined): Line[] {
       "Supervisor is running as root.  Privileges were not dropped because no user is specified in the config file.  If you intend to run as root, you can set user=root in the config file to avoid this message.";
     return own === 0 ? [["CRIT", message]] : [];
   }
-  const uid = Number(ask(user, "-u"));
+  const uid = uidOf(user);
   const done: Line[] = [["INFO", `Set uid to user ${uid} succeeded`]];
   if (own === uid) return done; // as supervisord says it
   if (own !== 0) throw new Refusal("Can't drop privilege as nonroot user");
@@ -26,6 +26,11 @@ export function becomeUser(user: string | undefined): Line[] {
   process.setgid?.(gid);
   process.setuid?.(uid);
   return done;
+}
+
+/** @throws {Refusal} if there is no such user */
+export function uidOf(user: string): number {
+  return Number(ask(user, "-u"));
 }
 
 /** What id(1) knows of a user. */

@@ -1,14 +1,15 @@
 import { readFileSync } from "node:fs";
 import { ConfigError, describeIssue, loadConfig, type Config } from "../config/index.ts";
-import { serve, type Server } from "../control/index.ts";
+import { ServeError, serve, type Server } from "../control/index.ts";
 import { ActivityLog, Supervisor, type ActivityLevel } from "../index.ts";
 import { autoLogsOf, removeLogs } from "./autologs.ts";
 import { Refusal, complain } from "./complain.ts";
-import { isStdout, problemOfLog } from "./logfile.ts";
+import { isStdout, issueOfLog, problemOfLog } from "./logfile.ts";
 import { Mood } from "./mood.ts";
 import { parseOptions, usage, type Options } from "./options.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
 import { becomeUser, ensureLimit } from "./privileges.ts";
+import { issueOfServer, nameOf, placeOf } from "./servers.ts";
 
 const HELP = "libsupervisor -h";
 
@@ -104,7 +105,16 @@ async function live(
           "CRIT",
           `Server '${nameOf(server)}' running without any HTTP authentication checking`,
         );
-      listening.push(await serve(supervisor, placeOf(server), { ...access, ...hooks }));
+      listening.push(
+        await serve(supervisor, placeOf(server), { ...access, ...hooks }).catch(
+          (error: unknown) => {
+            if (!(error instanceof ServeError)) throw error;
+            throw new Refusal(describeIssue(issueOfServer(config, server, error)), {
+              cause: error,
+            });
+          },
+        ),
+      );
     }
     if (servers.length > 0) log.write("INFO", "RPC interface 'supervisor' initialized");
     release.push(keepPidfile(supervisord.pidfile, supervisor, log));
@@ -141,10 +151,7 @@ const PID_1 =
 /** Where it cannot be written nothing begins, as there; later, that is a warning. */
 function openLog(config: Config): ActivityLog {
   const problem = problemOfLog(config);
-  if (problem) {
-    const { message } = problem;
-    throw new Refusal(describeIssue(config.issue("supervisord", "logfile", message)));
-  }
+  if (problem) throw new Refusal(describeIssue(issueOfLog(config, problem)));
   const { supervisord } = config;
   const { logfile, logfile_maxbytes, logfile_backups, loglevel, silent, identifier } = supervisord;
   const isPrinted = isStdout(logfile);
@@ -174,17 +181,6 @@ function keepPidfile(file: string, supervisor: Supervisor, log: ActivityLog): ()
     release();
     removePidfile(file);
   };
-}
-
-/** Of a section, what is no secret. */
-function placeOf(server: Config["servers"][number]) {
-  if (server.kind === "inet") return { host: server.host, port: server.port };
-  const { file, chmod, chown } = server;
-  return { file, chmod, ...(chown && { chown }) };
-}
-
-function nameOf({ kind, name }: Config["servers"][number]): string {
-  return `${kind}_http_server${name === undefined ? "" : `:${name}`}`;
 }
 
 function version(): string {

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
-import { lookup } from "node:dns/promises";
 import type { AddressInfo } from "node:net";
 import type { Supervisor } from "../index.ts";
 import { doorkeeper } from "./auth.ts";
 import { ServeError } from "./errors.ts";
-import { guard, isLoopbackAddress } from "./guard.ts";
+import { guard } from "./guard.ts";
 import { Http, type Parts } from "./http.ts";
 import type { PortPlace, ServeOptions, SocketPlace } from "./options.ts";
 import { attend } from "./memory.ts";
+import { addressOf } from "./place.ts";
 import { checkWishes, isSocket } from "./schema.ts";
 import { table } from "./table.ts";
 import { bindSocket, type SocketFile } from "./unix.ts";
@@ -68,12 +68,7 @@ export async function serve(
     );
     return serverOf(http, `unix://${socket.file}`, socket.file, socket);
   }
-  const { host, address } = await resolve(place);
-  const isLoopback = address !== undefined && isLoopbackAddress(address);
-  if (!isLoopback && !options.password) {
-    const message = `Refusing to serve ${host || "everybody"} without username and password`;
-    throw new ServeError("NO_PASSWORD", message);
-  }
+  const { host, address, isLoopback } = await addressOf(place, options);
   const judge = guard({ host, isLoopback, allowedHosts });
   const http = httpOf({ shared, mayEnter, guard: judge });
   const { port } = place;
@@ -98,19 +93,6 @@ function httpOf(parts: Omit<Parts, "routes">): Http {
     });
   });
   return http;
-}
-
-/** The very address that was judged is the one to listen at. */
-async function resolve({
-  host = "127.0.0.1",
-}: PortPlace): Promise<{ readonly host: string; readonly address?: string }> {
-  if (host === "" || host === "*") return { host: "" };
-  try {
-    const { address } = await lookup(host);
-    return { host, address };
-  } catch (cause) {
-    throw new ServeError("BAD_ADDRESS", `There is no host ${JSON.stringify(host)}`, { cause });
-  }
 }
 
 async function listen(

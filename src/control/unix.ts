@@ -8,6 +8,9 @@ import type { SocketPlace } from "./options.ts";
 /** What fits into the address of a unix socket. */
 const MAX_PATH_BYTES = process.platform === "linux" ? 107 : 103;
 
+/** How the name begins under which it is made; six characters follow. */
+const NEST = ".s";
+
 /** A socket file that is ours. */
 export interface SocketFile {
   readonly file: string;
@@ -25,18 +28,12 @@ export async function bindSocket(
   supervisor: Supervisor,
   listen: (file: string) => Promise<void>,
 ): Promise<SocketFile> {
-  const target = path.resolve(file);
-  const directory = checkDirectory(path.dirname(target));
+  const { target, directory } = checkSocket(file);
   let nest: string | undefined;
   try {
-    nest = fs.mkdtempSync(path.join(directory, ".s")); // 0700, whatever the umask
+    nest = fs.mkdtempSync(path.join(directory, NEST)); // 0700, whatever the umask
     // closing removes by this name, whatever is there by then: it is to be no name of anybody's file
     const fresh = path.join(nest, path.basename(nest));
-    const longest = Math.max(Buffer.byteLength(fresh), Buffer.byteLength(target));
-    if (longest > MAX_PATH_BYTES) {
-      const message = `The path of the socket is too long by ${longest - MAX_PATH_BYTES} bytes: ${file}`;
-      throw new ServeError("BAD_ADDRESS", message);
-    }
     await listen(fresh);
     fs.chmodSync(fresh, chmod);
     if (chown) fs.chownSync(fresh, chown.uid ?? -1, chown.gid ?? -1);
@@ -53,8 +50,25 @@ export async function bindSocket(
   }
 }
 
+/**
+ * Looks whether a user (this one unless given) can make a socket there, and touches nothing.
+ * @throws {ServeError}
+ */
+export function checkSocket(file: string, uid?: number): { target: string; directory: string } {
+  const target = path.resolve(file);
+  const directory = checkDirectory(path.dirname(target), uid);
+  const nest = `${NEST}XXXXXX`;
+  const fresh = path.join(directory, nest, nest);
+  const longest = Math.max(Buffer.byteLength(fresh), Buffer.byteLength(target));
+  if (longest > MAX_PATH_BYTES) {
+    const message = `The path of the socket is too long by ${longest - MAX_PATH_BYTES} bytes: ${file}`;
+    throw new ServeError("BAD_ADDRESS", message);
+  }
+  return { target, directory };
+}
+
 /** Where others may write they could put a socket of theirs in the place of ours. */
-function checkDirectory(directory: string): string {
+function checkDirectory(directory: string, user = process.geteuid?.()): string {
   if (process.platform === "win32") return directory;
   let real: string;
   try {
@@ -64,7 +78,7 @@ function checkDirectory(directory: string): string {
     throw new ServeError("BAD_ADDRESS", message, { cause });
   }
   const { uid } = fs.statSync(real);
-  if (uid !== 0 && uid !== process.geteuid?.()) {
+  if (uid !== 0 && uid !== user) {
     const message = `The directory ${real} belongs to somebody else (uid ${uid}), who could replace the socket`;
     throw new ServeError("UNSAFE_DIRECTORY", message);
   }

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
+  chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -362,16 +364,82 @@ describe("check", () => {
     assert.equal(status, 0);
     assert.match(stderr, /Warning: .*a\.conf:7: .*startsecs/);
     assert.match(stderr, /Warning: .*a\.conf:8: .*progam:b/);
-    assert.match(stderr, /Warning: \[program:a\]: can't find command '\/nonexistent'/);
+    assert.match(stderr, /Warning: .*a\.conf:5: \[program:a\] can't find command '\/nonexistent'/);
     assert.equal(said(["check", "-c", file, "--strict"]).status, 2);
   });
 
   it("says of a server that it would be refused", (t) => {
     const whole = said(["check", "-c", conf(t, "[inet_http_server]\nport=*:9001\n")]);
     assert.equal(whole.status, 2);
-    assert.match(whole.stderr, /\[inet_http_server\]: without username and password/);
+    assert.match(
+      whole.stderr,
+      /^Error: .*a\.conf:6: \[inet_http_server\] port: .* without username and password/,
+    );
     const file = conf(t, "[inet_http_server]\nport=localhost:9001\n");
     assert.equal(said(["check", "-c", file]).status, 0);
+    const named = conf(t, "[inet_http_server:x]\nport=*:9001\n");
+    for (const args of [["check"], ["-n"]]) {
+      const { status, stderr } = said([...args, "-c", named]);
+      assert.equal(status, 2);
+      assert.match(stderr, /^Error: .*a\.conf:6: \[inet_http_server:x\] port: Refusing to serve/);
+    }
+  });
+
+  it("says of a socket that it would be refused, as the command says it then", (t) => {
+    const directory = scratch(t);
+    mkdirSync(`${directory}/open`);
+    chmodSync(`${directory}/open`, 0o777);
+    mkdirSync(`${directory}/theirs`);
+    const isRoot = needsRoot === false;
+    if (isRoot) chownSync(`${directory}/theirs`, 1, 1);
+    for (const [place, why] of [
+      [`${directory}/${"s".repeat(120)}`, /too long by \d+ bytes/],
+      [`${directory}/nowhere/s`, /There is no directory/],
+      [`${directory}/open/s`, /Everybody may write/],
+      ...(isRoot ? [[`${directory}/theirs/s`, /belongs to somebody else/] as const] : []),
+    ] as const) {
+      const file = conf(t, `[unix_http_server]\nfile=${place}\n`);
+      for (const args of [["check"], ["-n"]]) {
+        const { status, stderr } = said([...args, "-c", file]);
+        assert.equal(status, 2, place);
+        assert.match(stderr, /^Error: .*a\.conf:6: \[unix_http_server\] file: /);
+        assert.match(stderr, why);
+      }
+    }
+    assert.equal(
+      said(["check", "-c", conf(t, `[unix_http_server]\nfile=${directory}/s\n`)]).status,
+      0,
+    );
+  });
+
+  it(
+    "judges the directory of a socket for whom the command is to become",
+    { skip: needsRoot },
+    (t) => {
+      const directory = scratch(t);
+      chownSync(directory, 65_534, 65_534);
+      const server = `[unix_http_server]\nfile=${directory}/s\n`;
+      assert.equal(said(["check", "-c", conf(t, server, "user=65534")]).status, 0);
+      assert.equal(said(["check", "-c", conf(t, server)]).status, 2);
+    },
+  );
+
+  it("says of a log that it is a directory", (t) => {
+    const file = conf(t, CAT);
+    mkdirSync(path.join(path.dirname(file), "log"));
+    const { status, stderr } = said(["check", "-c", file]);
+    assert.equal(status, 2);
+    assert.match(stderr, /^Error: .*a\.conf:2: \[supervisord\] logfile: .* is a directory\n/);
+  });
+
+  it("warns of a directory that is not there", (t) => {
+    const file = conf(t, "[program:a]\ncommand=/bin/cat\ndirectory=/nope\n");
+    const { status, stderr } = said(["check", "-c", file]);
+    assert.equal(status, 0);
+    assert.match(
+      stderr,
+      /^Warning: .*a\.conf:5: \[program:a\] couldn't chdir to \/nope: ENOENT\n$/,
+    );
   });
 
   it("says everything that is wrong, with 2", (t) => {

@@ -129,7 +129,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
     const directory = playground(t);
     const daemon = run(t, directory, server("%(here)s/sock"));
     assert.deepEqual(await daemon.end(), { status: 2, signal: null });
-    assert.match(daemon.output, /^Error: Everybody may write to the directory .*\n/m);
+    assert.match(daemon.output, /^Error: .*: Everybody may write to the directory .*\n/m);
     assert.doesNotMatch(daemon.output, /spawned|^ +at /m);
   });
 
@@ -139,7 +139,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
     await first.heard(/^app \d+$/m);
     const second = run(t, directory, server("%(here)s/sock"));
     assert.deepEqual(await second.end(), { status: 2, signal: null });
-    assert.match(second.output, /^Error: Another program is already listening/m);
+    assert.match(second.output, /^Error: .*: Another program is already listening/m);
     await first.stop();
     writeFileSync(path.join(directory, "sock"), "precious");
     const third = run(t, directory, server("%(here)s/sock"));
