@@ -37,7 +37,7 @@ export function unknownParts({ sections, defaults }: Ini): ConfigIssue[] {
     const known = optionsOf(name);
     if (known === undefined) issues.push({ file, line, section: name, message: unknown(name) });
     for (const [option, entry] of options) {
-      const message = unknownOption(option, name);
+      const message = among(option, known);
       if (option.startsWith("[")) issues.push(openHeader(option, entry));
       else if (message !== undefined) issues.push({ ...entry, section: name, option, message });
     }
