@@ -87,6 +87,7 @@ function ownGroupPriority({ priority, events }: ResolvedProgramSettings): number
 
 /** What is undefined is not set: both are the same to an update. */
 function withoutUnset(settings: ResolvedProgramSettings): ResolvedProgramSettings {
+  if (!Object.values(settings).includes(undefined)) return settings;
   const set: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(settings)) if (value !== undefined) set[key] = value;
   return set as ResolvedProgramSettings;

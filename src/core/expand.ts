@@ -14,6 +14,7 @@ const KNOWN = /^(?:program_name|process_num|numprocs|group_name|host_node_name|h
  * percent sign: in a row of them before one of these names, two are one.
  */
 export function expand(text: string, names: Names): Expanded {
+  if (!text.includes("%(")) return { text };
   let problem: string | undefined;
   const expanded = text.replaceAll(
     CONVERSION,
