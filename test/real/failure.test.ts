@@ -129,7 +129,7 @@ describe("a start that fails", () => {
     execFileSync("useradd", ["--no-create-home", user], { stdio: "ignore" });
     let isThere = true;
     const remove = () => {
-      if (isThere) execFileSync("userdel", [user], { stdio: "ignore" });
+      if (isThere) execFileSync("userdel", ["--force", user], { stdio: "ignore" });
       isThere = false;
     };
     t.after(remove);
