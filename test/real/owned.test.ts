@@ -30,6 +30,7 @@ const owner = (directory: string, settings = "{}") => `
   own("taken"); // first to be looked at
   own("let go")();
   for (const name of ${JSON.stringify(odd)}) own(name);
+  supervisor.on("GUARDIAN_LOST", () => setImmediate(() => console.log("again")));
   console.log("owned");
 `;
 
@@ -62,7 +63,8 @@ describe("a file that the supervisor owns", { skip: isLinux ? false : "there is 
       await heard(/owned/);
       const [first = 0] = guardiansOf(pid);
       process.kill(first, "SIGKILL");
-      await until(() => guardiansOf(pid).some((guardian) => guardian !== first));
+      await heard(/again/); // by then the next one knows of the files
+      assert.ok(guardiansOf(pid).some((guardian) => guardian !== first));
     });
     await until(() => !existsSync(path.join(directory, "taken")));
     await until(() => readdirSync(directory).length === 1);
