@@ -403,7 +403,7 @@ export const supervisorSettings = z.strictObject(
 );
 
 /** How grave a line must be to be written, as supervisord's `loglevel` names it. */
-const LOGLEVELS = [
+export const LOGLEVELS = [
   "critical",
   "error",
   "warn",

@@ -26,7 +26,7 @@ function ignoreLostReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
-/** A client for whom nobody waits any more ends as any other of a shell's commands: as of SIGPIPE. */
+/** A client for whom nobody waits any more ends as the commands of a shell do: as of SIGPIPE. */
 function endWithReader(): void {
   const { stdout, stderr } = process;
   stderr.on("error", () => {});

@@ -1,5 +1,5 @@
 import type { Signal } from "../core/machine.ts";
-import { parseSignal, type LogLevel } from "../settings.ts";
+import { LOGLEVELS, parseSignal, type LogLevel } from "../settings.ts";
 import { repr, strip, toInteger } from "./python.ts";
 
 /** A value, or what is wrong with the text, in supervisord's words and in ours. */
@@ -127,22 +127,12 @@ export const list: Type<readonly string[]> = (value) => ({
   value: value === "" ? [] : value.split(",").map(strip),
 });
 
-const LEVELS: readonly LogLevel[] = [
-  "critical",
-  "error",
-  "warn",
-  "info",
-  "debug",
-  "trace",
-  "blather",
-];
-
 export const logLevel: Type<LogLevel> = (value) => {
-  const level = LEVELS.find((one) => one === value.toLowerCase());
+  const level = LOGLEVELS.find((one) => one === value.toLowerCase());
   if (level !== undefined) return { value: level };
   return {
     problem: `bad logging level name ${repr(value)}`,
-    expected: `one of ${LEVELS.join(", ")}`,
+    expected: `one of ${LOGLEVELS.join(", ")}`,
   };
 };
 
