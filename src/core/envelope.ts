@@ -12,11 +12,21 @@ export interface Heading {
   readonly eventname: string;
 }
 
-/** An event as a listener reads it: a line of tokens, and so many bytes of payload as `len` says. */
+/**
+ * An event as a listener reads it: a line of tokens, and as many characters of payload as `len` says.
+ * The payload is UTF-8, see {@link decodable}.
+ */
 export function envelope(heading: Heading, payload: Uint8Array): Buffer {
   const { server, serial, pool, poolserial, eventname } = heading;
-  const line = `ver:3.0 server:${server} serial:${serial} pool:${pool} poolserial:${poolserial} eventname:${eventname} len:${payload.length}\n`;
+  const line = `ver:3.0 server:${server} serial:${serial} pool:${pool} poolserial:${poolserial} eventname:${eventname} len:${charactersIn(payload)}\n`;
   return Buffer.concat([Buffer.from(line), payload]);
+}
+
+/** Code points, as Python counts characters: the bytes of UTF-8 that begin one. */
+function charactersIn(utf8Bytes: Uint8Array): number {
+  let count = 0;
+  for (const byte of utf8Bytes) if ((byte & 0xc0) !== 0x80) count++;
+  return count;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -121,17 +121,6 @@ export const amendments: Readonly<Record<string, (scenario: Scenario) => void>> 
     }
   },
 
-  "event-len"({ steps }) {
-    for (const { verb, shows } of steps) {
-      if (verb !== "py") continue;
-      Object.assign(shows, {
-        value: JSON.parse(
-          JSON.stringify(shows["value"]).replace("len:10", "len:12").replace("aé", "aéé"),
-        ) as unknown,
-      });
-    }
-  },
-
   boolean({ events }) {
     for (const event of events)
       if (event.expected !== undefined) event.expected = event.expected === 1;

@@ -19,9 +19,18 @@ describe("envelope", () => {
     );
   });
 
-  it("counts bytes, not characters", () => {
-    assert.match(envelope(heading, Buffer.from("aéé")).toString(), / len:5\naéé$/);
+  it("counts characters, not bytes", () => {
+    assert.match(envelope(heading, Buffer.from("aéé")).toString(), / len:3\naéé$/);
     assert.match(envelope(heading, new Uint8Array()).toString(), / len:0\n$/);
+  });
+
+  it("counts characters as Python does", { skip: noPython }, () => {
+    const questions = ["", "größe", "€", "😀😀", "e\u0301", "\uFEFFmark", "\0", "\u{10FFFF}\r\n"];
+    const answers = askPython("def answer(q): return len(q)", questions);
+    const counted = questions.map((text) =>
+      Number(/ len:(\d+)\n/.exec(envelope(heading, Buffer.from(text)).toString())?.[1]),
+    );
+    assert.deepEqual(counted, answers);
   });
 });
 

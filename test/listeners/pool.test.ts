@@ -75,7 +75,7 @@ describe("A pool of event listeners", () => {
     await hall.ready("el");
     hall.send("aéé");
     assert.deepEqual(hall.child("el").written, [
-      "ver:3.0 server:lab serial:0 pool:el poolserial:0 eventname:REMOTE_COMMUNICATION len:12\ntype:t\naéé",
+      "ver:3.0 server:lab serial:0 pool:el poolserial:0 eventname:REMOTE_COMMUNICATION len:10\ntype:t\naéé",
     ]);
     hall.child("el").print("RESULT 2\nOK");
     assert.deepEqual(hall.log, [

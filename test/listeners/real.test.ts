@@ -14,7 +14,7 @@ const remote = {
   startsecs: 0,
 } satisfies Partial<ProgramSettings>;
 
-/** A listener of few words: reads as many bytes as it is told, and tells `$EAR`. */
+/** A listener of few words: reads as many bytes as it is told of characters, and tells `$EAR`. */
 const inShell = sh(`
   while :; do
     echo READY
@@ -30,9 +30,9 @@ describe("Event listeners that are real processes", () => {
       el: { command: inNode, ...remote, buffer_size: 500 },
     });
     await supervisor.start();
-    for (let i = 0; i < 300; i++) supervisor.sendRemoteCommEvent("n", `€ ${i}`);
+    for (let i = 0; i < 300; i++) supervisor.sendRemoteCommEvent("n", `€😀 ${i}`);
     for (let i = 0; i < 300; i++)
-      assert.equal(await ear.hear(/^node/), `node ${i} REMOTE_COMMUNICATION "type:n\\n€ ${i}"`);
+      assert.equal(await ear.hear(/^node/), `node ${i} REMOTE_COMMUNICATION "type:n\\n€😀 ${i}"`);
   });
 
   it("in a shell: get them, too", async (t) => {
@@ -179,7 +179,7 @@ describe("Event listeners that are real processes", () => {
     });
     const processed = line(supervisor, "el: event was processed", 2);
     await supervisor.start();
-    supervisor.sendRemoteCommEvent("t", "aéé");
+    supervisor.sendRemoteCommEvent("t", "abc");
     supervisor.sendRemoteCommEvent("u", "second\nline");
     await processed;
     const notes = readFileSync(file, "utf8").trimEnd().split("\n");
@@ -187,16 +187,55 @@ describe("Event listeners that are real processes", () => {
     assert.deepEqual(
       read.map(({ raw_header, payload }) => [raw_header, payload]),
       [
-        [heading(0, 12), "type:t\naéé"],
-        [heading(0, 12), "type:t\naéé"],
+        [heading(0, 10), "type:t\nabc"],
+        [heading(0, 10), "type:t\nabc"],
         [heading(1, 18), "type:u\nsecond\nline"],
       ],
     );
   });
 });
 
+
+  it("in Python, reading text: get every event that is no ASCII", { skip: noPython }, async (t) => {
+    const file = path.join(scratch(t), "heard");
+    const { supervisor } = supervise(t, {
+      el: {
+        command: ["python3", "-c", fromTheManual, file],
+        ...remote,
+        environment: { PYTHONUTF8: "1" },
+      },
+    });
+    const processed = line(supervisor, "el: event was processed", 3);
+    await supervisor.start();
+    for (const data of ["größe", "€ 😀", "e\u0301"]) supervisor.sendRemoteCommEvent("t", data);
+    await processed;
+    const heard = ["größe", "€ 😀", "e\u0301"].map((data) => `type:t\n${data}\n`).join("");
+    assert.equal(readFileSync(file, "utf8"), heard);
+  });
 /** The n-th line of the activity log that begins so. */
 async function line(supervisor: Supervisor, beginning: string, nth = 1): Promise<void> {
+/** The example of supervisord's manual, which reads text: `len` counts characters. */
+const fromTheManual = `
+import sys
+
+def write_stdout(s):
+    sys.stdout.write(s)
+    sys.stdout.flush()
+
+def write_stderr(s):
+    sys.stderr.write(s)
+    sys.stderr.flush()
+
+while 1:
+    write_stdout("READY\\n")
+    line = sys.stdin.readline()
+    headers = dict([x.split(":") for x in line.split()])
+    data = sys.stdin.read(int(headers["len"]))
+    with open(sys.argv[1], "a") as heard:
+        heard.write(data + "\\n")
+    write_stdout("RESULT 2\\nOK")
+`;
+
   let left = nth;
   await new Promise<void>((resolve) => {
     supervisor.on("ACTIVITY", ({ message }) => {

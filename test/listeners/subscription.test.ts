@@ -22,7 +22,7 @@ class Office extends Stage {
         const [, serial, type, length] =
           / serial:(\d+) .* eventname:(\S+) len:(\d+)/.exec(head) ?? [];
         const payload = body.join("\n");
-        assert.equal(Buffer.byteLength(payload), Number(length));
+        assert.equal(Array.from(payload).length, Number(length));
         got.push(`${serial} ${type} ${JSON.stringify(payload)}`);
         queueMicrotask(() => child.print("RESULT 2\nOKREADY\n"));
       };
