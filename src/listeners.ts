@@ -82,6 +82,7 @@ export class Listeners {
       clock,
       members: () => members(name),
       bufferSize: () => this.#planOf(name).bufferSize,
+      acceptsAll: () => this.#planOf(name).acceptsAll,
       activity,
     });
     this.#pools.set(name, pool);
@@ -115,4 +116,4 @@ export class Listeners {
   }
 }
 
-const NOTHING: ListenerPlan = { events: [], bufferSize: 1 };
+const NOTHING: ListenerPlan = { events: [], bufferSize: 1, acceptsAll: false };

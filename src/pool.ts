@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { envelope, undecodable, type Heading } from "./core/envelope.ts";
-import { ListenerTalk, type Said } from "./core/listener.ts";
+import { ListenerTalk, pauseAfter, type Said } from "./core/listener.ts";
 import type { StateName } from "./core/machine.ts";
 import type { ActivityLevel } from "./events.ts";
 import type { Clock } from "./runtime/ports.ts";
@@ -23,6 +23,10 @@ export interface Listener {
 interface Parcel {
   readonly serial: number;
   readonly bytes: Uint8Array;
+  /** How many times it was rejected. */
+  readonly rejections: number;
+  /** When it may be sent: the instant at which its pause ends. */
+  readonly due: number;
 }
 
 /** What a pool works with. */
@@ -32,6 +36,8 @@ export interface PoolIo {
   readonly members: () => readonly Listener[];
   /** How many events may wait. */
   readonly bufferSize: () => number;
+  /** Whether every well-formed result accepts the event, and not `OK` alone. */
+  readonly acceptsAll: () => boolean;
   readonly activity: (level: ActivityLevel, message: string) => void;
 }
 
@@ -51,6 +57,7 @@ export class Pool {
   readonly #waiting: Parcel[] = [];
   #serial = -1;
   #pause: unknown;
+  #retry: unknown;
   #isPaused = false;
   #isDispatching = false;
   #isClosed = false;
@@ -64,7 +71,7 @@ export class Pool {
   accept({ payload, ...heading }: Post, times: number): void {
     const poolserial = ++this.#serial;
     const bytes = envelope({ ...heading, pool: this.name, poolserial }, payload);
-    const parcel = { serial: heading.serial, bytes };
+    const parcel = { serial: heading.serial, bytes, rejections: 0, due: -Infinity };
     for (let i = 0; i < times; i++) {
       if (i > 0) this.#rebuffered(parcel);
       this.#push(parcel);
@@ -96,6 +103,7 @@ export class Pool {
     this.#isClosed = true;
     this.#waiting.length = 0;
     this.#io.clock.clearTimeout(this.#pause);
+    this.#io.clock.clearTimeout(this.#retry);
   }
 
   #answer(name: string, life: Life, said: Said): void {
@@ -103,11 +111,12 @@ export class Pool {
     if (said.type === "ready") {
       activity("DEBG", `${name}: ACKNOWLEDGED -> READY`);
     } else if (said.type === "result") {
-      if (said.isOk) activity("DEBG", `${name}: event was processed`);
+      const isOk = said.isOk || this.#io.acceptsAll();
+      if (isOk) activity("DEBG", `${name}: event was processed`);
       else activity("WARN", `${name}: event was rejected`);
       activity("DEBG", `${name}: BUSY -> ACKNOWLEDGED`);
-      if (said.isOk) life.parcel = undefined;
-      else this.#giveBack(life);
+      if (isOk) life.parcel = undefined;
+      else this.#reject(life);
     } else {
       if (said.line) activity("WARN", `${name}: bad result line: '${readable(said.line)}'`);
       activity("DEBG", `${name}: ${said.from} -> UNKNOWN`);
@@ -117,6 +126,17 @@ export class Pool {
       );
       this.#giveBack(life);
     }
+  }
+
+  /** Its event is the first again, once the pause of an event that was rejected so often is over. */
+  #reject(life: Life): void {
+    const { parcel } = life;
+    if (!parcel) return;
+    const rejections = parcel.rejections + 1;
+    const due = this.#io.clock.now() + pauseAfter(rejections);
+    life.parcel = { ...parcel, rejections, due };
+    this.#giveBack(life);
+    this.#retryLater();
   }
 
   /** Its event is the first again. */
@@ -147,7 +167,7 @@ export class Pool {
   }
 
   /**
-   * What was refused goes out on a later turn of the loop: a listener that refuses everything, at
+   * What was given back goes out on a later turn of the loop: a listener that refuses everything, at
    * once, would otherwise leave the host no time for anything else.
    */
   #rest(): void {
@@ -160,18 +180,45 @@ export class Pool {
     this.#pause = this.#io.clock.setTimeout(over, 0, true); // or an idle loop would not turn
   }
 
+  /** Sends the events again whose pauses are over, each at its time. */
+  #retryLater(): void {
+    const { clock } = this.#io;
+    clock.clearTimeout(this.#retry);
+    this.#retry = undefined;
+    const now = clock.now();
+    const next = Math.min(...this.#waiting.map(({ due }) => due).filter((due) => due > now));
+    if (next === Infinity) return;
+    const over = () => {
+      this.#dispatch();
+      this.#retryLater();
+    };
+    this.#retry = clock.setTimeout(over, next - now, false);
+  }
+
   #dispatch(): void {
     if (this.#isPaused || this.#isDispatching) return; // whoever hears of it may raise an event
     this.#isDispatching = true;
     try {
-      for (let parcel; (parcel = this.#waiting.shift());) {
+      for (let parcel; (parcel = this.#takeFirstDue());) {
         if (this.#send(parcel)) continue;
-        this.#waiting.unshift(parcel);
+        const place = this.#firstDue();
+        this.#waiting.splice(place < 0 ? this.#waiting.length : place, 0, parcel);
         return;
       }
     } finally {
       this.#isDispatching = false;
     }
+  }
+
+  /** Events in a pause hold up no others. */
+  #firstDue(): number {
+    const now = this.#io.clock.now();
+    return this.#waiting.findIndex(({ due }) => due <= now);
+  }
+
+  #takeFirstDue(): Parcel | undefined {
+    const place = this.#firstDue();
+    return place < 0 ? undefined : this.#waiting.splice(place, 1)[0];
   }
 
   /** Hands it to the first who is ready. */

@@ -15,6 +15,7 @@ import type { Command } from "./runtime/ports.ts";
 import { findUser } from "./runtime/users.ts";
 import { planSocket, refuseTakenSockets } from "./socket.ts";
 import {
+  DEFAULT_HANDLER,
   NAME,
   groupSettings,
   policyOf,
@@ -43,6 +44,8 @@ export interface ProcessConfig {
 export interface ListenerPlan {
   readonly events: readonly EventName[];
   readonly bufferSize: number;
+  /** Whether every well-formed result accepts an event: nobody here can judge it. */
+  readonly acceptsAll: boolean;
 }
 
 /** All settings as they hold: nothing raw enters the house. */
@@ -334,7 +337,7 @@ function processesOf(
 
 /** The events in supervisord's spelling, each of them once. */
 export function listenerOf(
-  { events, buffer_size: bufferSize }: ResolvedProgramSettings,
+  { events, buffer_size: bufferSize, result_handler: handler }: ResolvedProgramSettings,
   complain: (i: number, message: string) => void = () => {},
 ): ListenerPlan | undefined {
   if (!events) return undefined;
@@ -345,7 +348,8 @@ export function listenerOf(
     complain(i, `there is no event type ${show(name)}${hint}`);
     return [];
   });
-  return { events: [...new Set(known)].toSorted(byText), bufferSize };
+  const acceptsAll = handler !== DEFAULT_HANDLER;
+  return { events: [...new Set(known)].toSorted(byText), bufferSize, acceptsAll };
 }
 
 function commandWords(

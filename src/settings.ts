@@ -22,6 +22,8 @@ export const options = z.registry<OptionMeta>();
 
 /** Names of processes, programs and groups: supervisord's rule, and at least one character. */
 export const NAME = /^(?!__proto__$)[^\s:/]+$/; // the exception is no key of an object
+/** supervisord's own `result_handler`. */
+export const DEFAULT_HANDLER = "supervisor.dispatchers:default_handler";
 const NAME_RULE = "a name without blanks, colons and slashes";
 
 /** A signal's name, with or without `SIG` in front, or its number. */
@@ -214,6 +216,16 @@ export const programSettings = z
           summary: "How many events may wait for its event listeners before the oldest is dropped.",
         },
         (say) => z.int(say).min(1, say).default(10),
+      ),
+      result_handler: described(
+        {
+          expected: "the name of a function in Python",
+          summary:
+            "What judges the results of its event listeners: by the default `OK` accepts the event, and any other result rejects it.",
+          differs:
+            "Any other function cannot be called here: then every well-formed result accepts the event.",
+        },
+        (say) => z.string(say).default(DEFAULT_HANDLER),
       ),
       socket: described(
         {

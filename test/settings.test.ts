@@ -33,6 +33,7 @@ describe("a default", () => {
       stderr_events_enabled: false,
       stderr_syslog: false,
       buffer_size: 10,
+      result_handler: "supervisor.dispatchers:default_handler",
       sweep: true,
       cgroup: false,
       stopstdin: false,

@@ -3,7 +3,7 @@ import { programSettings, show } from "../settings.ts";
 import type { ConfigIssue } from "./error.ts";
 import type { Entry, Ini } from "./ini.ts";
 
-const LISTENER = ["events", "buffer_size"];
+const LISTENER = ["events", "buffer_size", "result_handler"];
 const SOCKET = ["socket", "socket_backlog", "socket_owner", "socket_mode"];
 const PROGRAM = Object.keys(programSettings.shape).filter(
   (key) => !LISTENER.includes(key) && !SOCKET.includes(key),
@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<string, readonly string[] | null>> = {
     "serverurl guardian guardian_waitsecs"
   ).split(" "),
   "program:": PROGRAM,
-  "eventlistener:": [...PROGRAM, ...LISTENER, "result_handler"],
+  "eventlistener:": [...PROGRAM, ...LISTENER],
   "fcgi-program:": [...PROGRAM, ...SOCKET],
   "group:": ["programs", "priority"],
   unix_http_server: ["file", "chmod", "chown", ...ACCESS],

@@ -187,5 +187,5 @@ const PROGRAM: { readonly [K in keyof ResolvedProgramSettings]?: Write<never> } 
   stopstdin: plain,
 };
 
-const LISTENER = { events: list, buffer_size: plain };
+const LISTENER = { events: list, buffer_size: plain, result_handler: raw };
 const SOCKET = { socket: text, socket_backlog: plain, socket_owner: raw, socket_mode: octal };

@@ -20,6 +20,15 @@ const LINE_LIMIT = 1024;
 /** Longer results are none, or their sender would be BUSY for ever. */
 const RESULT_LIMIT = 1 << 20;
 const NOTHING: Uint8Array = new Uint8Array();
+/** The pause before the second retry of an event; each that follows is twice as long. */
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** How long an event that was rejected so many times waits before it is sent again. */
+export function pauseAfter(rejections: number): number {
+  if (rejections < 2) return 0; // the first retry is at once, as supervisord's
+  return Math.min(FIRST_PAUSE_MS * 2 ** (rejections - 2), LONGEST_PAUSE_MS);
+}
 
 /**
  * The protocol of supervisord's event listeners, seen from our end: `READY\n` asks for an event, and

@@ -347,6 +347,28 @@ supervisor.ctl_factory = x:make
     );
   });
 
+  it("a result_handler that cannot be called is told of once, and supervisord's own is not", async () => {
+    const handled = (name: string, handler: string) =>
+      `[eventlistener:${name}]\ncommand=/bin/l\nevents=EVENT\nnumprocs=2\nprocess_name=%(process_num)s\nresult_handler=${handler}\n`;
+    const own = "supervisor.dispatchers:default_handler";
+    const config = await load(handled("a", "supervisor_stdout:event_handler") + handled("b", own));
+    assert.deepEqual(
+      config.warnings.map(({ section, option, message }) => [section, option, message]),
+      [
+        [
+          "eventlistener:a",
+          "result_handler",
+          "it is a Python function, which is not called: every RESULT counts as OK",
+        ],
+      ],
+    );
+    const { processes } = resolveSettings(config);
+    assert.deepEqual(
+      processes.map(({ group, listener }) => `${group} ${listener?.acceptsAll}`),
+      ["a true", "a true", "b false", "b false"],
+    );
+  });
+
   it("no bytes crash or hang it", async () => {
     const words = fc.constantFrom(
       "[supervisord]\n",

@@ -75,7 +75,7 @@ const command = fc.oneof(
 
 const KINDS = {
   plain: {},
-  listener: { events: ["EVENT", "TICK_5"], buffer_size: 7 },
+  listener: { events: ["EVENT", "TICK_5"], buffer_size: 7, result_handler: "50%:of it" },
   fcgi: { socket: "unix:///tmp/a;b %.sock", socket_mode: 0o770 },
   redirected: { redirect_stderr: true },
   asgroup: { stopasgroup: true, killasgroup: true },

@@ -49,6 +49,7 @@ class World {
       clock: this.clock,
       members: () => this.members,
       bufferSize: () => bufferSize,
+      acceptsAll: () => false,
       activity: (_level, message) => {
         const [, serial] = /discarding event (\d+)$/.exec(message) ?? [];
         if (serial !== undefined) this.discarded.push(Number(serial));
@@ -122,6 +123,9 @@ class World {
       case "turn":
         this.clock.advance(0);
         break;
+      case "wait":
+        this.clock.advance(60_000); // the longest pause
+        break;
       default:
         member.manner = step;
     }
@@ -146,7 +150,7 @@ class World {
     }
     for (let left = this.count + 1; left >= 0; left--) {
       for (const i of [0, 1, 2]) this.take(["ask", i]);
-      this.take(["turn", 0]);
+      this.take(["wait", 0]);
       for (const i of [0, 1, 2]) this.take(["accept", i]);
     }
   }
@@ -163,6 +167,7 @@ type Move =
   | "babble"
   | "fail"
   | "turn"
+  | "wait"
   | Member["manner"];
 const OFTEN: readonly Move[] = ["raise", "start", "ask", "ask", "accept", "fail", "turn"];
 const SELDOM: readonly Move[] = [
@@ -171,6 +176,7 @@ const SELDOM: readonly Move[] = [
   "refuse",
   "babble",
   "fail",
+  "wait",
   "reads",
   "refuses",
   "breaks",

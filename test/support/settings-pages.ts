@@ -20,7 +20,7 @@ const sections = {
 /** The settings of a program are many: each belongs to the first part whose rule it meets. */
 const PARTS: readonly (readonly [title: string, rule: RegExp])[] = [
   ["FastCGI", /^socket/],
-  ["Event listeners", /^(?:events|buffer_size)$/],
+  ["Event listeners", /^(?:events|buffer_size|result_handler)$/],
   ["Output", /^(?:stdout|stderr|redirect)_/],
   ["Stopping", /^(?:stop|kill|sweep|cgroup)/],
   ["Process", /^/],
@@ -79,7 +79,7 @@ function origin(section: string, key: string, { isExtension, differs }: OptionMe
     return "supervisord: the `[program:x]` sections";
   if (key === "groups") return "supervisord: the `[group:x]` sections";
   if (key.startsWith("socket")) return `supervisord: \`${key}\` of \`[fcgi-program:x]\``;
-  if (/^(?:events|buffer_size)$/.test(key))
+  if (/^(?:events|buffer_size|result_handler)$/.test(key))
     return `supervisord: \`${key}\` of \`[eventlistener:x]\``;
   if (key === "serverurl" && section === "supervisor")
     return "supervisord: worked out from its `[unix_http_server]` and `[inet_http_server]`";

@@ -1,13 +1,11 @@
 import { listenerEventNames } from "../../events.ts";
 import { nearest } from "../../core/nearest.ts";
-import { show } from "../../settings.ts";
+import { DEFAULT_HANDLER, show } from "../../settings.ts";
 import type { Section } from "../ini.ts";
 import { Options, type Reading } from "../reading.ts";
 import { boolean, integer, list, text } from "../values.ts";
 import type { Draft } from "./draft.ts";
 import { readProgram } from "./program.ts";
-
-const STANDARD_HANDLER = "supervisor.dispatchers:default_handler";
 
 /** The program of an `[eventlistener:x]`. */
 export function readListener(reading: Reading, section: Section, name: string): Draft {
@@ -20,8 +18,10 @@ export function readListener(reading: Reading, section: Section, name: string): 
     });
   }
   const handler = options.read("result_handler", text, names);
-  if (handler !== undefined && handler !== STANDARD_HANDLER)
-    options.warn("result_handler", "it is a Python function, and ignored: OK and FAIL are known");
+  if (handler !== undefined && handler !== DEFAULT_HANDLER) {
+    const message = "it is a Python function, which is not called: every RESULT counts as OK";
+    options.warn("result_handler", message);
+  }
   const events = readEvents(options, options.read("events", list, names));
   const isRedirected = options.read("redirect_stderr", boolean, names) === true;
   if (isRedirected) {
@@ -32,7 +32,12 @@ export function readListener(reading: Reading, section: Section, name: string): 
     );
   }
   const program = readProgram(reading, section, name, [name]);
-  return { ...program, events, ...(size !== undefined && size > 0 && { buffer_size: size }) };
+  return {
+    ...program,
+    events,
+    ...(size !== undefined && size > 0 && { buffer_size: size }),
+    ...(handler !== undefined && { result_handler: handler }),
+  };
 }
 
 function readEvents(options: Options, listed: readonly string[] | undefined): string[] {

@@ -122,6 +122,28 @@ const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
     }
   },
 
+  async "rejected-again"() {
+    const programs = { el: { command: "el", startsecs: 0, events: ["REMOTE_COMMUNICATION"] } };
+    const io = { clock: new FakeClock(), spawner: new FakeSpawner() };
+    const supervisor = new Supervisor({ programs }, io);
+    void supervisor.start();
+    const got = () => io.spawner.last.written.splice(0).map((words) => words.split("\n").at(-1));
+    io.spawner.last.print("READY\n");
+    supervisor.sendRemoteCommEvent("t", "one");
+    for (let i = 0; i < 2; i++) {
+      assert.deepEqual(got(), ["one"]);
+      io.spawner.last.print("RESULT 4\nFAILREADY\n");
+      io.clock.advance(0);
+    }
+    supervisor.sendRemoteCommEvent("t", "two");
+    assert.deepEqual(got(), ["two"]);
+    io.spawner.last.print("RESULT 2\nOKREADY\n");
+    io.clock.advance(999);
+    assert.deepEqual(got(), []);
+    io.clock.advance(1);
+    assert.deepEqual(got(), ["one"]);
+  },
+
   async "socket-in-group"() {
     const programs = { f: { command: "f", socket: "tcp://127.0.0.1:9" } };
     const io = { clock: new FakeClock(), spawner: new FakeSpawner() };
