@@ -1,4 +1,5 @@
 import type { ActivityLevel } from "./events.ts";
+import { systemClock } from "./runtime/clock.ts";
 
 /** How far a place may be behind: beyond that, lines are lost there. */
 const LIMIT_BYTES = 1 << 20;
@@ -37,7 +38,7 @@ export class Place {
   #put(level: ActivityLevel, message: string): void {
     const { put, isDated = false } = this.#slot;
     const line = `${level} ${message}`;
-    put(isDated ? line : `${timestamp(new Date())} ${line}\n`);
+    put(isDated ? line : `${timestamp(new Date(systemClock.date()))} ${line}\n`);
   }
 }
 

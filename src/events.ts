@@ -1,5 +1,6 @@
 import { EventEmitter } from "eventemitter3";
 import type { StateName } from "./core/machine.ts";
+import { systemClock } from "./runtime/clock.ts";
 
 /** What every event has. Events are plain, frozen objects: copies, which nothing changes later. */
 export interface BaseEvent {
@@ -439,9 +440,10 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
         try {
           (fn as unknown as Listener).apply(this, event);
         } catch (error) {
-          queueMicrotask(() => {
+          const raise = () => {
             throw error;
-          });
+          };
+          systemClock.setTimeout(raise, 0, true);
         }
       };
       this.#guards.set(fn, guard);

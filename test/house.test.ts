@@ -126,12 +126,26 @@ describe("the house", () => {
     assert.deepEqual(where(/\bprocess\.kill\b/), ["runtime/kill.ts"]);
   });
 
-  it("time: only runtime/clock.ts asks for it", () => {
-    assert.deepEqual(where(/\bDate\.now\b|\bperformance\.now\b/), ["runtime/clock.ts"]);
+  it("time: only runtime/clock.ts has timers and reads clocks, from Node's modules", () => {
     // `setTimeout(fn: …` is a method of a clock, and `clock.setTimeout(` a call of one
-    const bare = inLibrary(/(?<![.\w])set(?:Timeout|Interval)\((?!fn: )/);
-    // the patience with a caller outside has nothing to do with the time of programs
-    assert.deepEqual(bare, ["control/deadline.ts", "runtime/clock.ts"]);
+    const timers = /(?<![.\w])(?:set|clear)(?:Timeout|Interval|Immediate)\((?!fn: |timer: )/;
+    const others = /\bqueueMicrotask\b|\bnextTick\b|\bAbortSignal\.timeout\b|\bscheduler\b/;
+    const clocks = /\bDate\.now\b|\bnew Date\(\)|\bperformance\b|\bhrtime\b/;
+    const own = ["runtime/clock.ts"];
+    assert.deepEqual(inLibrary(timers), own);
+    assert.deepEqual(inLibrary(others), []);
+    const inPage = "control/page-script.ts"; // runs in a browser
+    assert.deepEqual(
+      inLibrary(clocks).filter((name) => name !== inPage),
+      own,
+    );
+    const modules = offences(({ name }, { to }) => {
+      return !name.startsWith("cli/") && /^node:(?:timers|perf_hooks)/.test(to);
+    });
+    assert.deepEqual(
+      modules,
+      own.flatMap((name) => [`${name} -> node:perf_hooks`, `${name} -> node:timers`]),
+    );
   });
 
   it("node: the ground floor of the system is touched in runtime and the sheds alone", () => {
@@ -163,7 +177,8 @@ describe("the house", () => {
   it("control: comes in by the door, and by no other way, and nobody waits for it", () => {
     const own = offences(
       ({ floor }, { to }) =>
-        floor === "control" && !/^(?:control\/|index\.ts$|node:(?!child_process|worker))/.test(to),
+        floor === "control" &&
+        !/^(?:control\/|index\.ts$|runtime\/clock\.ts$|node:(?!child_process|worker))/.test(to),
     );
     // what is asked of a server is checked, and complained of, as settings are
     const asSettings = ["zod", "checked.ts", "settings.ts"].map(

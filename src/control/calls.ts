@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { nextTurn } from "../runtime/clock.ts";
 import { Fault } from "./faults.ts";
 import { memoryOf } from "./memory.ts";
 import type { Method, Methods, RpcType, Scope } from "./methods.ts";
@@ -90,7 +90,7 @@ async function multicall(scope: Scope, calls: readonly RpcValue[]): Promise<RpcV
     const answer = await element(scope, one, bytes < MAX_ANSWER_BYTES);
     bytes += Buffer.byteLength(encodeValue(answer));
     answers.push(answer);
-    await turn(); // the programs come first
+    await nextTurn(); // the programs come first
   }
   return answers;
 }

@@ -1,16 +1,17 @@
+import { systemClock } from "../runtime/clock.ts";
+
 /** Does something unless it is called off in time. Keeps no host alive. */
 export class Deadline {
-  #timer: NodeJS.Timeout | undefined;
+  #timer: unknown;
 
   /** Begins anew. */
   set(ms: number, passed: () => void): void {
     this.clear();
-    this.#timer = setTimeout(passed, ms);
-    this.#timer.unref();
+    this.#timer = systemClock.setTimeout(passed, ms, false);
   }
 
   clear(): void {
-    clearTimeout(this.#timer);
+    systemClock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { SupervisorError, type Supervisor } from "../index.ts";
 import { answer } from "./answer.ts";
 import { isSame } from "./auth.ts";
+import { Deadline } from "./deadline.ts";
 import { Refusal } from "./errors.ts";
 import { pageHeaders, statusPage, type Message } from "./page-html.ts";
 import type { Context, Handler } from "./routes.ts";
@@ -67,14 +68,18 @@ async function perform(form: URLSearchParams, context: Context): Promise<Message
   // the buttons of a row are those of one process, whatever else has its name
   const process = name === "all" ? undefined : context.supervisor.process(name);
   const meant = process ? `${process.group}:${process.name}` : name;
-  const late = AbortSignal.timeout(PATIENCE_MS);
+  const late = new AbortController();
+  const deadline = new Deadline();
+  deadline.set(PATIENCE_MS, () => late.abort());
   try {
-    await act(context.supervisor, meant, AbortSignal.any([context.signal, late]));
+    await act(context.supervisor, meant, AbortSignal.any([context.signal, late.signal]));
     return { ok: true, message: `${done} ${name}` };
   } catch (error) {
     if (error instanceof SupervisorError) return { ok: false, message: error.message };
-    if (late.aborted) return { ok: true, message: `${doing} ${name} takes its time` };
+    if (late.signal.aborted) return { ok: true, message: `${doing} ${name} takes its time` };
     throw error;
+  } finally {
+    deadline.clear();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { EventMap, Supervisor } from "../index.ts";
+import { systemClock } from "../runtime/clock.ts";
 import type { Handler } from "./routes.ts";
 import { idOf, lookAt, nowOf, viewOf, type View } from "./view.ts";
 
@@ -108,7 +109,7 @@ export class Feed {
   #soon(): void {
     if (this.#isDue) return;
     this.#isDue = true;
-    setImmediate(() => this.#flush());
+    systemClock.setTimeout(() => this.#flush(), 0, true);
   }
 
   #flush(): void {

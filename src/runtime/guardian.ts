@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { systemClock } from "./clock.ts";
 import type { OwnedFile } from "./owned.ts";
 
 /**
@@ -193,7 +194,7 @@ export class Guardian {
   /** At the end of this turn: the end of one child and the start of the next are one message. */
   #say(line: string): void {
     if (this.#isOver) return;
-    if (this.#words.length === 0) setImmediate(() => this.#speak()).unref();
+    if (this.#words.length === 0) systemClock.setTimeout(() => this.#speak(), 0, false);
     this.#words.push(line);
   }
 

@@ -60,7 +60,7 @@ export class Sockets {
   release(user: object): void {
     for (const [key, held] of this.#held) {
       if (!held.users.delete(user)) continue;
-      queueMicrotask(() => {
+      void Promise.resolve().then(() => {
         if (held.users.size === 0 && this.#held.get(key) === held) {
           this.#held.delete(key);
           this.#close(held);

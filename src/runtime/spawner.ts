@@ -1,8 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { channel } from "node:diagnostics_channel";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { SystemChild, type Execute } from "./child.ts";
-import { systemClock } from "./clock.ts";
+import { nextTurn, systemClock } from "./clock.ts";
 import type { Custody } from "./custody.ts";
 import { Fifos } from "./fifos.ts";
 import { Pipes } from "./pipes.ts";
@@ -86,10 +85,11 @@ export class SystemSpawner implements Spawner {
   }
 
   #start(execute: Execute): void {
-    setImmediate(() => {
+    const next = () => {
       this.#isBusy = false;
       this.#next();
-    });
+    };
+    this.#clock.setTimeout(next, 0, true);
     this.#waiting.shift()?.start(execute);
   }
 

@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
-import { setImmediate as turn } from "node:timers/promises";
+import { nextTurn } from "./clock.ts";
 
 /** A process, and what tells it from a later one with the same number. */
 export interface Identity {
@@ -163,7 +163,7 @@ class Search {
   async inPieces(first: readonly number[]): Promise<Identity[]> {
     for (let pids = first; pids.length > 0; pids = this.fresh()) {
       for (const [i, pid] of pids.entries()) {
-        if (i % 100 === 99) await turn();
+        if (i % 100 === 99) await nextTurn();
         this.#lookAt(pid);
       }
     }

@@ -1,4 +1,5 @@
 import type { SignalSetting, Subprocess, Supervisor } from "../../index.ts";
+import { nextTurn } from "../../runtime/clock.ts";
 import { Fault, FAULTS, faultOf, SUCCESS } from "../faults.ts";
 import type { Methods, Scope } from "../methods.ts";
 import { memoryOf, type Report } from "../memory.ts";
@@ -257,5 +258,5 @@ async function send(
 }
 
 async function soon(): Promise<void> {
-  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 3; turn++) await nextTurn();
 }

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import process from "node:process";
 import type { Supervisor } from "../../index.ts";
+import { systemClock } from "../../runtime/clock.ts";
 import { addGroup, removeGroup, reread } from "../groups.ts";
 import { memoryOf } from "../memory.ts";
 import type { Methods } from "../methods.ts";
@@ -98,7 +99,7 @@ function leave(supervisor: Supervisor, work: () => unknown): true {
       memory.isLeaving = false;
     }
   };
-  setImmediate(() => void go());
+  systemClock.setTimeout(() => void go(), 0, true);
   return true;
 }
 
