@@ -5,13 +5,13 @@ import { Refusal, complain, warn } from "./complain.ts";
 import { issueOfLog, problemOfLog } from "./logfile.ts";
 import { uidOf } from "./privileges.ts";
 import { issueOfServer, placeOf } from "./servers.ts";
-import { readSwitches } from "./words.ts";
+import { readWords, type Switch } from "./words.ts";
 
-const SWITCHES = {
-  configuration: { type: "string", short: "c" },
-  strict: { type: "boolean", default: false },
-  help: { type: "boolean", short: "h", default: false },
-} as const;
+const SWITCHES: Readonly<Record<string, Switch>> = {
+  configuration: { short: "c", value: "FILE" },
+  strict: {},
+  help: { short: "h?", isQuestion: true },
+};
 
 const USAGE = `libsupervisor check -- says what is wrong with a supervisord.conf, and starts nothing
 
@@ -20,7 +20,7 @@ Usage: libsupervisor check [-c FILE] [--strict]
 Options:
   -c, --configuration FILE   the configuration file (searched for if not given)
       --strict               unknown sections and options are errors, not warnings
-  -h, --help                 print this and exit
+  -h, --help                 print this and exit; so does -?
 
 What is wrong goes to standard error, with file and line. The exit status is 2 then,
 and otherwise 0, also with warnings.
@@ -30,12 +30,15 @@ and otherwise 0, also with warnings.
 export async function check(args: readonly string[]): Promise<number> {
   const { stdout } = process;
   try {
-    const values = readSwitches({ args: [...args], options: SWITCHES }, refuse);
-    if (values.help) {
+    const { question, given, words } = readWords(args, SWITCHES);
+    const [word] = words;
+    if (word !== undefined) throw new Refusal(refuse(word));
+    if (question !== undefined) {
       stdout.write(USAGE);
       return 0;
     }
-    const config = await loadConfig(values.configuration, { strict: values.strict });
+    const file = given.get("configuration")?.value;
+    const config = await loadConfig(file, { strict: given.has("strict") });
     const supervisor = new Supervisor(config); // starts nothing
     warn([...config.warnings, ...obstacles(supervisor, config)]);
     const wrong = await refusals(config);

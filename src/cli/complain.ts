@@ -1,6 +1,7 @@
 import { ConfigError, describeIssue, type ConfigIssue } from "../config/index.ts";
 import { ServeError } from "../control/index.ts";
 import { SettingsError } from "../index.ts";
+import { UsageError } from "./words.ts";
 
 /** What keeps the command from starting. */
 export class Refusal extends Error {}
@@ -31,7 +32,6 @@ function linesOf(error: unknown): readonly string[] {
   if (error instanceof SettingsError)
     return error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   if (error instanceof Refusal) return error.message.split("\n");
-  const isArgument = error instanceof TypeError && "code" in error; // of parseArgs
-  if (error instanceof ServeError || isArgument) return [error.message];
+  if (error instanceof ServeError || error instanceof UsageError) return [error.message];
   throw error;
 }

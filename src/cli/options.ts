@@ -1,17 +1,15 @@
-import { readSwitches } from "./words.ts";
+import { Refusal } from "./complain.ts";
+import { readWords, type Switch } from "./words.ts";
 
 /** A switch of the command, and the option of `[supervisord]` that it stands for. */
-interface Switch {
-  readonly short?: string;
+interface Row extends Switch {
   /** Of `[supervisord]`; what is given on the command line wins. */
   readonly option?: string;
-  /** What it is called in the usage; a switch without one is either there or not. */
-  readonly value?: string;
   readonly help: string;
 }
 
 /** supervisord's own, with its letters. */
-const SWITCHES: Readonly<Record<string, Switch>> = {
+const SWITCHES: Readonly<Record<string, Row>> = {
   configuration: {
     short: "c",
     value: "FILE",
@@ -77,42 +75,45 @@ const SWITCHES: Readonly<Record<string, Switch>> = {
     help: "drop ANSI escape sequences from what programs write",
   },
   minprocs: { option: "minprocs", value: "NUM", help: "processes needed to start" },
-  help: { short: "h", help: "print this and exit" },
-  version: { short: "v", help: "print the version and exit" },
+  profile_options: {
+    value: "OPTIONS",
+    help: "ignored: there is no profiler of Python here",
+  },
+  help: { short: "h?", isQuestion: true, help: "print this and exit; so does -?" },
+  version: { short: "v", isQuestion: true, help: "print the version and exit" },
 };
 
 /** What the command line asks for. */
 export interface Options {
-  readonly help: boolean;
-  readonly version: boolean;
+  /** Something to be printed, and nothing else. */
+  readonly question?: "help" | "version";
   readonly configuration?: string;
   /** Options of `[supervisord]` that it sets, as text. */
   readonly overrides: Readonly<Record<string, string>>;
+  /** Whether Python's profiler is asked for, which there is not. */
+  readonly isProfiled: boolean;
 }
 
 /**
  * Reads the command line.
- * @throws {TypeError} which tells of a switch that there is not
+ * @throws {UsageError} which tells of a switch that there is not
  * @throws {Refusal} for a word that is no switch
  */
 export function parseOptions(args: readonly string[]): Options {
-  const options = Object.fromEntries(
-    Object.entries(SWITCHES).map(([name, { short, value }]) => [
-      name,
-      { type: value === undefined ? "boolean" : "string", ...(short && { short }) } as const,
-    ]),
-  );
-  const values = readSwitches({ args: [...args], options }, refuse);
-  const overrides = Object.entries(SWITCHES).flatMap(([name, { option }]) => {
-    const value = values[name];
-    return option === undefined || value === undefined ? [] : [[option, String(value)] as const];
+  const { question, given, words } = readWords(args, SWITCHES);
+  const [word] = words;
+  if (word !== undefined) throw new Refusal(refuse(word));
+  const configuration = given.get("configuration")?.value;
+  const overrides = [...given].flatMap(([name, { value }]) => {
+    const row = SWITCHES[name];
+    if (row?.option === undefined) return [];
+    return [[row.option, row.value === undefined ? "true" : value] as const];
   });
-  const { configuration } = values;
   return {
-    help: values["help"] === true,
-    version: values["version"] === true,
-    ...(typeof configuration === "string" && { configuration }),
+    ...(question !== undefined && { question: question === "help" ? question : "version" }),
+    ...(configuration !== undefined && { configuration }),
     overrides: Object.fromEntries(overrides),
+    isProfiled: given.has("profile_options"),
   };
 }
 
@@ -126,7 +127,7 @@ function refuse(word: string): string {
 /** The text of `--help`. */
 export function usage(): string {
   const rows = Object.entries(SWITCHES).map(([name, { short, value, help }]) => {
-    const letter = short === undefined ? "    " : `-${short}, `;
+    const letter = short === undefined ? "    " : `-${short.charAt(0)}, `;
     const word = `--${name}${value === undefined ? "" : ` ${value}`}`;
     return `  ${letter}${word.padEnd(26)} ${help}`;
   });

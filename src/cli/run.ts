@@ -20,8 +20,8 @@ type Line = readonly [level: ActivityLevel, message: string];
 export async function run(args: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(args);
-    if (options.help) process.stdout.write(usage());
-    else if (options.version) process.stdout.write(`${version()}\n`);
+    if (options.question === "help") process.stdout.write(usage());
+    else if (options.question === "version") process.stdout.write(`${version()}\n`);
     else await runAll(options);
     return 0;
   } catch (error) {
@@ -52,8 +52,9 @@ async function runAll(options: Options): Promise<void> {
 }
 
 /** What is done once, before anything is opened; what there is to log of it. */
-function prepare({ supervisord }: Config, { configuration }: Options): Line[] {
+function prepare({ supervisord }: Config, { configuration, isProfiled }: Options): Line[] {
   const lines: Line[] = [...becomeUser(supervisord.user)];
+  if (isProfiled) lines.push(["WARN", "--profile_options is ignored: it is Python's profiler"]);
   if (configuration === undefined && process.getuid?.() === 0) {
     const message =
       'Supervisord is running as root and it is searching for its configuration file in default locations (including its current working directory); you probably want to specify a "-c" argument specifying an absolute path to a configuration file for improved security.';

@@ -1,23 +1,114 @@
-import { parseArgs, type ParseArgsConfig } from "node:util";
-import { Refusal } from "./complain.ts";
+/** A switch of a command line; the key of its row is its long name. */
+export interface Switch {
+  /** Its letters. */
+  readonly short?: string;
+  /** What its value is called in the usage; a switch without one is either there or not. */
+  readonly value?: string;
+  /** The switch that this is another long name of. */
+  readonly same?: string;
+  /** Asks for something to be printed: then nothing behind it counts. */
+  readonly isQuestion?: true;
+}
 
-type Parsed<T extends ParseArgsConfig> = ReturnType<typeof parseArgs<T>>["values"];
+/** A switch as it was given. */
+export interface Given {
+  /** As it was written. */
+  readonly option: string;
+  /** Its value; empty for a switch that takes none. */
+  readonly value: string;
+}
+
+/** What a command line says. */
+export interface Words {
+  /** The switch that asks for something to be printed, if there is one. */
+  readonly question?: string;
+  /** The others, by their long names. */
+  readonly given: ReadonlyMap<string, Given>;
+  /** What stands behind the switches, from the first word that is none. */
+  readonly words: readonly string[];
+}
+
+/** A command line that cannot be understood. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+type Row = readonly [name: string, Switch];
+type Found = Given & { readonly row: Row };
 
 /**
- * Reads switches, where no other words are meant to be.
- * @throws {TypeError} which tells of a switch that there is not
- * @throws {Refusal} for another word: what `refuse` says of it
+ * Reads a command line by the rules of Python's getopt, as supervisord and supervisorctl do: switches
+ * stand first, long names may be cut short, `-iu name` is `-i -u name`, and so is `-iuname`.
+ *
+ * @throws {UsageError} in supervisord's words
  */
-export function readSwitches<T extends ParseArgsConfig>(
-  config: T,
-  refuse: (word: string) => string,
-): Parsed<T> {
-  try {
-    return parseArgs(config).values;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL") throw error;
-    const [word = ""] = parseArgs({ ...config, strict: false, allowPositionals: true }).positionals;
-    throw new Refusal(refuse(word), { cause: error });
+export function readWords(
+  argv: readonly string[],
+  switches: Readonly<Record<string, Switch>>,
+): Words {
+  const table = Object.entries(switches);
+  const { found, words } = split(argv, table);
+  const given = new Map<string, Given>();
+  for (const { row, option, value } of found) {
+    const [own, { same: name = own, isQuestion }] = row;
+    if (isQuestion) return { question: name, given, words };
+    if (given.has(name)) throw new UsageError(`conflicting command line option '${option}'`);
+    given.set(name, { option, value });
   }
+  return { given, words };
+}
+
+function split(
+  argv: readonly string[],
+  table: readonly Row[],
+): { found: Found[]; words: string[] } {
+  const found: Found[] = [];
+  const rest = [...argv];
+  const next = (option: string) => {
+    const value = rest.shift();
+    if (value === undefined) throw new UsageError(`option ${option} requires argument`);
+    return value;
+  };
+  for (;;) {
+    const [word = ""] = rest;
+    if (!word.startsWith("-") || word === "-") return { found, words: rest };
+    rest.shift();
+    if (word === "--") return { found, words: rest };
+    found.push(
+      ...(word.startsWith("--") ? [long(word.slice(2), table, next)] : short(word, table, next)),
+    );
+  }
+}
+
+function long(word: string, table: readonly Row[], next: (option: string) => string): Found {
+  const [typed = "", ...parts] = word.split("=");
+  const exact = table.filter(([name]) => name === typed);
+  const rows = exact.length > 0 ? exact : table.filter(([name]) => name.startsWith(typed));
+  const [row] = rows;
+  if (!row) throw new UsageError(`option --${typed} not recognized`);
+  if (new Set(rows.map(([name, { same = name }]) => same)).size > 1)
+    throw new UsageError(`option --${typed} not a unique prefix`);
+  const [name, { value }] = row;
+  const option = `--${name}`;
+  if (value !== undefined)
+    return { row, option, value: parts.length > 0 ? parts.join("=") : next(option) };
+  if (parts.length > 0) throw new UsageError(`option ${option} must not have an argument`);
+  return { row, option, value: "" };
+}
+
+function short(word: string, table: readonly Row[], next: (option: string) => string): Found[] {
+  const found: Found[] = [];
+  for (let at = 1; at < word.length; at++) {
+    const letter = word.charAt(at);
+    const option = `-${letter}`;
+    const row = table.find(([, one]) => one.short?.includes(letter));
+    if (!row) throw new UsageError(`option ${option} not recognized`);
+    if (row[1].value === undefined) {
+      found.push({ row, option, value: "" });
+      continue;
+    }
+    found.push({ row, option, value: word.slice(at + 1) || next(option) });
+    break;
+  }
+  return found;
 }

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseOptions, usage } from "../../src/cli/options.ts";
+import { noSupervisor, optionsOf } from "../support/supervisorctl.ts";
 
 describe("the switches of the command", () => {
   it("are supervisord's, short and long, and set options of its section", () => {
     const short = parseOptions("-c a.conf -n -s -u www -l x.log -y 1MB -z 3 -e debug".split(" "));
     assert.deepEqual(short, {
-      help: false,
-      version: false,
       configuration: "a.conf",
       overrides: {
         nodaemon: "true",
@@ -18,6 +17,7 @@ describe("the switches of the command", () => {
         logfile_backups: "3",
         loglevel: "debug",
       },
+      isProfiled: false,
     });
     const long = parseOptions(
       "--configuration=a.conf --pidfile=p --identifier=i --childlogdir=/tmp --nocleanup --minfds=5 --minprocs=6 --strip_ansi --umask=077 --directory=/".split(
@@ -38,13 +38,38 @@ describe("the switches of the command", () => {
   });
 
   it("that are not set leave the file alone", () => {
-    assert.deepEqual(parseOptions([]), { help: false, version: false, overrides: {} });
+    assert.deepEqual(parseOptions([]), { overrides: {}, isProfiled: false });
   });
 
   it("that there are not are refused by name", () => {
-    assert.throws(() => parseOptions(["-x"]), /-x/);
-    assert.throws(() => parseOptions(["--profile_options=calls"]), /profile_options/);
-    assert.throws(() => parseOptions(["-c"]), /configuration/);
+    for (const [words, message] of [
+      [["-x"], "option -x not recognized"],
+      [["--bogus"], "option --bogus not recognized"],
+      [["-c"], "option -c requires argument"],
+      [["--nodaemon=1"], "option --nodaemon must not have an argument"],
+      [["--logfile", "a", "-l", "b"], "conflicting command line option '-l'"],
+      [["--min", "1"], "option --min not a unique prefix"],
+    ] as const)
+      assert.throws(() => parseOptions(words), { name: "UsageError", message });
+  });
+
+  it("can be written in supervisord's ways", () => {
+    for (const words of [["-nlx.log"], ["-nl", "x.log"], ["--nodae", "--logfile", "x.log"]])
+      assert.deepEqual(parseOptions(words).overrides, { nodaemon: "true", logfile: "x.log" });
+    assert.deepEqual(parseOptions(["-i", "-x"]).overrides, { identifier: "-x" });
+    assert.equal(parseOptions(["--profile_options", "calls"]).isProfiled, true);
+  });
+
+  it("ask for the help with -h, -? and --help, and for the version", () => {
+    for (const word of ["-h", "-?", "--help", "-nh", "--he"])
+      assert.equal(parseOptions([word]).question, "help");
+    for (const word of ["-v", "--version"]) assert.equal(parseOptions([word]).question, "version");
+    assert.equal(parseOptions(["-v", "-h"]).question, "version");
+  });
+
+  it("are all that supervisord has", { skip: noSupervisor }, () => {
+    assert.ok(optionsOf("ServerOptions").length > 30);
+    for (const words of optionsOf("ServerOptions")) assert.ok(parseOptions(words), words[0]);
   });
 
   it("are all there is: another word is told what was meant", () => {

@@ -3,7 +3,9 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { describe, it } from "node:test";
 import type { TestContext } from "node:test";
-import { HelpAsked, UsageError, readOptions } from "../../src/cli/ctl/options.ts";
+import { HelpAsked, readOptions } from "../../src/cli/ctl/options.ts";
+import { UsageError } from "../../src/cli/words.ts";
+import { noSupervisor, optionsOf } from "../support/supervisorctl.ts";
 import { Run, conf } from "./kit.ts";
 
 const read = (t: TestContext, argv: readonly string[], content?: string) =>
@@ -55,6 +57,18 @@ describe("the options of ctl", () => {
   it("show the help for -h, -? and --help", async () => {
     for (const word of ["-h", "-?", "--help", "-ih"])
       await assert.rejects(readOptions([word], {}), HelpAsked);
+  });
+
+  it("are all that supervisorctl has", { skip: noSupervisor }, async (t) => {
+    const file = conf(t);
+    const known = optionsOf("ClientOptions");
+    assert.ok(known.length > 10);
+    for (const [option, value] of known) {
+      if (/^-(?:[h?]|-help)$/.test(option))
+        await assert.rejects(readOptions([option], {}), HelpAsked);
+      else if (/^-(?:c|-configuration)$/.test(option)) await readOptions([option, file], {});
+      else await read(t, value === undefined ? [option] : [option, value]);
+    }
   });
 
   const refused: readonly (readonly [string[], string])[] = [

@@ -33,6 +33,20 @@ function interpreter(): string | undefined {
   return isUsable ? found : undefined;
 }
 
+/** All options that supervisord or supervisorctl knows, each with a value if it takes one. */
+export function optionsOf(
+  command: "ServerOptions" | "ClientOptions",
+): (readonly [option: string] | readonly [option: string, value: string])[] {
+  const program = `import json, supervisor.options as o
+options = o.${command}()
+print(json.dumps(["-" + s for s in options.short_options] + ["--" + l for l in options.long_options]))`;
+  const { stdout } = spawnSync(python ?? "", ["-c", program], { encoding: "utf8" });
+  return (JSON.parse(stdout) as string[]).map((option) => {
+    const name = option.replace(/[:=]$/, "");
+    return name === option ? [name] : [name, "http://1"];
+  });
+}
+
 /** Answers lines of JSON by a Python program that has supervisor's own modules. */
 export class Answers {
   readonly #child;

@@ -1,5 +1,6 @@
 import type { CtlIo } from "./io.ts";
-import { HelpAsked, UsageError, readOptions } from "./options.ts";
+import { UsageError } from "../words.ts";
+import { HelpAsked, readOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { Prompter } from "./prompter.ts";
 import { Session } from "./session.ts";
@@ -12,13 +13,13 @@ Usage: libsupervisor ctl [options] [action [arguments]]
 Options:
 -c/--configuration FILE -- the configuration file whose [supervisorctl] counts
      (looked for in the usual places if it is not given)
--h/--help -- print this and exit
+-h/-?/--help -- print this and exit
 -i/--interactive -- ask before shutdown and reload, and for a password if one is wanted
 -s/--serverurl URL -- where the server listens: http://host:port or unix:///path
      (default "http://localhost:9001")
 -u/--username NAME -- the name to log in with
 -p/--password PASSWORD -- the password to log in with
--r/--history-file FILE -- where the shell keeps what was typed
+-r/--history_file FILE -- where the shell keeps what was typed
 
 Without an action, a shell takes actions line by line. The action "help" lists
 them all, and "help ACTION" shows how one is written.

@@ -112,7 +112,7 @@ describe("libsupervisor, sent signals", { concurrency: 4 }, () => {
     );
     assert.deepEqual(
       marked.map(({ id }) => id),
-      ["killed", "debugger", "serials", "version", "signal-names"], // the last two: side by side
+      ["killed", "debugger", "serials", "version", "signal-names", "profiler"], // the next two: side by side
     );
   });
 });
