@@ -1,5 +1,6 @@
 import { checked, type Vocabulary } from "./checked.ts";
-import type { ActivityEvent, ActivityLevel } from "./events.ts";
+import type { ActivityEvent, ActivityLevel, StartingEvent } from "./events.ts";
+import { decodable, pythonBytes } from "./core/envelope.ts";
 import { Place } from "./activity-place.ts";
 import { SupervisorError } from "./errors.ts";
 import { systemClock } from "./runtime/clock.ts";
@@ -202,28 +203,32 @@ export class ActivityLog {
   #copyOutputs(supervisor: Supervisor): () => void {
     const end = new AbortController();
     const copied = new WeakSet<Subprocess>();
-    const copyAll = () => {
-      for (const { processes } of supervisor.programs.values()) {
-        for (const process of processes) {
-          if (copied.has(process)) continue;
-          copied.add(process);
-          for (const stream of ["stdout", "stderr"] as const)
-            void this.#copy(process, stream, end.signal);
-        }
-      }
+    const copyOne = (process: Subprocess) => {
+      if (copied.has(process)) return;
+      copied.add(process);
+      void this.#copy(process, "stdout", end.signal);
+      const isAlone = process.config.outputs.stderr === "stdout"; // with redirect_stderr
+      if (!isAlone) void this.#copy(process, "stderr", end.signal);
     };
-    copyAll();
-    supervisor.on("PROCESS_GROUP_ADDED", copyAll);
+    const copyNew = ({ groupname, processname }: StartingEvent) => {
+      const process = supervisor.process(`${groupname}:${processname}`);
+      if (process) copyOne(process);
+    };
+    for (const { processes } of supervisor.programs.values()) processes.forEach(copyOne);
+    supervisor.on("PROCESS_STATE_STARTING", copyNew);
     return () => {
-      supervisor.off("PROCESS_GROUP_ADDED", copyAll);
+      supervisor.off("PROCESS_STATE_STARTING", copyNew);
       end.abort();
     };
   }
 
   async #copy(process: Subprocess, stream: "stdout" | "stderr", signal: AbortSignal) {
     try {
-      for await (const chunk of process.follow(stream, { signal }))
-        this.write("DEBG", `'${process.name}' ${stream} output:\n${chunk.toString()}`);
+      for await (const chunk of process.follow(stream, { signal })) {
+        const isAnswer = stream === "stdout" && process.config.listener !== undefined;
+        const said = isAnswer ? pythonBytes(chunk) : Buffer.from(decodable(chunk)).toString();
+        this.write("DEBG", `'${process.name}' ${stream} output:\n${said}`);
+      }
     } catch (error) {
       if (!signal.aborted) this.write("WARN", `cannot follow '${process.name}': ${String(error)}`);
     }

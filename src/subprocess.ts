@@ -1,4 +1,4 @@
-import { linesOf } from "./activity.ts";
+import { linesOf, named } from "./activity.ts";
 import type { State, StateName } from "./core/machine.ts";
 import { isSignallable, pidOf, startOutcome, stopOutcome } from "./core/states.ts";
 import { Lines } from "./core/lines.ts";
@@ -181,7 +181,9 @@ export class Subprocess {
         `Cannot signal ${show(this.namespec)}: there is no signal ${show(signal)}`,
       );
     }
-    if (!isSignallable(this.state) || this.pid === undefined) throw this.#notRunning("signal");
+    const { pid } = this;
+    if (!isSignallable(this.state) || pid === undefined) throw this.#notRunning("signal");
+    this.#host.activity("DEBG", `sending ${this.name} (pid ${pid}) sig ${named(known)}`);
     try {
       this.#runner.child?.signal(known);
     } catch (cause) {

@@ -64,6 +64,56 @@ describe("ActivityLog", () => {
     ]);
   });
 
+  it("has at debug level what processes write, as Python shows it, each chunk once", async (t) => {
+    const logfile = path.join(scratch(t), "log");
+    const log = new ActivityLog({ logfile, loglevel: "debug" });
+    t.after(() => log.close());
+    const brief = { startsecs: 0, autorestart: false };
+    const stage = new Stage({
+      programs: {
+        a: { command: "a", ...brief, redirect_stderr: true },
+        el: { command: "el", ...brief, events: ["TICK_5"] },
+      },
+    });
+    log.listen(stage.supervisor);
+    await stage.up();
+    stage.supervisor.add("b", { command: "b", ...brief });
+    const [a, b] = [stage.spawner.of("a"), stage.spawner.of("b")];
+    a.print("größe\n");
+    await stage.pass(0);
+    b.print(Uint8Array.of(0x88, 0x0a), "stderr");
+    await stage.pass(0);
+    stage.spawner.of("el").print("READY\n");
+    await stage.pass(0);
+    await log.tail();
+    const all = fs.readFileSync(logfile, "utf8").split(/^\d{4}-\d\d-\d\d \S+ /m);
+    assert.deepEqual(
+      all.filter((line) => line.includes("output:")),
+      [
+        "DEBG 'a' stdout output:\ngröße\n\n",
+        "DEBG 'b' stderr output:\nUndecodable: b'\\x88\\n'\n",
+        "DEBG 'el' stdout output:\nb'READY\\n'\n",
+      ],
+    );
+    await stage.supervisor.shutdown();
+  });
+
+  it("goes on copying what a program writes that was changed by an update", async (t) => {
+    const logfile = path.join(scratch(t), "log");
+    const log = new ActivityLog({ logfile, loglevel: "debug" });
+    t.after(() => log.close());
+    const stage = new Stage({ programs: { a: { command: "a", startsecs: 0 } } });
+    log.listen(stage.supervisor);
+    await stage.up();
+    await stage.supervisor.update({ programs: { a: { command: "a", startsecs: 0, priority: 3 } } });
+    await stage.pass(0);
+    stage.spawner.last.print("after\n");
+    await stage.pass(0);
+    await log.tail();
+    assert.match(fs.readFileSync(logfile, "utf8"), /DEBG 'a' stdout output:\nafter\n/);
+    await stage.supervisor.shutdown();
+  });
+
   it("leaves out what is not grave enough", async (t) => {
     const logfile = path.join(scratch(t), "log");
     const log = new ActivityLog({ logfile, loglevel: "WARN" });

@@ -43,7 +43,9 @@ describe("an event", () => {
       `INFO spawned: 'a' with pid ${pid}`,
       "INFO success: a entered RUNNING state, process has stayed up for > than 1 seconds (startsecs)",
       "INFO waiting for a to die",
+      `DEBG killing a (pid ${pid}) with signal SIGTERM`,
       "WARN stopped: a (terminated by SIGTERM)",
+      "DEBG received SIGCHLD indicating a child quit",
     ]);
     assert.ok(!all.includes("ACTIVITY"));
   });

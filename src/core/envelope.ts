@@ -47,7 +47,7 @@ export function undecodable(data: Uint8Array): string {
 }
 
 /** As Python shows bytes: `b'caf\xe9\n'`. */
-function pythonBytes(data: Uint8Array): string {
+export function pythonBytes(data: Uint8Array): string {
   const quote = data.includes(0x27) && !data.includes(0x22) ? '"' : "'";
   let text = "";
   for (const byte of data) text += shown(byte, quote);

@@ -162,9 +162,10 @@ export class FakeChild implements Child {
     this.#events.failed(reason);
   }
 
-  /** Has it write. */
-  print(text: string, stream: OutputStream = "stdout"): void {
-    void this.#outputs.push(stream, new TextEncoder().encode(text));
+  /** Has it write: text as UTF-8, bytes as they are. */
+  print(said: string | Uint8Array, stream: OutputStream = "stdout"): void {
+    const bytes = typeof said === "string" ? new TextEncoder().encode(said) : said;
+    void this.#outputs.push(stream, bytes);
   }
 }
 
