@@ -134,7 +134,10 @@ export const programSettings = z
             .default("TERM")
             .transform((value): Signal => parseSignal(value) ?? "SIGTERM"),
       ),
-      stopwaitsecs: seconds(10, "How long it may take to stop before SIGKILL."),
+      stopwaitsecs: seconds(
+        10,
+        "How long it, and then what it leaves, may take to stop before SIGKILL.",
+      ),
       stopasgroup: described(
         {
           expected: "true or false",
@@ -280,7 +283,7 @@ export const programSettings = z
           expected: 'true, false or "group"',
           isExtension: true,
           summary:
-            'Whether what a process leaves behind is killed after its end: before it is started again, and before it counts as stopped. `true`: whoever descends from it, also from other process groups and sessions, as far as the system can tell; `"group"`: its process group; `false`: nobody.',
+            'Whether what a process leaves behind is ended after its end: before it is started again, and before it counts as stopped. After a stop it is first asked with `stopsignal`, and has what remains of `stopwaitsecs`; else it is killed at once. `true`: whoever descends from it, also from other process groups and sessions, as far as the system can tell; `"group"`: its process group; `false`: nobody.',
         },
         (say) => z.union([z.boolean(), z.literal("group")], say).default(true),
       ),

@@ -1,6 +1,6 @@
 import { linesOf, named } from "./activity.ts";
 import type { State, StateName } from "./core/machine.ts";
-import { isSignallable, pidOf, startOutcome, stopOutcome } from "./core/states.ts";
+import { isSignallable, isUnswept, pidOf, startOutcome, stopOutcome } from "./core/states.ts";
 import { Lines } from "./core/lines.ts";
 import { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 import type { ActivityLevel, Fresh } from "./events.ts";
@@ -422,10 +422,11 @@ export class Subprocess {
 
   #changed(from: State, to: State): void {
     const now = this.#host.io.clock.date();
-    if (from.name === "STARTING" || pidOf(from) !== undefined) {
-      const isOver = to.name !== "STARTING" && pidOf(to) === undefined;
-      if (isOver) for (const channel of new Set(Object.values(this.#channels))) channel.end();
-    }
+    const hadChild = from.name === "STARTING" || pidOf(from) !== undefined;
+    const isOver = hadChild && to.name !== "STARTING" && pidOf(to) === undefined;
+    const isSwept = isUnswept(from) && !isUnswept(to); // those who were left may have written, too
+    if (isOver || isSwept)
+      for (const channel of new Set(Object.values(this.#channels))) channel.end();
     this.#pid = pidOf(to) ?? this.#pid;
     if (pidOf(from) !== undefined && pidOf(to) === undefined) this.#laststop = now;
     const isQuit = to.name === "FATAL" && this.#host.isClosing(); // supervisord says nothing then

@@ -117,6 +117,7 @@ export type Input =
   | { readonly type: "killFailed"; readonly reason: string }
   | { readonly type: "deadline" };
 
+/** `graceMs`: how long what a process has left may take to stop when it is asked; 0: it is killed at once. */
 export type Effect =
   | { readonly do: "spawn" }
   | { readonly do: "cancel" }
@@ -196,10 +197,10 @@ export const table: Table = {
       },
       { do: "kill", signal: "SIGKILL", group: p.killAsGroup },
     ],
-    exited: (s, p, now, { status }) => [
+    exited: (s, _p, now, { status }) => [
       { ...s, status, until: NEVER },
-      // a whole group was asked to stop: the rest of it may use what remains of stopwaitsecs
-      { do: "sweep", graceMs: p.stopAsGroup ? Math.max(0, s.until - now) : 0 },
+      // what it leaves may use what remains of stopwaitsecs, unless that was over for the process itself
+      { do: "sweep", graceMs: s.killed === undefined ? Math.max(0, s.until - now) : 0 },
     ],
     swept: (s, _p, now, { survivors }) => [
       { ...settled(s.tries, s.status), survivors, until: s.wanted ? now : NEVER },

@@ -15,6 +15,12 @@ export function pidOf(state: State): number | undefined {
   return "pid" in state && !("status" in state) ? state.pid : undefined;
 }
 
+/** Whether the process has ended, and what it left has not. */
+export function isUnswept(state: State): boolean {
+  if ("swept" in state) return !state.swept;
+  return (state.name === "STOPPING" || state.name === "UNKNOWN") && state.status !== undefined;
+}
+
 /** What someone who waits for the process to be RUNNING has to be told by now. */
 export function startOutcome(state: State): "pending" | "done" | "failed" {
   if (state.name === "RUNNING") return "done";

@@ -35,6 +35,7 @@ export class SystemChild implements Child {
   #process: ChildProcess | undefined;
   #run: Run | undefined;
   #known: readonly Identity[] = [];
+  #isGroupAsked = false;
   #isCancelled = false;
   #hasExited = false;
   #ref = true;
@@ -111,6 +112,7 @@ export class SystemChild implements Child {
       this.#input?.end();
       if (isWindows) return; // it has stopwaitsecs to go by itself
     }
+    this.#isGroupAsked ||= group;
     // who leaves our sight when its parent ends is remembered
     if (this.#command.sweep === true && this.#alive !== undefined)
       this.#known = descendantsOf(this.#alive);
@@ -135,8 +137,12 @@ export class SystemChild implements Child {
       done(survivors);
     };
     if (pid === undefined || !run || this.#command.sweep === false) return finish([]);
-    const scope = this.#command.sweep === true ? "all" : "group";
-    sweep({ pid, scope, known: this.#known, ...run }, graceMs, finish);
+    const { sweep: isWide, stopsignal } = this.#command;
+    const asking = { stopsignal, isGroupAsked: this.#isGroupAsked };
+    const scope = isWide === true ? "all" : "group";
+    sweep({ pid, scope, known: this.#known, ...asking, ...run }, graceMs, (survivors) => {
+      this.#drained(() => finish(survivors)); // their last words are its output, too
+    });
   }
 
   write(chunk: Uint8Array, done: (error?: Error) => void): void {
@@ -163,13 +169,17 @@ export class SystemChild implements Child {
     this.#hasExited = true;
     this.#applyRef();
     this.#input?.destroy();
-    const tell = () => this.#events.exited(status);
+    this.#drained(() => this.#events.exited(status));
+  }
+
+  /** Takes what is in the pipes, and then goes on; a disk that does not take it is not waited for long. */
+  #drained(goOn: () => void): void {
     const busy = this.pipes.drain();
-    if (!busy) return tell();
+    if (!busy) return goOn();
     const enough = new Promise((resolve) => {
       this.#clock.setTimeout(() => resolve(undefined), DRAIN_MS, true);
     });
-    void Promise.race([busy, enough]).then(tell);
+    void Promise.race([busy, enough]).then(goOn);
   }
 
   /** Whoever holds the pipes of a process that is gone does not hold the host. */

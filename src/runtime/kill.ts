@@ -42,13 +42,17 @@ export interface Legacy extends Kinship {
   readonly scope: "group" | "all";
   /** Descendants that were seen while it lived. */
   readonly known: readonly Identity[];
+  /** What asks each of them to stop. */
+  readonly stopsignal: Signal;
+  /** Whether its process group has been asked together with it. */
+  readonly isGroupAsked: boolean;
   /** Where nobody of them can get out of. */
   readonly cgroup?: Cgroup;
 }
 
 /**
- * Kills what a child that is gone has left, `graceMs` from now, and calls `done` once nobody is there,
- * with those that would not go. Nothing could wake us when a process dies that is not our child; so
+ * Ends what a child that is gone has left, and calls `done` once nobody is there, with those that
+ * would not go. Each is asked to stop, once, and killed `graceMs` from now; killed at once if that is 0. Nothing could wake us when a process dies that is not our child; so
  * while (and only while) somebody is left, this looks again after 1, 2, 4 … 50 ms, until it has twice
  * found nobody.
  */
@@ -70,6 +74,7 @@ async function emptied(
   memory: Memory,
 ): Promise<readonly Survivor[]> {
   const begun = clock.now();
+  const asked = new Set<string>();
   let left = await first;
   let clean = 0;
   let kills = 0;
@@ -78,7 +83,8 @@ async function emptied(
     const waited = clock.now() - begun;
     if (clean === 2 || (waited > graceMs + LIMIT_MS && kills >= KILLS))
       return left.map(({ pid, name }) => ({ pid, name }));
-    if (left.length > 0 && waited >= graceMs) {
+    if (waited < graceMs) ask(legacy, left, asked);
+    else if (left.length > 0) {
       legacy.cgroup?.kill();
       end(left);
       kills++;
@@ -93,7 +99,8 @@ function heirsOf(legacy: Legacy, memory: Memory): Identity[] | Promise<Identity[
   const { pid, scope, known, cgroup } = legacy;
   const inside = cgroup?.members().flatMap((member) => identityOf(member) ?? []) ?? [];
   const hasGroup = exists(-pid);
-  if (!canSeeProcesses()) return hasGroup ? [{ pid: -pid, name: "process group", began: "" }] : [];
+  if (!canSeeProcesses())
+    return hasGroup ? [{ pid: -pid, name: "process group", began: "", group: pid }] : [];
   if (scope === "group") return [...(hasGroup ? membersOf(pid) : []), ...inside];
   const kin = kinOf(legacy, memory);
   const others = [...known.filter(isAlive), ...inside];
@@ -101,16 +108,31 @@ function heirsOf(legacy: Legacy, memory: Memory): Identity[] | Promise<Identity[
   return Promise.resolve(kin).then((found) => [...found, ...others]);
 }
 
+/** Sends the stop signal to each that has not been sent it: many take a second one for a wish to end without ado. */
+function ask(
+  { pid, stopsignal, isGroupAsked }: Legacy,
+  processes: readonly Identity[],
+  asked: Set<string>,
+): void {
+  for (const one of processes) {
+    const key = `${one.pid} ${one.began}`;
+    if (asked.has(key) || (isGroupAsked && one.group === pid)) continue;
+    asked.add(key);
+    signalOne(one, stopsignal);
+  }
+}
+
 /** All are held first, so that none can start another while the first are killed. */
 function end(processes: readonly Identity[]): void {
-  for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
-    for (const one of processes) {
-      try {
-        if (one.began === "" || isAlive(one)) process.kill(one.pid, signal);
-      } catch {
-        // gone, or somebody else's by now: the next look tells
-      }
-    }
+  for (const signal of ["SIGSTOP", "SIGKILL"] as const)
+    for (const one of processes) signalOne(one, signal);
+}
+
+function signalOne(one: Identity, signal: Signal): void {
+  try {
+    if (one.began === "" || isAlive(one)) process.kill(one.pid, signal);
+  } catch {
+    // gone, or somebody else's by now: the next look tells
   }
 }
 

@@ -29,7 +29,7 @@ export interface Command {
   readonly umask?: number;
   /** The name or uid of the user to run as; the host's own if not given. */
   readonly user?: string;
-  /** Whether what the process leaves behind is killed when it has ended: all, its process group, or nothing. */
+  /** Whether what the process leaves behind is ended after it: all, its process group, or nothing. */
   readonly sweep: boolean | "group";
   /** Whether the process gets a cgroup of its own, where one can be made. */
   readonly cgroup: boolean;
@@ -95,8 +95,10 @@ export interface Child {
   /** Takes back a start that has not happened yet; no event follows. */
   cancel(): void;
   /**
-   * Called once, after `exited`: kills what the child has left behind, after `graceMs`, and calls
-   * `done` when nobody is there, or with those that would not go.
+   * Called once, after `exited`: ends what the child has left behind, and calls `done` when nobody is
+   * there, or with those that would not go. With a `graceMs` above 0, each process is first sent
+   * `stopsignal`, unless `kill` has sent it to its group already, and SIGKILL after that time; with 0
+   * it is SIGKILL at once.
    */
   sweep(graceMs: number, done: (survivors: readonly Survivor[]) => void): void;
   /** Writes to the child's standard input; `done` is called once it is in the pipe, or with what went wrong. */

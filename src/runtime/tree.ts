@@ -8,12 +8,13 @@ export interface Identity {
   readonly name: string;
   /** When it began, in the kernel's ticks since boot. */
   readonly began: string;
+  /** Its process group. */
+  readonly group: number;
 }
 
 interface Stat extends Identity {
   readonly state: string;
   readonly parent: number;
-  readonly group: number;
   readonly session: number;
 }
 

@@ -92,6 +92,8 @@ export class FakeChild implements Child {
   isCancelled = false;
   /** The pids that its process group holds when it ends; they go when `vanish()` is called. */
   leaves: readonly number[] = [];
+  /** How long what it left may take to stop when it is asked, in ms, once it has ended: 0 is SIGKILL at once. */
+  grace: number | undefined;
   /** While set, signals fail with this message, as when the system refuses. */
   refuses: string | undefined;
   /** Whether it keeps the host alive. */
@@ -126,7 +128,8 @@ export class FakeChild implements Child {
   }
 
   /** Empty at once, unless the child `leaves` somebody. */
-  sweep(_graceMs: number, done: (survivors: readonly Survivor[]) => void): void {
+  sweep(graceMs: number, done: (survivors: readonly Survivor[]) => void): void {
+    this.grace = graceMs;
     if (this.leaves.length === 0) done([]);
     else this.#swept = done;
   }

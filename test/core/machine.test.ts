@@ -59,6 +59,7 @@ const shapes: readonly State[] = [
   { ...backoff, until: NEVER, swept: false, wanted: false, status: died },
   { ...stopping },
   { ...stopping, wanted: true },
+  { ...stopping, killed: NOW - 1000 },
   { ...stopping, until: NEVER, status: died },
   { ...stopping, until: NEVER, status: died, wanted: true },
   { ...exited, swept: false, wanted: false },
@@ -357,13 +358,22 @@ describe("STOPPING", () => {
     assert.deepEqual(effect(running, "stop", p), { do: "kill", signal: "SIGTERM", group: true });
   });
 
-  it("leaves the group what remains of stopwaitsecs, if the group was asked", () => {
-    const state: State = { ...stopping, until: NOW + 4000 };
-    const grace = (p: Policy, from = state) => effect(from, "exited", p);
-    assert.deepEqual(grace(policy), { do: "sweep", graceMs: 0 });
-    const asGroup = { ...policy, stopAsGroup: true };
-    assert.deepEqual(grace(asGroup), { do: "sweep", graceMs: 4000 });
-    assert.deepEqual(grace(asGroup, { ...state, until: NOW - 1 }), { do: "sweep", graceMs: 0 });
+  it("grants what the process leaves the rest of stopwaitsecs, and nothing after SIGKILL", () => {
+    const state: In<"STOPPING"> = { ...stopping, until: NOW + 4000 };
+    for (const stopAsGroup of [false, true]) {
+      const p = { ...policy, stopAsGroup };
+      const grace = (from: State) => effect(from, "exited", p);
+      assert.deepEqual(grace(state), { do: "sweep", graceMs: 4000 });
+      assert.deepEqual(grace({ ...state, until: NOW - 1 }), { do: "sweep", graceMs: 0 });
+      assert.deepEqual(grace({ ...state, killed: NOW - 1 }), { do: "sweep", graceMs: 0 });
+    }
+  });
+
+  it("is the only state whose end grants anything: who ended by himself is swept at once", () => {
+    for (const { state, step } of cells) {
+      if (step[1]?.do === "sweep" && state.name !== "STOPPING")
+        assert.deepEqual(step[1], { do: "sweep", graceMs: 0 });
+    }
   });
 
   it("ends in STOPPED only when the group is swept, with those that would not go", () => {

@@ -23,6 +23,7 @@ function wild(escape: string, then = obey): ProgramSettings {
     environment: { DEAF: deaf },
     startsecs: 0,
     startretries: 0,
+    stopwaitsecs: 0.2, // nobody here obeys
     autorestart: false,
   };
 }

@@ -14,15 +14,93 @@ const family = (one: string, first = leader) => ({
 });
 
 describe("the process group of a real process", () => {
-  it("stop: only the process gets the signal, the rest of its group is swept", async (t) => {
-    const { supervisor, ear } = supervise(t, { web: { ...family(member), startsecs: 0 } });
+  it("stop: the process gets the signal, and when it is gone the rest of its group", async (t) => {
+    const heir = `trap 'kill -0 $LEADER 2>/dev/null && echo too early >$EAR; echo member got TERM >$EAR; exit 0' TERM; echo member $$ >$EAR; ${stay}`;
+    const { supervisor, ear } = supervise(t, { web: { ...family(heir), startsecs: 0 } });
     await supervisor.start();
     const [pid, grandchild] = await Promise.all([ear.pid("leader"), ear.pid("member")]);
     assert.ok(alive(pid) && alive(grandchild));
     await supervisor.stop("web");
     await ear.hear(/^leader got TERM$/);
+    await ear.hear(/^member got TERM$/);
     assert.ok(!alive(pid) && !alive(grandchild));
     assert.deepEqual(ear.rest, []);
+  });
+
+  it("stop: a member that ignores the signal is killed when stopwaitsecs are over", async (t) => {
+    const { supervisor, ear } = supervise(t, {
+      web: { ...family(deafMember), startsecs: 0, stopwaitsecs: 0.3 },
+    });
+    await supervisor.start();
+    const [, grandchild] = await Promise.all([ear.pid("leader"), ear.pid("member")]);
+    const begun = performance.now();
+    await supervisor.stop("web");
+    assert.ok(performance.now() - begun >= 300);
+    assert.ok(!alive(grandchild));
+  });
+
+  it("stop: after SIGKILL to the process nobody is asked any more", async (t) => {
+    const { supervisor, ear } = supervise(t, {
+      web: { ...family(member, deaf), startsecs: 0, stopwaitsecs: 0.1 },
+    });
+    await supervisor.start();
+    const [, grandchild] = await Promise.all([ear.pid("leader"), ear.pid("member")]);
+    await supervisor.stop("web");
+    assert.ok(!alive(grandchild));
+    assert.deepEqual(ear.rest, []);
+  });
+
+  it("an exit: what it left is killed without being asked", async (t) => {
+    const { supervisor, ear, next } = supervise(t, {
+      web: {
+        command: sh(`sh -c "$MEMBER" & read -r go <$EAR.never; exit 3`),
+        environment: { MEMBER: member },
+        startsecs: 0,
+        autorestart: false,
+      },
+    });
+    await supervisor.start();
+    const grandchild = await ear.pid("member");
+    await supervisor.signal("web", "KILL");
+    await next("PROCESS_STATE_EXITED");
+    await supervisor.stop("web");
+    assert.ok(!alive(grandchild));
+    assert.deepEqual(ear.rest, []);
+  });
+
+  for (const [sweep, isAsked] of [
+    [true, true],
+    ["group", false],
+  ] as const) {
+    it(`stop with sweep ${sweep}: one in a session of its own is ${isAsked ? "" : "not "}asked`, async (t) => {
+      const { supervisor, ear } = supervise(t, {
+        web: {
+          command: sh(`setsid sh -c "$MEMBER" & ${leader}; echo leader $$ >$EAR; ${stay}`),
+          environment: { MEMBER: member },
+          startsecs: 0,
+          sweep,
+        },
+      });
+      await supervisor.start();
+      const [, grandchild] = await Promise.all([ear.pid("leader"), ear.pid("member")]);
+      await supervisor.stop("web");
+      await ear.hear(/^leader got TERM$/);
+      if (!isAsked) process.kill(grandchild, "SIGTERM");
+      await ear.hear(/^member got TERM$/);
+      await gone(grandchild);
+      assert.deepEqual(ear.rest, []);
+    });
+  }
+
+  it("stop: the last words of a server behind a shell are logged", async (t) => {
+    const server = `trap 'echo closing; sleep 0.2; echo closed; exit 0' TERM; echo up; echo member $$ >$EAR; ${stay}`;
+    const { supervisor, ear } = supervise(t, {
+      web: { command: sh(`sh -c "$MEMBER"; true`), environment: { MEMBER: server }, startsecs: 0 },
+    });
+    await supervisor.start();
+    await ear.pid("member");
+    await supervisor.stop("web");
+    assert.equal(String(await supervisor.tail("web")), "up\nclosing\nclosed\n");
   });
 
   it("stop without sweep: the rest of its group stays", async (t) => {
@@ -105,6 +183,19 @@ describe("the process group of a real process", () => {
     assert.ok(performance.now() - begun >= 300);
     assert.ok(!alive(grandchild));
     assert.equal((await next("PROCESS_STATE_STOPPED")).exitstatus, 0); // that of the process itself
+  });
+
+  it("stopasgroup: nobody is asked twice", async (t) => {
+    const twice = `trap 'echo member got TERM >$EAR' TERM; echo member $$ >$EAR; ${stay}; ${stay}`;
+    const { supervisor, ear } = supervise(t, {
+      web: { ...family(twice), startsecs: 0, stopasgroup: true, stopwaitsecs: 0.5 },
+    });
+    await supervisor.start();
+    const [, grandchild] = await Promise.all([ear.pid("leader"), ear.pid("member")]);
+    await supervisor.stop("web");
+    await Promise.all([ear.hear(/^leader got TERM$/), ear.hear(/^member got TERM$/)]);
+    assert.ok(!alive(grandchild));
+    assert.deepEqual(ear.rest, []);
   });
 
   it("stopasgroup: a member may finish its cleanup after the process is gone", async (t) => {

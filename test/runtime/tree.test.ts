@@ -15,6 +15,8 @@ import {
 
 const tag = "LIBSUPERVISOR_0123456789abcdef=7";
 
+const asking = { stopsignal: "SIGTERM", isGroupAsked: false } as const;
+
 /** A stranger in a group and a session of its own, ended with the test. */
 async function stranger(t: TestContext, env: Record<string, string> = {}): Promise<ChildProcess> {
   const child = spawn("/bin/sleep", ["1000"], { detached: true, stdio: "ignore", env });
@@ -103,7 +105,7 @@ describe(
       assert.ok(identity);
       const known = [{ ...identity, began: `${Number(identity.began) - 1}` }];
       const left = await new Promise((done) => {
-        sweep({ ...kinship(pid), scope: "all", known }, 0, done);
+        sweep({ ...kinship(pid), scope: "all", known, ...asking }, 0, done);
       });
       assert.deepEqual(left, []);
       assert.ok(isAlive(identity));
