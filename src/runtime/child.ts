@@ -147,8 +147,9 @@ export class SystemChild implements Child {
 
   write(chunk: Uint8Array, done: (error?: Error) => void): void {
     const stdin = this.#input;
-    if (!stdin?.writable) done(new Error("its standard input is closed"));
-    else stdin.write(chunk, (error) => done(error ?? undefined));
+    if (!stdin?.writable) return done(new Error("its standard input is closed"));
+    this.pipes.expect();
+    stdin.write(chunk, (error) => done(error ?? undefined));
   }
 
   setRef(ref: boolean): void {

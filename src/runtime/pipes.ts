@@ -1,5 +1,6 @@
 import { closeSync, fchownSync } from "node:fs";
 import type { Readable } from "node:stream";
+import type { WakeUps } from "../core/pace.ts";
 import type { Fifos } from "./fifos.ts";
 import type { Clock, Outputs, OutputStream } from "./ports.ts";
 import { Reader } from "./reader.ts";
@@ -12,22 +13,26 @@ interface Line {
   readonly reader: Reader;
 }
 
+/** What the pipes of all processes share. */
+interface PipesIo {
+  readonly fifos: Fifos;
+  readonly clock: Clock;
+  readonly buffer: Uint8Array;
+  readonly wakeUps: WakeUps;
+}
+
 /**
  * The pipes through which a process speaks to us. They outlive a child: the next one gets the same,
  * and what a grandchild still writes arrives.
  */
 export class Pipes {
   readonly #outputs: Outputs;
-  readonly #fifos: Fifos;
-  readonly #clock: Clock;
-  readonly #buffer: Uint8Array;
+  readonly #io: PipesIo;
   readonly #lines = new Map<OutputStream, Line>();
 
-  constructor(outputs: Outputs, fifos: Fifos, clock: Clock, buffer: Uint8Array) {
+  constructor(outputs: Outputs, io: PipesIo) {
     this.#outputs = outputs;
-    this.#fifos = fifos;
-    this.#clock = clock;
-    this.#buffer = buffer;
+    this.#io = io;
   }
 
   /** How many FIFOs the next `open()` may take. */
@@ -53,6 +58,11 @@ export class Pipes {
       source.pause();
       void busy.finally(() => source.resume());
     });
+  }
+
+  /** The child was sent something: what it answers is read as it comes. */
+  expect(): void {
+    for (const { reader } of this.#lines.values()) reader.expect();
   }
 
   /** Takes what a child that is gone has left in the pipes; a promise, if that has to wait. */
@@ -83,11 +93,12 @@ export class Pipes {
   }
 
   #make(stream: OutputStream): Line | undefined {
-    const fifo = this.#fifos.take();
+    const { fifos, buffer } = this.#io;
+    const fifo = fifos.take();
     if (!fifo) return undefined;
     const sink = (chunk: Uint8Array) => this.#outputs.push(stream, chunk);
     const gather = () => this.#outputs.gather(stream);
-    const reader = new Reader(fifo.read, this.#buffer, sink, this.#clock, gather);
+    const reader = new Reader(fifo.read, buffer, sink, { ...this.#io, gather });
     const line = { write: fifo.write, reader };
     this.#lines.set(stream, line);
     return line;

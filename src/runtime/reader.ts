@@ -1,47 +1,45 @@
 import { readSync } from "node:fs";
 import { Socket } from "node:net";
+import { Pace, type WakeUps } from "../core/pace.ts";
 import type { Clock } from "./ports.ts";
 
 /** Takes a chunk, which is only lent. A promise: nothing more before it settles. */
 type Sink = (chunk: Uint8Array) => Promise<void> | undefined;
 
-/** What a pipe gives at once. */
-const FULL = 49_152;
-/** The longest that a byte waits in the pipe for others to come, in ms. */
-const PATIENCE_MS = 90;
-/** How long a rate is remembered. */
-const MEMORY_MS = 20;
+/** What a reader needs of others. */
+interface ReaderIo {
+  readonly clock: Clock;
+  /** How many bytes may gather in the pipe. */
+  readonly gather: () => number;
+  /** Those of the whole host. */
+  readonly wakeUps: WakeUps;
+}
+
 /** How long a flood of small writes gathers. */
 const GUSH_MS = 0.1;
-/** What a pause lets gather, at the most: half a pipe, so that the writer is not held up. */
-const GATHER_BYTES = 32_768;
 /** A grandchild that goes on writing does not hold up the end of its parent. */
 const DRAIN_BYTES = 1 << 20;
 
-/**
- * Reads one stream of a child from a FIFO. A child that writes tiny lines would wake the host for
- * each of them; so after each read the pipe is left alone for a moment, shorter the faster it fills.
- */
+/** Reads one stream of a child from a FIFO, at the pace that suits the host. */
 export class Reader {
   readonly #fd: number;
   readonly #buffer: Uint8Array;
   readonly #sink: Sink;
   readonly #clock: Clock;
   readonly #gather: () => number;
+  readonly #pace: Pace;
   readonly #socket: Socket;
-  #rate = 0; // bytes per ms
-  #last: number;
   #pause: unknown;
   #busy: Promise<void> | undefined;
   #isOpen = true;
 
-  constructor(fd: number, buffer: Uint8Array, sink: Sink, clock: Clock, gather: () => number) {
+  constructor(fd: number, buffer: Uint8Array, sink: Sink, { clock, gather, wakeUps }: ReaderIo) {
     this.#fd = fd;
     this.#buffer = buffer;
     this.#sink = sink;
     this.#clock = clock;
     this.#gather = gather;
-    this.#last = clock.now();
+    this.#pace = new Pace(wakeUps, clock.now());
     this.#socket = new Socket({
       fd,
       readable: true,
@@ -80,15 +78,29 @@ export class Reader {
     this.#close();
   }
 
+  /** The program was sent something: what it answers is read as it comes. */
+  expect(): void {
+    this.#pace.expect();
+    if (this.#pause === undefined) return;
+    this.#wake();
+    this.#go();
+  }
+
   #close(): void {
     this.#isOpen = false;
+    this.#wake();
+  }
+
+  #wake(): void {
     this.#clock.clearTimeout(this.#pause);
+    this.#pause = undefined;
   }
 
   /** What the socket has read; `false` where it is not to go on by itself. */
   #take(length: number): boolean {
     const busy = this.#sink(this.#buffer.subarray(0, length));
-    const pause = this.#pauseAfter(length);
+    const now = this.#clock.now();
+    const rest = this.#pace.after(length, now, this.#gather());
     if (busy) {
       this.#busy = busy.finally(() => {
         this.#busy = undefined;
@@ -96,22 +108,16 @@ export class Reader {
       });
       return false;
     }
-    const isFlood = this.#rate >= GATHER_BYTES; // and not only a small file, which wants no pauses
-    if (length >= FULL || (pause < 1 && !isFlood)) return true;
-    if (pause < 1) this.#gush();
-    else this.#pause = this.#clock.setTimeout(() => this.#go(), pause, false);
+    if (rest === "none") return true;
+    if (rest === "moment") this.#gush(now + GUSH_MS);
+    else {
+      const over = () => {
+        this.#pause = undefined;
+        this.#go();
+      };
+      this.#pause = this.#clock.setTimeout(over, rest, false);
+    }
     return false;
-  }
-
-  /** How long to leave the pipe alone, in ms, after it gave so much. */
-  #pauseAfter(length: number): number {
-    const now = this.#clock.now();
-    const took = Math.max(0.01, now - this.#last);
-    this.#last = now;
-    const rate = length / took;
-    const weight = Math.exp(-took / MEMORY_MS); // a short read within a flood says little
-    this.#rate = Math.max(rate, this.#rate * weight + rate * (1 - weight));
-    return Math.min(PATIENCE_MS, Math.min(GATHER_BYTES, this.#gather()) / this.#rate);
   }
 
   /**
@@ -119,8 +125,7 @@ export class Reader {
    * else the host has to do, until some have gathered. The socket would be woken for each of them,
    * and the child pays for that.
    */
-  #gush(): void {
-    const due = this.#last + GUSH_MS;
+  #gush(due: number): void {
     const turn = () => {
       if (this.#clock.now() < due) wait();
       else this.#gulp();
@@ -132,6 +137,7 @@ export class Reader {
   }
 
   #gulp(): void {
+    this.#pause = undefined;
     let length = 0;
     try {
       length = readSync(this.#fd, this.#buffer, 0, this.#buffer.length, null);

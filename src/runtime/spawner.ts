@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { channel } from "node:diagnostics_channel";
+import { WakeUps } from "../core/pace.ts";
 import { SystemChild, type Execute } from "./child.ts";
 import { nextTurn, systemClock } from "./clock.ts";
 import type { Custody } from "./custody.ts";
@@ -12,6 +13,8 @@ type Execa = typeof import("execa").execa;
 
 const births = channel("child_process");
 const isWindows = process.platform === "win32";
+/** Those of the host: all supervisors in it share them. */
+const wakeUps = new WakeUps();
 
 /**
  * Starts real processes. A start holds the event loop for a millisecond or two (fork, and the wait
@@ -69,7 +72,12 @@ export class SystemSpawner implements Spawner {
   #pipesOf(outputs: Outputs): Pipes {
     let pipes = this.#pipes.get(outputs);
     if (!pipes) {
-      pipes = new Pipes(outputs, this.#fifos, this.#clock, this.#buffer);
+      pipes = new Pipes(outputs, {
+        fifos: this.#fifos,
+        clock: this.#clock,
+        buffer: this.#buffer,
+        wakeUps,
+      });
       this.#pipes.set(outputs, pipes);
     }
     return pipes;

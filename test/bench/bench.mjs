@@ -5,6 +5,7 @@ import * as guard from "./guard.mjs";
 import * as idle from "./idle.mjs";
 import * as importing from "./import.mjs";
 import { interleaved, report } from "./kit.mjs";
+import * as latency from "./latency.mjs";
 import * as logs from "./logs.mjs";
 import * as memory from "./memory.mjs";
 import * as peers from "./peers.mjs";
@@ -21,6 +22,7 @@ const parts = {
   stall,
   peers,
   logs,
+  latency,
   guard,
   control,
   config,
