@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, it } from "node:test";
 import type { ProgramSettings, SupervisorSettings } from "../../src/index.ts";
@@ -362,6 +364,20 @@ describe("sendProcessStdin", () => {
     assert.ok(child);
     child.write = (_chunk, done) => done(new Error("write EPIPE"));
     assert.equal(await desk.call("sendProcessStdin", "p", "x"), "20 NO_FILE: p");
+  });
+});
+
+describe("readProcessStdoutLog and tailProcessStdoutLog", () => {
+  it("a log file that is named and not there is NO_FILE, and what is kept in memory is read", async () => {
+    const file = path.join(tmpdir(), "no-such-directory", "p.log");
+    const desk = new Desk({
+      programs: { p: manual({ stdout_logfile: file }), q: manual({ startsecs: 0 }) },
+    });
+    assert.equal(await desk.call("readProcessStdoutLog", "p", 0, 0), `20 NO_FILE: ${file}`);
+    assert.deepEqual(await desk.call("tailProcessStdoutLog", "p", 3, 5), ["", 0, false]);
+    await desk.call("startProcess", "q");
+    desk.stage.spawner.last.print("said");
+    assert.equal(await desk.call("readProcessStdoutLog", "q", 0, 0), "said");
   });
 });
 

@@ -13,6 +13,8 @@ const read = (stream: OutputStream): Method => ({
   help: `A part of what a process wrote to its ${stream}: from \`offset\` so many bytes, or all if \`length\` is 0; a negative offset, with the length 0, counts from the end.`,
   call: async ({ supervisor }, name: string, offset: number, length: number) => {
     const process = processNamed(supervisor, name);
+    const file = fileOf(process, stream);
+    if (file !== "" && !(await exists(file))) throw new Fault("NO_FILE", file);
     return readLog((...part) => process.read(stream, ...part), name, offset, length);
   },
 });
@@ -96,8 +98,8 @@ async function tailLog(
   offset: number,
   length: number,
 ): Promise<RpcValue[]> {
-  const info = process.info();
-  const file = stream === "stdout" ? info.stdout_logfile : info.stderr_logfile;
+  const file = fileOf(process, stream);
+  if (file !== "" && !(await exists(file))) return ["", 0, false]; // no error there
   try {
     const kept = file === "" ? await process.read(stream, 0, 0) : undefined; // in memory, and little
     const size = kept?.length ?? (await stat(file)).size;
@@ -105,8 +107,22 @@ async function tailLog(
     const bytes = window.length > 0 ? process.read(stream, window.from, window.length) : [];
     return [text(Buffer.from(await bytes)), size, window.overflow];
   } catch {
-    return ["", offset, false]; // there is none yet, which is no error there
+    return ["", offset, false]; // it cannot be read
   }
+}
+
+/** The path of its log; empty where its latest output is kept in memory. */
+function fileOf(process: Subprocess, stream: OutputStream): string {
+  const { stdout_logfile, stderr_logfile } = process.info();
+  return stream === "stdout" ? stdout_logfile : stderr_logfile;
+}
+
+/** As Python's os.path.exists(): what cannot be looked at does not exist. */
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The bytes that supervisord's `tail` shows of a log of that size. */

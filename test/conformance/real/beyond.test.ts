@@ -144,6 +144,20 @@ const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
     assert.deepEqual(got(), ["one"]);
   },
 
+  async "start-stopping"() {
+    const io = { clock: new FakeClock(), spawner: new FakeSpawner() };
+    const supervisor = new Supervisor({ programs: { p: { command: "p", startsecs: 0 } } }, io);
+    await supervisor.start();
+
+    const stopped = supervisor.stop("p");
+    const started = supervisor.start("p");
+    io.spawner.last.exit(null, "SIGTERM");
+    io.clock.advance(0);
+    await Promise.all([stopped.catch(() => {}), started]);
+    assert.equal(supervisor.process("p")?.state, "RUNNING");
+    assert.equal(io.spawner.children.length, 2);
+  },
+
   async "socket-in-group"() {
     const programs = { f: { command: "f", socket: "tcp://127.0.0.1:9" } };
     const io = { clock: new FakeClock(), spawner: new FakeSpawner() };

@@ -25,6 +25,10 @@ startsecs = 0
 command = sh -c 'echo named; exec cat'
 stdout_logfile = %(here)s/named.log
 startsecs = 0
+[program:unborn]
+command = cat
+stdout_logfile = %(here)s/unborn.log
+autostart = false
 [program:dies]
 command = false
 autostart = false
@@ -63,6 +67,8 @@ test("reading logs", { skip: noSupervisor }, async (t) => {
     "tail one",
     "tail never",
     "tail never stderr",
+    "tail unborn",
+    "tail unborn stderr",
     "tail nope",
     "tail g:*",
     "tail g:g_0",

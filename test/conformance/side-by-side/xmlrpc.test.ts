@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 import { Answers, noSupervisor } from "../../support/supervisorctl.ts";
+import { readTable } from "../deviations.ts";
 import { BASE, Side } from "./kit.ts";
 
 const CONF = `${BASE}
@@ -28,6 +29,14 @@ stdout_logfile_maxbytes = 5KB
 stdout_capture_maxbytes = 1MB
 autostart = false
 priority = 3
+[program:unborn]
+command = cat
+stdout_logfile = %(here)s/unborn.log
+autostart = false
+[program:stubborn]
+command = sh -c 'trap "" TERM; echo deaf; exec cat'
+startsecs = 0
+stopwaitsecs = 3600
 [group:g]
 programs = x,y
 [program:x]
@@ -63,6 +72,12 @@ const LOOKS: readonly Call[] = [
   ["supervisor.tailProcessStdoutLog", "run", 0, 5],
   ["supervisor.tailProcessStderrLog", "run", 0, 5],
   ["supervisor.tailProcessLog", "idle", 0, 5],
+  ["supervisor.readProcessStdoutLog", "unborn", 0, 0],
+  ["supervisor.readProcessStdoutLog", "unborn", -5, 0],
+  ["supervisor.readProcessStdoutLog", "unborn", -5, 1],
+  ["supervisor.readProcessStderrLog", "unborn", 0, 0],
+  ["supervisor.tailProcessStdoutLog", "unborn", 3, 5],
+  ["supervisor.clearProcessLogs", "unborn"],
 ];
 
 const WRONGS: readonly Call[] = [
@@ -160,6 +175,7 @@ async function begin(t: TestContext): Promise<(call: Call) => Promise<unknown[]>
   for (const side of sides) {
     const said = async (words: string[]) => (await side.ask(words)).out;
     await side.daemon.patiently(async () => /über/.test(await said(["tail", "run"])), "word");
+    await side.daemon.patiently(async () => /deaf/.test(await said(["tail", "stubborn"])), "ear");
     await side.daemon.patiently(async () => /FATAL/.test(await said(["status", "fatal"])), "end");
   }
   return async ([method, ...parameters]) =>
@@ -183,6 +199,25 @@ for (const [what, calls] of [
         assert.deepEqual(other, one);
       });
   });
+
+test("Python's client: a start while it is STOPPING", { skip: noSupervisor }, async (t) => {
+  assert.ok(readTable().some(({ id }) => id === "start-stopping"));
+  const ask = await begin(t);
+  const both = async (...call: Call) => {
+    const [one, other] = await ask(call);
+    assert.deepEqual(other, one, call[0]);
+  };
+  await both("supervisor.stopProcess", "stubborn", false);
+  await both("supervisor.startProcess", "stubborn", false);
+  await both("supervisor.signalProcess", "stubborn", "KILL");
+  const states = async () =>
+    (await ask(["supervisor.getProcessInfo", "stubborn"])).map(
+      (info) => (info as { value: { statename: [string, string] } }).value.statename[1],
+    );
+  let seen: string[] = [];
+  while (seen.length === 0 || seen.includes("STOPPING")) seen = await states();
+  assert.deepEqual(seen, ["STOPPED", "RUNNING"]);
+});
 
 test("Python's client: values of other types are refused", { skip: noSupervisor }, async (t) => {
   const ask = await begin(t);
