@@ -65,6 +65,7 @@ export class Http {
     this.#bodyBytes = requestBytes;
     this.server = createServer({
       maxHeaderSize: MAX_HEADER_BYTES,
+      requireHostHeader: false, // clients of supervisord leave it out
       keepAliveTimeout: IDLE_MS,
       // deadlines of our own instead: Node looks at all connections again and again, also with none
       headersTimeout: 0,
@@ -178,7 +179,9 @@ export class Http {
     const { shared, mayEnter, guard, routes } = this.#parts;
     const { method = "", url = "", headers } = request;
     if (this.#closing.signal.aborted) response.setHeader("Connection", "close");
-    guard.check(method, headers);
+    const [path = "", ...rest] = url.split("?");
+    const route = routeOf(routes, path);
+    guard.check(request, route?.isForBrowsers === true);
     if (!mayEnter(headers.authorization)) {
       throw new Refusal(401, "Who are you?", {
         "WWW-Authenticate": 'Basic realm="default"',
@@ -187,8 +190,6 @@ export class Http {
     }
     if (!url.startsWith("/")) throw new Refusal(400, "Expected a path");
     if (method !== "POST") request.resume(); // a body that nobody takes would hide that the caller goes
-    const [path = "", ...rest] = url.split("?");
-    const route = routeOf(routes, path);
     if (!route) throw new Refusal(404, "There is nothing of that name");
     if (!route.methods.includes(method)) {
       // as supervisord, where it is 405 elsewhere
@@ -199,6 +200,7 @@ export class Http {
       path,
       query: new URLSearchParams(rest.join("?")),
       signal,
+      isFromBrowser: guard.isFromBrowser(headers),
       body: async () => readBody(request, this.#bodyBytes, signal),
       isToken: (candidate) => typeof candidate === "string" && isSame(candidate, shared.token),
     };

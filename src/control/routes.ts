@@ -8,6 +8,8 @@ export interface Context extends Shared {
   readonly query: URLSearchParams;
   /** Aborts when the caller has gone, or the server closes: ends every wait and every stream. */
   readonly signal: AbortSignal;
+  /** Whether a browser sent it, whoever made it do so. */
+  readonly isFromBrowser: boolean;
   /** The whole body. @throws {Refusal} 411 without a length, 413 if it is longer than allowed. */
   body(): Promise<Buffer>;
   /** Whether this is our token: a page from elsewhere does not know it. */
@@ -28,6 +30,8 @@ export interface Route {
   /** Whether what begins with the path and a slash belongs to it, too. */
   readonly isPrefix?: boolean;
   readonly methods: readonly string[];
+  /** Whether it is a page, and what pages load: not for programs. */
+  readonly isForBrowsers?: boolean;
   readonly handle: Handler;
 }
 

@@ -9,7 +9,7 @@ import { decodeCall, encodeAnswer, encodeFault, type RpcCall, type RpcValue } fr
 /** `POST /RPC2` */
 export const rpc: Handler = async (request, response, context) => {
   const body = await context.body();
-  if (!isRpcType(request.headers["content-type"])) {
+  if (context.isFromBrowser && !isRpcType(request.headers["content-type"])) {
     throw new Refusal(415, "Expected the Content-Type text/xml, which no form can send");
   }
   const bytes = await answerTo(callIn(body), context);

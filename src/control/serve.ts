@@ -35,8 +35,9 @@ export interface Server {
  * `/metrics`, `/healthz` and `/readyz`. Nothing
  * listens before it is called. There may be several servers for one supervisor.
  *
- * The socket is made with the mode 0700 unless `chmod` says otherwise, in a directory that belongs to
- * this user or to root and is not open to everybody (a sticky one, as `/tmp`, will do). The server keeps the host alive
+ * The socket is made with the mode 0700 unless `chmod` says otherwise, where nobody else could replace
+ * it: its directory and all above it belong to this user or to root, and neither everybody nor another
+ * group may write to them (a sticky one, as `/tmp`, will do). The server keeps the host alive
  * until it is closed: see {@link Server.unref}. It has to be closed by whom it was opened, also after
  * a shutdown of the supervisor: until then it answers SHUTDOWN_STATE.
  *
@@ -49,7 +50,8 @@ export interface Server {
  * @throws {SettingsError} if the place or the options are not right: all that is wrong with them
  * @throws {ServeError} if it cannot, or must not, listen there
  * @see the sections `[unix_http_server]` and `[inet_http_server]`. **Differs:** without a host it is
- * this machine alone that is served, and no other without a password.
+ * this machine alone that is served, and no other without a password; a request that a browser may
+ * have sent is refused unless it is for a name of this server, and from a page of it.
  */
 export async function serve(
   supervisor: Supervisor,
@@ -58,10 +60,11 @@ export async function serve(
 ): Promise<Server> {
   checkWishes(supervisor, place, options);
   const mayEnter = doorkeeper(options);
-  const { allowedHosts = [] } = options;
+  const { allowedHosts = [], password } = options;
+  const common = { allowedHosts, hasPassword: Boolean(password) }; // an empty one is none
   const shared = { supervisor, options, token: randomBytes(32).toString("hex") };
   if (isSocket(place)) {
-    const judge = guard({ host: undefined, isLoopback: true, allowedHosts });
+    const judge = guard({ ...common, host: undefined, isLoopback: true });
     const http = httpOf({ shared, mayEnter, guard: judge });
     const socket = await closingOnFailure(http, async () =>
       bindSocket(place, supervisor, async (file) => listen(http, { path: file }, place.file)),
@@ -69,7 +72,7 @@ export async function serve(
     return serverOf(http, `unix://${socket.file}`, socket.file, socket);
   }
   const { host, address, isLoopback } = await addressOf(place, options);
-  const judge = guard({ host, isLoopback, allowedHosts });
+  const judge = guard({ ...common, host, isLoopback });
   const http = httpOf({ shared, mayEnter, guard: judge });
   const { port } = place;
   const where = `${host || "*"}:${port}`;

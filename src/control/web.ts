@@ -20,12 +20,13 @@ export function web({ supervisor }: Pick<Shared, "supervisor">): Web {
   const feed = new Feed(supervisor);
   const metrics = new Metrics(supervisor);
   const read = ["GET", "HEAD"];
+  const isForBrowsers = true;
   return {
     routes: [
-      { path: "/", methods: [...read, "POST"], handle: page },
-      { path: "/index.html", methods: [...read, "POST"], handle: page },
-      { path: "/tail.html", methods: read, handle: tail },
-      { path: "/events", methods: ["GET"], handle: feed.handle },
+      { path: "/", methods: [...read, "POST"], handle: page, isForBrowsers },
+      { path: "/index.html", methods: [...read, "POST"], handle: page, isForBrowsers },
+      { path: "/tail.html", methods: read, handle: tail, isForBrowsers },
+      { path: "/events", methods: ["GET"], handle: feed.handle, isForBrowsers },
       { path: "/metrics", methods: read, handle: metrics.handle },
       { path: "/healthz", methods: read, handle: healthz },
       { path: "/readyz", methods: read, handle: readyz },

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+import { TextDecoder } from "node:util";
 /** An element: its elements in order, and the text directly in it. */
 export interface Element {
   readonly name: string;
@@ -23,7 +25,7 @@ const NAMED: Readonly<Record<string, string>> = {
 
 // each begins where the last ended, and none can be read in more than one way
 const DECLARATION = /<\?xml\s+version\s*=\s*(?:"1\.\d"|'1\.\d')([^?<>]*)\?>/y;
-const ENCODING = /encoding\s*=\s*["']([^"']*)["']/;
+const ENCODING = /^<\?xml\s[^?<>]*?\sencoding\s*=\s*["']([^"']*)["']/;
 const TAG =
   /<(\/?)([A-Za-z_][\w.-]*)((?:\s+[A-Za-z_:][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/y;
 const ENTITY = /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w{1,8}));|&/g;
@@ -113,26 +115,42 @@ export function escapeXml(text: string): string {
     .replaceAll(EVERY_FORBIDDEN, "\ufffd");
 }
 
+/** What is UTF-8 is read as that, whatever it declares, as by supervisord; else it is what it declares. */
 function decode(bytes: Uint8Array, isLenient: boolean): string {
+  const decoder = decoderOf(encodingOf(bytes));
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = isUtf8(bytes) ? new TextDecoder().decode(bytes) : decoder.decode(bytes);
   } catch {
-    throw new XmlError("It is not UTF-8");
+    throw new XmlError(`It is not ${decoder.encoding.toUpperCase()}`);
   }
   if (!isLenient && FORBIDDEN.test(text)) throw new XmlError("A character that XML does not have");
   return text.replaceAll(/\r\n?/g, "\n");
+}
+
+/** The encoding that the XML declaration names. */
+function encodingOf(bytes: Uint8Array): string {
+  const start = Buffer.from(bytes.subarray(0, 200)).toString("latin1");
+  return ENCODING.exec(start)?.[1] ?? "utf-8";
+}
+
+/** Only of encodings in which the declaration itself is readable. */
+function decoderOf(encoding: string): TextDecoder {
+  try {
+    const decoder = new TextDecoder(encoding, { fatal: true });
+    if (!decoder.encoding.startsWith("utf-16")) return decoder;
+  } catch {
+    // Node knows no such encoding
+  }
+  throw new XmlError(`The encoding ${encoding.slice(0, 40)} is not read`);
 }
 
 /** Where the XML declaration ends, if there is one. */
 function declared(source: string): number {
   if (!source.startsWith("<?xml")) return 0;
   DECLARATION.lastIndex = 0;
-  const [declaration, rest = ""] = DECLARATION.exec(source) ?? [];
+  const [declaration] = DECLARATION.exec(source) ?? [];
   if (declaration === undefined) throw new XmlError("No XML declaration");
-  const encoding = ENCODING.exec(rest)?.[1];
-  if (encoding !== undefined && !/^(?:utf-?8|us-ascii)$/i.test(encoding))
-    throw new XmlError("Only UTF-8 is read");
   return declaration.length;
 }
 

@@ -1,6 +1,10 @@
 /** The pages in a real browser, the processes in virtual time. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { after, before, describe, it, type TestContext } from "node:test";
+import { escapeHtml } from "../../src/control/html.ts";
 import type { SupervisorSettings } from "../../src/index.ts";
 import { Stage } from "../kit.ts";
 import { launchBrowser, noBrowser, type Browser, type Page, type View } from "./browser.ts";
@@ -222,6 +226,40 @@ describe("the pages in a browser", { skip: noBrowser }, () => {
     await page.getByText("Connection lost").waitFor({ state: "detached" });
     await button(page, "Stop cat:cat_1").click();
     await inTime(stage, says(page, "Stopped cat:cat_1"));
+  });
+
+  it("a page of another site stops nothing, whatever it sends", async (t) => {
+    const { stage, site, page } = await open(t);
+    const call = "<methodCall><methodName>supervisor.stopAllProcesses</methodName><params/><!--";
+    const target = `${site.url}/RPC2`;
+    const form = (type: string) =>
+      `<form method="post" action="${target}" enctype="${type}"><input name="${escapeHtml(call)}" value="--&gt;&lt;/methodCall&gt;"></form>`;
+    const types = ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"];
+    const elsewhere = createServer((_request, response) => {
+      response.setHeader("Content-Type", "text/html");
+      response.setHeader("Referrer-Policy", "no-referrer");
+      response.end(types.map(form).join(""));
+    }).listen(0);
+    t.after(() => elsewhere.close());
+    await once(elsewhere, "listening");
+    const evil = `http://localhost:${(elsewhere.address() as AddressInfo).port}/`;
+    for (const i of types.keys()) {
+      await page.goto(evil);
+      await page.evaluate(`document.forms[${i}].submit()`);
+      await page.getByText("Pages from elsewhere may not call this server").waitFor();
+    }
+    await page.goto(evil);
+    for (const init of ["", `, headers: { "Content-Type": "text/plain" }`]) {
+      const body = JSON.stringify(`${call}--></methodCall>`);
+      await page.evaluate(
+        `fetch("${target}", { method: "POST", mode: "no-cors", credentials: "include", body: ${body}${init} })`,
+      );
+      await page.evaluate(
+        `new Promise((done) => { navigator.sendBeacon("${target}", ${body}); fetch("${target}", { mode: "no-cors" }).finally(done); })`,
+      );
+    }
+    await inTime(stage, stage.supervisor.start("idle"));
+    assert.deepEqual(new Set(Object.values(stage.states())), new Set(["RUNNING"]));
   });
 
   it("two hundred processes", async (t) => {

@@ -221,15 +221,15 @@ describe("Python's xmlrpc.client", { skip: noPython }, () => {
 
 const noCurl = spawnSync("curl", ["--version"]).status === 0 ? false : "curl is not installed";
 describe("curl", { skip: noCurl }, () => {
-  it("calls over a unix socket, with the type that it is told to send", async (t) => {
+  it("calls over a unix socket, whatever type it sends", async (t) => {
     const dir = scratch(t);
     await using server = await serve(new Supervisor(), { file: `${dir}/s` });
     const data = "<methodCall><methodName>supervisor.getVersion</methodName></methodCall>";
     const common = ["-s", "--unix-socket", `${dir}/s`, "-d", data, "http://localhost/RPC2"];
     const child = spawn("curl", [...common, "-H", "Content-Type: text/xml"]);
     assert.match(await text(child.stdout), /<string>3\.0<\/string>/);
-    const form = spawn("curl", [...common, "-o", "-", "-w", "%{http_code}"]);
-    assert.match(await text(form.stdout), /text\/xml[^]*415$/);
+    const form = spawn("curl", common);
+    assert.match(await text(form.stdout), /<string>3\.0<\/string>/);
     assert.equal((await ask(server, { path: "/healthz" })).status, 200);
   });
 });

@@ -149,7 +149,8 @@ describe("the XML of XML-RPC", () => {
     ["NUL by number", "<a>&#0;</a>"],
     ["half of a pair by number", "<a>&#xD800;</a>"],
     ["a number beyond all characters", "<a>&#x110000;</a>"],
-    ["another encoding", '<?xml version="1.0" encoding="utf-16"?><a/>'],
+    ["an encoding of two bytes", '<?xml version="1.0" encoding="utf-16"?><a/>'],
+    ["an encoding that nobody knows", '<?xml version="1.0" encoding="nonsense"?><a/>'],
     ["two roots", "<a/><b/>"],
     ["text before it", "x<a/>"],
     ["text after it", "<a/>x"],
@@ -166,10 +167,34 @@ describe("the XML of XML-RPC", () => {
     it(`refuses ${what}`, () => assert.throws(() => parseXml(bytes(xml)), XmlError));
   }
 
-  it("refuses what is not UTF-8", () => {
+  it("refuses what is not UTF-8, and declares nothing else", () => {
     assert.throws(() => parseXml(Buffer.from([0x3c, 0x61, 0x3e, 0xff, 0x3c])), XmlError);
-    const latin1 = Buffer.from('<?xml version="1.0" encoding="iso-8859-1"?><a>é</a>', "latin1");
-    assert.throws(() => parseXml(latin1), XmlError);
+    for (const declaration of [
+      "",
+      '<?xml version="1.0"?>',
+      "<?xml version='1.0' encoding='utf-8'?>",
+    ])
+      assert.throws(() => parseXml(Buffer.from(`${declaration}<a>é</a>`, "latin1")), XmlError);
+    const inside = Buffer.from("<a><?xml version='1.0' encoding='iso-8859-1'?>é</a>", "latin1");
+    assert.throws(() => parseXml(inside), XmlError);
+  });
+
+  it("reads UTF-8 whatever is declared, and else what is declared", () => {
+    for (const [encoding, bytesOfIt] of [
+      ["iso-8859-1", [0xe9]],
+      ["ISO-8859-1", [0xc3, 0xa9]],
+      ["latin1", [0xe9]],
+      ["Windows-1252", [0xe9]],
+      ["koi8-r", [0xc3, 0xa9]],
+      ["us-ascii", [0xc3, 0xa9]],
+    ] as const) {
+      const xml = Buffer.concat([
+        bytes(`<?xml version="1.0" encoding="${encoding}" standalone='yes'?>\n<a>`),
+        Buffer.from(bytesOfIt),
+        bytes("</a>"),
+      ]);
+      assert.equal(parseXml(xml).text, "é", encoding);
+    }
   });
 
   it("reads a declaration and a byte order mark", () => {
