@@ -25,6 +25,8 @@ export const NAME = /^(?!__proto__$)[^\s:/]+$/; // the exception is no key of an
 /** supervisord's own `result_handler`. */
 export const DEFAULT_HANDLER = "supervisor.dispatchers:default_handler";
 const NAME_RULE = "a name without blanks, colons and slashes";
+/** A host's name or address, without a scheme, a port, a path or a wildcard. */
+export const HOST_NAME = /^(?:[^\s:/?#@[\]*,]+|[\da-f.]*:[\da-f.]*:[\da-f:.]*)$/i;
 
 /** A signal's name, with or without `SIG` in front, or its number. */
 export type SignalSetting =

@@ -79,6 +79,11 @@ const SWITCHES: Readonly<Record<string, Row>> = {
     value: "OPTIONS",
     help: "ignored: there is no profiler of Python here",
   },
+  "allowed-host": {
+    value: "NAME",
+    isList: true,
+    help: "a name by which browsers may call a TCP server; again for more",
+  },
   help: { short: "h?", isQuestion: true, help: "print this and exit; so does -?" },
   version: { short: "v", isQuestion: true, help: "print the version and exit" },
 };
@@ -88,6 +93,8 @@ export interface Options {
   /** Something to be printed, and nothing else. */
   readonly question?: "help" | "version";
   readonly configuration?: string;
+  /** Names by which TCP servers may be called, beside those of the file. */
+  readonly allowedHosts?: readonly string[];
   /** Options of `[supervisord]` that it sets, as text. */
   readonly overrides: Readonly<Record<string, string>>;
   /** Whether Python's profiler is asked for, which there is not. */
@@ -104,6 +111,7 @@ export function parseOptions(args: readonly string[]): Options {
   const [word] = words;
   if (word !== undefined) throw new Refusal(refuse(word));
   const configuration = given.get("configuration")?.value;
+  const allowedHosts = given.get("allowed-host")?.value;
   const overrides = [...given].flatMap(([name, { value }]) => {
     const row = SWITCHES[name];
     if (row?.option === undefined) return [];
@@ -112,6 +120,7 @@ export function parseOptions(args: readonly string[]): Options {
   return {
     ...(question !== undefined && { question: question === "help" ? question : "version" }),
     ...(configuration !== undefined && { configuration }),
+    ...(allowedHosts !== undefined && { allowedHosts: allowedHosts.split(",") }),
     overrides: Object.fromEntries(overrides),
     isProfiled: given.has("profile_options"),
   };

@@ -8,6 +8,8 @@ export interface Switch {
   readonly same?: string;
   /** Asks for something to be printed: then nothing behind it counts. */
   readonly isQuestion?: true;
+  /** May be given again: the values are put together, with commas between them. */
+  readonly isList?: true;
 }
 
 /** A switch as it was given. */
@@ -50,10 +52,11 @@ export function readWords(
   const { found, words } = split(argv, table);
   const given = new Map<string, Given>();
   for (const { row, option, value } of found) {
-    const [own, { same: name = own, isQuestion }] = row;
+    const [own, { same: name = own, isQuestion, isList }] = row;
     if (isQuestion) return { question: name, given, words };
-    if (given.has(name)) throw new UsageError(`conflicting command line option '${option}'`);
-    given.set(name, { option, value });
+    const before = given.get(name);
+    if (before && !isList) throw new UsageError(`conflicting command line option '${option}'`);
+    given.set(name, { option, value: before ? `${before.value},${value}` : value });
   }
   return { given, words };
 }

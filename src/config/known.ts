@@ -9,6 +9,7 @@ const PROGRAM = Object.keys(programSettings.shape).filter(
   (key) => !LISTENER.includes(key) && !SOCKET.includes(key),
 );
 const ACCESS = ["username", "password"];
+const SERVER = [...ACCESS, "allowed_hosts"];
 
 /** The options of each kind of section; null: any. */
 const KINDS: Readonly<Record<string, readonly string[] | null>> = {
@@ -21,8 +22,8 @@ const KINDS: Readonly<Record<string, readonly string[] | null>> = {
   "eventlistener:": [...PROGRAM, ...LISTENER],
   "fcgi-program:": [...PROGRAM, ...SOCKET],
   "group:": ["programs", "priority"],
-  unix_http_server: ["file", "chmod", "chown", ...ACCESS],
-  inet_http_server: ["port", ...ACCESS],
+  unix_http_server: ["file", "chmod", "chown", ...SERVER],
+  inet_http_server: ["port", ...SERVER],
   supervisorctl: ["serverurl", "prompt", "history_file", ...ACCESS],
   include: ["files"],
   "rpcinterface:": null,

@@ -1,5 +1,5 @@
 import type { Signal } from "../core/machine.ts";
-import { LOGLEVELS, parseSignal, type LogLevel } from "../settings.ts";
+import { HOST_NAME, LOGLEVELS, parseSignal, type LogLevel } from "../settings.ts";
 import { repr, strip, toInteger } from "./python.ts";
 
 /** A value, or what is wrong with the text, in supervisord's words and in ours. */
@@ -126,6 +126,14 @@ export const processName: Type<string> = (value) => {
 export const list: Type<readonly string[]> = (value) => ({
   value: value === "" ? [] : value.split(",").map(strip),
 });
+
+/** For an option that supervisord does not have. */
+export const hostNames: Type<readonly string[]> = (value) => {
+  const names = value.split(",").map(strip).filter(Boolean);
+  if (names.every((name) => HOST_NAME.test(name))) return { value: names };
+  const expected = "names of hosts without ports, separated by commas";
+  return { problem: `not a list of host names: ${repr(value)}`, expected };
+};
 
 export const logLevel: Type<LogLevel> = (value) => {
   const level = LOGLEVELS.find((one) => one === value.toLowerCase());

@@ -41,6 +41,11 @@ describe("the switches of the command", () => {
     assert.deepEqual(parseOptions([]), { overrides: {}, isProfiled: false });
   });
 
+  it("names by which it may be called are as many as are given", () => {
+    const { allowedHosts } = parseOptions(["--allowed-host", "a", "--allowed-host=b.example"]);
+    assert.deepEqual(allowedHosts, ["a", "b.example"]);
+  });
+
   it("that there are not are refused by name", () => {
     for (const [words, message] of [
       [["-x"], "option -x not recognized"],

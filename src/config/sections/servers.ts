@@ -2,7 +2,7 @@ import type { Section } from "../ini.ts";
 import type { Names } from "../percent.ts";
 import { repr, toInteger } from "../python.ts";
 import { Options, pathTypes, userTypes, type Reading } from "../reading.ts";
-import { octal, text, type Parsed, type Type } from "../values.ts";
+import { hostNames, octal, text, type Parsed, type Type } from "../values.ts";
 import { defined } from "./supervisord.ts";
 
 interface Access {
@@ -12,6 +12,8 @@ interface Access {
   readonly username?: string;
   /** In clear, or `{SHA}` and the hex digits of its SHA-1. */
   readonly password?: string;
+  /** Names by which browsers may call it, of our own: see `allowedHosts` of `serve`. */
+  readonly allowed_hosts?: readonly string[];
 }
 
 /** A section `[unix_http_server]`. */
@@ -110,7 +112,9 @@ function readAccess(options: Options, names: Names): Access {
       { message: "username and password must be set both or neither" },
     );
   }
-  return defined({ name: colon === -1 ? undefined : name.slice(colon + 1), username, password });
+  const allowed_hosts = options.read("allowed_hosts", hostNames, names);
+  const label = colon === -1 ? undefined : name.slice(colon + 1);
+  return defined({ name: label, username, password, allowed_hosts });
 }
 
 function inetAddress(value: string): Parsed<{ host: string; port: number }> {
