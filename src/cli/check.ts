@@ -3,8 +3,8 @@ import { ServeError, checkPlace } from "../control/index.ts";
 import { Supervisor } from "../index.ts";
 import { Refusal, complain, warn } from "./complain.ts";
 import { issueOfLog, problemOfLog } from "./logfile.ts";
-import { uidOf } from "./privileges.ts";
-import { issueOfServer, placeOf } from "./servers.ts";
+import { gidOf, uidOf } from "./privileges.ts";
+import { dangerOf, issueOfServer, nameOf, placeOf } from "./servers.ts";
 import { readWords, type Switch } from "./words.ts";
 
 const SWITCHES: Readonly<Record<string, Switch>> = {
@@ -40,8 +40,10 @@ export async function check(args: readonly string[]): Promise<number> {
     const file = given.get("configuration")?.value;
     const config = await loadConfig(file, { strict: given.has("strict") });
     const supervisor = new Supervisor(config); // starts nothing
-    warn([...config.warnings, ...obstacles(supervisor, config)]);
-    const wrong = await refusals(config);
+    const user = userOf(config);
+    const dangers = await dangersOf(config, user);
+    warn([...config.warnings, ...dangers, ...obstacles(supervisor, config)]);
+    const wrong = await refusals(config, user);
     if (wrong.length > 0) throw new Refusal(wrong.map(describeIssue).join("\n"));
     stdout.write(`${config.file}: ${summary(supervisor)}\n`);
     return 0;
@@ -54,17 +56,35 @@ function refuse(word: string): string {
   return `unexpected ${JSON.stringify(word)}; a file is named with -c: libsupervisor check -c ${word}`;
 }
 
+/** Whom the command is to become. */
+interface User {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+function userOf({ supervisord: { user } }: Config): User {
+  return user === undefined ? {} : { uid: uidOf(user), gid: gidOf(user) };
+}
+
+/** What the command only warns of. */
+async function dangersOf(config: Config, user: User): Promise<ConfigIssue[]> {
+  const issues: ConfigIssue[] = [];
+  for (const server of config.servers) {
+    const danger = await dangerOf(server, user);
+    if (danger !== undefined) issues.push(config.issue(nameOf(server), "file", danger));
+  }
+  return issues;
+}
+
 /** What would keep the command from starting. */
-async function refusals(config: Config): Promise<ConfigIssue[]> {
-  const { servers, supervisord } = config;
-  const { user } = supervisord;
-  const uid = user === undefined ? {} : { uid: uidOf(user) };
+async function refusals(config: Config, user: User): Promise<ConfigIssue[]> {
+  const { servers } = config;
   const problem = problemOfLog(config);
   const issues = problem?.isForAll ? [issueOfLog(config, problem)] : [];
   for (const server of servers) {
     const { password } = server;
     try {
-      await checkPlace(placeOf(server), { ...(password !== undefined && { password }), ...uid });
+      await checkPlace(placeOf(server), { ...(password !== undefined && { password }), ...user });
     } catch (error) {
       if (!(error instanceof ServeError)) throw error;
       issues.push(issueOfServer(config, server, error));

@@ -21,7 +21,7 @@ export function becomeUser(user: string | undefined): Line[] {
   const done: Line[] = [["INFO", `Set uid to user ${uid} succeeded`]];
   if (own === uid) return done; // as supervisord says it
   if (own !== 0) throw new Refusal("Can't drop privilege as nonroot user");
-  const gid = Number(ask(user, "-g"));
+  const gid = gidOf(user);
   process.setgroups?.(ask(user, "-G").split(" ").map(Number));
   process.setgid?.(gid);
   process.setuid?.(uid);
@@ -31,6 +31,11 @@ export function becomeUser(user: string | undefined): Line[] {
 /** @throws {Refusal} if there is no such user */
 export function uidOf(user: string): number {
   return Number(ask(user, "-u"));
+}
+
+/** @throws {Refusal} if there is no such user */
+export function gidOf(user: string): number {
+  return Number(ask(user, "-g"));
 }
 
 /** What id(1) knows of a user. */

@@ -9,12 +9,23 @@ import { Mood } from "./mood.ts";
 import { parseOptions, usage, type Options } from "./options.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
 import { becomeUser, ensureLimit } from "./privileges.ts";
-import { issueOfServer, nameOf, placeOf } from "./servers.ts";
+import { dangerOf, issueOfServer, nameOf, placeOf } from "./servers.ts";
 
 const HELP = "libsupervisor -h";
 
 /** A line for a log that is not open yet. */
 type Line = readonly [level: ActivityLevel, message: string];
+
+/** What a life has beside its configuration. */
+interface Life {
+  /** What is to be logged first. */
+  readonly early: readonly Line[];
+  readonly mood: Mood;
+  /** Reads the configuration again. */
+  readonly read: () => Promise<Config>;
+  /** Beside those of the file. */
+  readonly allowedHosts: readonly string[];
+}
 
 /** Runs a configuration in the foreground until it is told to end; the exit status. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -31,7 +42,7 @@ export async function run(args: readonly string[]): Promise<number> {
 
 /** One life after another, until the mood is to shut down. */
 async function runAll(options: Options): Promise<void> {
-  const { configuration, overrides } = options;
+  const { configuration, overrides, allowedHosts = [] } = options;
   const cwd = process.cwd(); // which `directory` changes, but not where the file is
   const read = async () => loadConfig(configuration, { overrides, cwd });
   let config = await read();
@@ -39,7 +50,7 @@ async function runAll(options: Options): Promise<void> {
   const mood = new Mood();
   try {
     for (;;) {
-      const logs = await live(config, early, mood, read);
+      const logs = await live(config, { early, mood, read, allowedHosts });
       if (mood.current !== "RESTARTING") break;
       mood.begin(); // who says so from now on has seen another file than we read here
       config = await read();
@@ -74,12 +85,7 @@ function prepare({ supervisord }: Config, { configuration, isProfiled }: Options
 }
 
 /** From the opening of the log to the end of the last program; the AUTO logs that it leaves. */
-async function live(
-  config: Config,
-  early: readonly Line[],
-  mood: Mood,
-  read: () => Promise<Config>,
-): Promise<string[]> {
+async function live(config: Config, { early, mood, read, allowedHosts }: Life): Promise<string[]> {
   const { supervisord, warnings, files, servers } = config;
   const supervisor = new Supervisor(config);
   const log = openLog(config);
@@ -96,6 +102,7 @@ async function live(
       const { username, password } = server;
       const access = username !== undefined && password !== undefined && { username, password };
       const hooks = {
+        allowedHosts: [...allowedHosts, ...(server.allowed_hosts ?? [])],
         config: async () => reread(read, log),
         log,
         shutdown: () => mood.set("SHUTDOWN"),
@@ -106,6 +113,8 @@ async function live(
           "CRIT",
           `Server '${nameOf(server)}' running without any HTTP authentication checking`,
         );
+      const danger = await dangerOf(server);
+      if (danger !== undefined) log.write("CRIT", `Server '${nameOf(server)}': ${danger}`);
       listening.push(
         await serve(supervisor, placeOf(server), { ...access, ...hooks }).catch(
           (error: unknown) => {

@@ -2,7 +2,7 @@ import type { Supervisor, SupervisorSettings } from "../index.ts";
 
 /** A unix socket to listen at. */
 export interface SocketPlace {
-  /** The socket's file. Its directory has to be there, and safe: see {@link serve}. */
+  /** The socket's file. Its directory has to be there, and safe unless `allowUnsafeDirectory`: see {@link serve}. */
   readonly file: string;
   /** The mode of the socket, `0o700` unless given. */
   readonly chmod?: number;
@@ -13,6 +13,8 @@ export interface SocketPlace {
     /** The group; unchanged unless given. */
     readonly gid?: number;
   };
+  /** Whether it is made also where somebody else could replace it, or a directory above it; false unless given. */
+  readonly allowUnsafeDirectory?: boolean;
 }
 
 /** A TCP port to listen at. */
@@ -54,7 +56,10 @@ export interface ServeOptions {
   readonly shutdown?: () => unknown;
   /** What `supervisor.restart` does: stops everything, then starts what has `autostart`, unless given. */
   readonly restart?: () => unknown;
-  /** Names, beside the address itself and `localhost`, by which browsers may call a TCP server. */
+  /**
+   * Names, beside the address itself and `localhost`, by which a TCP server may be called by browsers,
+   * and by anybody where there is no password; and whose pages may call it.
+   */
   readonly allowedHosts?: readonly string[];
   /** How many connections there may be at once, 512 unless given. */
   readonly connections?: number;

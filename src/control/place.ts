@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import type { DirectoryUser } from "./directory.ts";
 import { ServeError } from "./errors.ts";
 import { isLoopbackAddress } from "./guard.ts";
 import type { PortPlace, ServeOptions, SocketPlace } from "./options.ts";
@@ -11,13 +12,14 @@ import { checkSocket } from "./unix.ts";
  * somebody listens there already only `serve` finds out.
  *
  * @param uid - Who is to listen; this user unless given.
+ * @param gid - That user's own group.
  * @throws {ServeError} as `serve` would
  */
 export async function checkPlace(
   place: SocketPlace | PortPlace,
-  { password, uid }: Pick<ServeOptions, "password"> & { readonly uid?: number } = {},
+  { password, uid, gid }: Pick<ServeOptions, "password"> & DirectoryUser = {},
 ): Promise<void> {
-  if (isSocket(place)) checkSocket(place.file, uid);
+  if (isSocket(place)) checkSocket(place, uid === undefined ? undefined : { uid, gid });
   else await addressOf(place, { ...(password !== undefined && { password }) });
 }
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { checked, type Vocabulary } from "../checked.ts";
-import { show, tell } from "../settings.ts";
+import { HOST_NAME, show, tell } from "../settings.ts";
 import type { PortPlace, SocketPlace } from "./options.ts";
 
 const MODES = 0o7777;
@@ -25,12 +25,13 @@ const place = z
       file: text("the path of a socket"),
       chmod: whole(0, MODES, "a mode, from 0 to 0o7777"),
       chown: owner.optional(),
+      allowUnsafeDirectory: z.boolean(tell("true or false")).optional(),
       host: z.string(tell("a name or an address")).optional(),
       port: whole(0, PORTS, "a port, from 0 to 65535"),
     },
     tell("a place, { file } or { port }"),
   )
-  .superRefine(({ file, port, host, chmod, chown }, context) => {
+  .superRefine(({ file, port, host, ...ofSocket }, context) => {
     const complain = (path: PropertyKey[], message: string) =>
       context.addIssue({ code: "custom", path, message });
     if (file !== undefined && port !== undefined)
@@ -38,7 +39,7 @@ const place = z
     else if (file !== undefined && host !== undefined)
       complain(["host"], "goes with a port, and not with a file");
     else if (port !== undefined) {
-      for (const [key, value] of Object.entries({ chmod, chown }))
+      for (const [key, value] of Object.entries(ofSocket))
         if (value !== undefined) complain([key], "goes with a file, and not with a port");
     } else if (file === undefined) complain([], "expected a place, { file } or { port }");
   });
@@ -62,7 +63,10 @@ const options = z.strictObject(
     shutdown: callable("a function"),
     restart: callable("a function"),
     allowedHosts: z
-      .array(z.string(tell("a name")), tell("an array of names"))
+      .array(
+        z.string(tell("a name")).regex(HOST_NAME, tell("the name of a host, without a port")),
+        tell("an array of names"),
+      )
       .readonly()
       .optional(),
     connections: whole(1, Number.MAX_SAFE_INTEGER, "a whole number, 1 or more"),

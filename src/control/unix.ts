@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import type { Supervisor } from "../index.ts";
+import { lookAtDirectory, type DirectoryUser, type Looked } from "./directory.ts";
 import { ServeError } from "./errors.ts";
 import type { SocketPlace } from "./options.ts";
 
@@ -10,6 +11,8 @@ const MAX_PATH_BYTES = process.platform === "linux" ? 107 : 103;
 
 /** How the name begins under which it is made; six characters follow. */
 const NEST = ".s";
+/** What is moved out of the way is called so meanwhile. */
+const ASIDE = "o";
 
 /** A socket file that is ours. */
 export interface SocketFile {
@@ -24,29 +27,71 @@ export interface SocketFile {
  * @throws {ServeError}
  */
 export async function bindSocket(
-  { file, chmod = 0o700, chown }: SocketPlace,
+  place: SocketPlace,
   supervisor: Supervisor,
   listen: (file: string) => Promise<void>,
 ): Promise<SocketFile> {
-  const { target, directory } = checkSocket(file);
-  let nest: string | undefined;
+  const { file, chmod = 0o700, chown } = place;
+  const { target, directory } = checkSocket(place);
+  let nest: Nest | undefined;
   try {
-    nest = fs.mkdtempSync(path.join(directory, NEST)); // 0700, whatever the umask
-    // closing removes by this name, whatever is there by then: it is to be no name of anybody's file
-    const fresh = path.join(nest, path.basename(nest));
-    await listen(fresh);
+    nest = new Nest(directory);
+    await listen(path.join(nest.path, nest.name));
+    const fresh = path.join(nest.inside, nest.name);
     fs.chmodSync(fresh, chmod);
     if (chown) fs.chownSync(fresh, chown.uid ?? -1, chown.gid ?? -1);
-    await makeRoom(target, path.join(nest, "o"));
+    await makeRoom(target, path.join(nest.inside, ASIDE));
     name(fresh, target);
-    fs.rmSync(nest, { recursive: true }); // losing a name counts as a change, which is remembered
+    nest.remove(); // losing a name counts as a change, which is remembered
     return remember(target, supervisor);
   } catch (cause) {
     if (cause instanceof ServeError) throw cause;
     const message = `Cannot listen at ${file}: ${(cause as Error).message}`;
     throw new ServeError("FAILED", message, { cause });
   } finally {
-    if (nest !== undefined) fs.rmSync(nest, { recursive: true, force: true });
+    nest?.remove();
+  }
+}
+
+/** A directory of our own in which a socket is made, open only as long as that takes. */
+class Nest {
+  readonly path: string;
+  /** What a socket in it is to be called: closing removes by name, and no file of anybody has this one. */
+  readonly name: string;
+  /** The directory itself, where the system has a path for that: others may be able to rename it. */
+  readonly inside: string;
+  readonly #descriptor: number | undefined;
+  #isThere = true;
+
+  constructor(directory: string) {
+    this.path = fs.mkdtempSync(path.join(directory, NEST)); // 0700, whatever the umask
+    this.name = path.basename(this.path);
+    this.inside = this.path;
+    if (process.platform !== "linux") return;
+    try {
+      const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+      this.#descriptor = fs.openSync(this.path, O_DIRECTORY | O_NOFOLLOW);
+      const { uid, mode } = fs.fstatSync(this.#descriptor);
+      if (uid !== process.geteuid?.() || (mode & 0o077) !== 0)
+        throw new Error("another directory was put in the place of ours");
+      const itself = `/proc/self/fd/${this.#descriptor}`;
+      if (fs.existsSync(itself)) this.inside = itself;
+    } catch (error) {
+      this.remove();
+      throw error;
+    }
+  }
+
+  remove(): void {
+    if (!this.#isThere) return;
+    this.#isThere = false;
+    for (const one of [this.name, ASIDE]) fs.rmSync(path.join(this.inside, one), { force: true });
+    if (this.#descriptor !== undefined) fs.closeSync(this.#descriptor);
+    try {
+      fs.rmdirSync(this.path);
+    } catch {
+      // somebody has put something else there
+    }
   }
 }
 
@@ -54,9 +99,14 @@ export async function bindSocket(
  * Looks whether a user (this one unless given) can make a socket there, and touches nothing.
  * @throws {ServeError}
  */
-export function checkSocket(file: string, uid?: number): { target: string; directory: string } {
+export function checkSocket(
+  { file, allowUnsafeDirectory = false }: SocketPlace,
+  user: DirectoryUser = { uid: process.geteuid?.(), gid: process.getegid?.() },
+): { target: string; directory: string } {
   const target = path.resolve(file);
-  const directory = checkDirectory(path.dirname(target), uid);
+  const { real: directory, danger } = lookAt(path.dirname(target), user);
+  if (danger !== undefined && !allowUnsafeDirectory)
+    throw new ServeError("UNSAFE_DIRECTORY", danger);
   const nest = `${NEST}XXXXXX`;
   const fresh = path.join(directory, nest, nest);
   const longest = Math.max(Buffer.byteLength(fresh), Buffer.byteLength(target));
@@ -67,29 +117,16 @@ export function checkSocket(file: string, uid?: number): { target: string; direc
   return { target, directory };
 }
 
-/** Where others may write they could put a socket of theirs in the place of ours. */
-function checkDirectory(directory: string, user = process.geteuid?.()): string {
-  if (process.platform === "win32") return directory;
-  let real: string;
+function lookAt(directory: string, user: DirectoryUser): Looked {
   try {
-    real = fs.realpathSync(directory);
+    return lookAtDirectory(directory, user);
   } catch (cause) {
-    const message = `There is no directory ${directory} for the socket`;
+    const { code, message: why } = cause as NodeJS.ErrnoException;
+    const message =
+      code === "ENOENT" || code === "ENOTDIR"
+        ? `There is no directory ${directory} for the socket`
+        : `The directory ${directory} cannot be looked at: ${why}`;
     throw new ServeError("BAD_ADDRESS", message, { cause });
-  }
-  const { uid } = fs.statSync(real);
-  if (uid !== 0 && uid !== user) {
-    const message = `The directory ${real} belongs to somebody else (uid ${uid}), who could replace the socket`;
-    throw new ServeError("UNSAFE_DIRECTORY", message);
-  }
-  for (let place = real; ; place = path.dirname(place)) {
-    const { mode } = fs.statSync(place);
-    const isOpen = (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
-    if (isOpen) {
-      const message = `Everybody may write to the directory ${place}, and could replace the socket`;
-      throw new ServeError("UNSAFE_DIRECTORY", message);
-    }
-    if (place === path.dirname(place)) return real;
   }
 }
 

@@ -125,13 +125,40 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
     assert.deepEqual(readdirSync(place), ["supervisord.conf"]);
   });
 
-  it("is not put where everybody could replace its socket", async (t) => {
+  it("warns where everybody could replace its socket, as in a volume of mode 0777", async (t) => {
     const directory = playground(t);
     const daemon = run(t, directory, server("%(here)s/sock"));
-    assert.deepEqual(await daemon.end(), { status: 2, signal: null });
-    assert.match(daemon.output, /^Error: .*: Everybody may write to the directory .*\n/m);
-    assert.doesNotMatch(daemon.output, /spawned|^ +at /m);
+    await daemon.heard(/^app \d+$/m);
+    assert.match(
+      daemon.output,
+      /CRIT Server 'unix_http_server': Everybody may write to the directory .*playground, and could replace the socket$/m,
+    );
+    const { mode } = statSync(path.join(directory, "sock"));
+    assert.equal(mode & 0o777, 0o700);
+    await daemon.stop();
+    assert.deepEqual(readdirSync(directory), ["supervisord.conf"]);
   });
+
+  it(
+    "warns where one other user could, and not of what is its own",
+    { skip: needsRoot },
+    async (t) => {
+      const theirs = path.join(scratch(t), "theirs");
+      mkdirSync(path.join(theirs, "ours"), { recursive: true });
+      chownSync(theirs, NOBODY, NOBODY);
+      const daemon = run(t, theirs, server("%(here)s/ours/sock"));
+      await daemon.heard(/^app \d+$/m);
+      assert.match(
+        daemon.output,
+        /CRIT Server .*: The directory .*theirs belongs to somebody else/,
+      );
+      await daemon.stop();
+      const own = run(t, theirs, `user=${NOBODY}\n${server("%(here)s/sock")}`);
+      await own.heard(/^app \d+$/m);
+      assert.doesNotMatch(own.output, /CRIT Server .*: /);
+      await own.stop();
+    },
+  );
 
   it("is not taken from another program, nor made of a file", async (t) => {
     const directory = scratch(t);

@@ -33,6 +33,14 @@ const places: readonly [place: unknown, ...lines: string[]][] = [
   ],
   [{ ...SOCKET, host: "::1" }, "place.host: goes with a port, and not with a file"],
   [{ ...PORT, chmod: 0o700 }, "place.chmod: goes with a file, and not with a port"],
+  [
+    { ...PORT, allowUnsafeDirectory: true },
+    "place.allowUnsafeDirectory: goes with a file, and not with a port",
+  ],
+  [
+    { ...SOCKET, allowUnsafeDirectory: 1 },
+    "place.allowUnsafeDirectory: expected true or false, got 1",
+  ],
   [{ ...PORT, chown: {} }, "place.chown: goes with a file, and not with a port"],
   [{ port: "19711" }, 'place.port: expected a port, from 0 to 65535, got "19711"'],
   [{ port: 99_999 }, "place.port: expected a port, from 0 to 65535, got 99999"],
@@ -89,6 +97,12 @@ const options: readonly [options: unknown, ...lines: string[]][] = [
   [{ requestBytes: 0.5 }, "options.requestBytes: expected a number of bytes, 1 or more, got 0.5"],
   [{ allowedHosts: "a" }, 'options.allowedHosts: expected an array of names, got "a"'],
   [{ allowedHosts: [5] }, "options.allowedHosts.0: expected a name, got 5"],
+  [
+    { allowedHosts: ["a:80", "http://a", "*.a"] },
+    'options.allowedHosts.0: expected the name of a host, without a port, got "a:80"',
+    'options.allowedHosts.1: expected the name of a host, without a port, got "http://a"',
+    'options.allowedHosts.2: expected the name of a host, without a port, got "*.a"',
+  ],
   [{ log: "x.log" }, 'options.log: expected an ActivityLog, got "x.log"'],
   [{ config: {} }, "options.config: expected a function that reads the settings, got {}"],
   [{ shutdown: true }, "options.shutdown: expected a function, got true"],

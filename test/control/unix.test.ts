@@ -5,10 +5,12 @@ import {
   chmodSync,
   chownSync,
   existsSync,
+  lchownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -17,7 +19,7 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { Supervisor } from "../../src/index.ts";
-import { serve, type ServeErrorCode, type Server } from "../../src/control/index.ts";
+import { checkPlace, serve, type ServeErrorCode, type Server } from "../../src/control/index.ts";
 import { needsRoot, root, scratch } from "../support/processes.ts";
 import { rpc, served } from "./client.ts";
 
@@ -187,6 +189,152 @@ describe("the unix socket", { skip: isPosix ? false : "there are none" }, () => 
     await refused(`${dir}/theirs/s`, "UNSAFE_DIRECTORY");
     assert.equal(existsSync(`${dir}/theirs/s`), false);
   });
+
+  it(
+    "is not made below a directory of somebody else, who could put another there",
+    {
+      skip: needsRoot,
+    },
+    async (t) => {
+      const dir = scratch(t);
+      mkdirSync(`${dir}/theirs/ours/deep`, { recursive: true });
+      chownSync(`${dir}/theirs`, 33, 33);
+      for (const name of ["theirs/ours", "theirs/ours/deep"])
+        await refused(`${dir}/${name}/s`, "UNSAFE_DIRECTORY");
+      chmodSync(`${dir}/theirs`, 0o1777); // its owner may do everything still
+      await refused(`${dir}/theirs/ours/s`, "UNSAFE_DIRECTORY");
+      chownSync(`${dir}/theirs`, 0, 0);
+      await using server = await serve(new Supervisor(), { file: `${dir}/theirs/ours/s` });
+      await answers(server);
+    },
+  );
+
+  it(
+    "is not made where another group may write, at whatever height",
+    { skip: needsRoot },
+    async (t) => {
+      const dir = scratch(t);
+      mkdirSync(`${dir}/shared/ours`, { recursive: true });
+      chownSync(`${dir}/shared`, 0, 33);
+      chmodSync(`${dir}/shared`, 0o775);
+      await refused(`${dir}/shared/s`, "UNSAFE_DIRECTORY");
+      await refused(`${dir}/shared/ours/s`, "UNSAFE_DIRECTORY");
+      for (const [gid, mode] of [
+        [33, 0o1775],
+        [33, 0o755],
+        [process.getegid?.() ?? 0, 0o775],
+      ] as const) {
+        chownSync(`${dir}/shared`, 0, gid);
+        chmodSync(`${dir}/shared`, mode);
+        await using server = await serve(new Supervisor(), { file: `${dir}/shared/ours/s` });
+        await answers(server);
+      }
+    },
+  );
+
+  it(
+    "is not made behind a link that somebody else could lead elsewhere",
+    { skip: needsRoot },
+    async (t) => {
+      const dir = scratch(t);
+      mkdirSync(`${dir}/ours/deep`, { recursive: true });
+      mkdirSync(`${dir}/theirs`);
+      symlinkSync("../ours", `${dir}/theirs/link`); // of root, in a directory where it can be replaced
+      chownSync(`${dir}/theirs`, 33, 33);
+      await refused(`${dir}/theirs/link/s`, "UNSAFE_DIRECTORY");
+      await refused(`${dir}/theirs/link/deep/s`, "UNSAFE_DIRECTORY");
+      mkdirSync(`${dir}/tmp`);
+      chmodSync(`${dir}/tmp`, 0o1777);
+      for (const [name, target] of Object.entries({
+        relative: "../ours",
+        absolute: `${dir}/ours`,
+        around: "../ours/deep/../../tmp/../ours/.",
+      })) {
+        const link = `${dir}/tmp/${name}`;
+        symlinkSync(target, link);
+        await using server = await serve(new Supervisor(), { file: `${link}/s` });
+        await answers(server);
+        assert.ok(lstatSync(`${dir}/ours/s`).isSocket());
+        lchownSync(link, 33, 33);
+        await refused(`${link}/s`, "UNSAFE_DIRECTORY");
+      }
+      symlinkSync("loop", `${dir}/loop`);
+      await refused(`${dir}/loop/s`, "BAD_ADDRESS");
+      writeFileSync(`${dir}/file`, "");
+      await refused(`${dir}/file/s`, "BAD_ADDRESS");
+    },
+  );
+
+  it("is made in such a directory where that is allowed, and only there", async (t) => {
+    const dir = scratch(t);
+    chmodSync(dir, 0o777);
+    const place = { file: `${dir}/s`, allowUnsafeDirectory: true };
+    const server = await serve(new Supervisor(), place);
+    await answers(server);
+    assert.equal(lstatSync(`${dir}/s`).mode & 0o777, 0o700);
+    assert.deepEqual(readdirSync(dir), ["s"]);
+    await server.close();
+    assert.deepEqual(readdirSync(dir), []);
+    await refused(`${dir}/s`, "UNSAFE_DIRECTORY");
+    await checkPlace(place);
+    await assert.rejects(checkPlace({ file: `${dir}/s` }), { code: "UNSAFE_DIRECTORY" });
+  });
+
+  it(
+    "gives its mode and owner to nothing that somebody else puts in its place meanwhile",
+    {
+      skip: !isLinux,
+    },
+    async (t) => {
+      const dir = scratch(t);
+      chmodSync(dir, 0o777);
+      mkdirSync(`${dir}/home`);
+      writeFileSync(`${dir}/home/precious`, "", { mode: 0o600 });
+      const place = { file: `${dir}/s`, chmod: 0o777, allowUnsafeDirectory: true };
+      const serving = serve(new Supervisor(), place).then(
+        async (server) => server.close(),
+        () => {},
+      );
+      // as whoever may write there could, at any instant
+      for (let turn = 0; turn < 50; turn++) {
+        const nest = readdirSync(dir).find((name) => name.startsWith(".s"));
+        if (nest !== undefined && !existsSync(`${dir}/moved`)) {
+          renameSync(`${dir}/${nest}`, `${dir}/moved`);
+          mkdirSync(`${dir}/${nest}`);
+          symlinkSync(`${dir}/home/precious`, `${dir}/${nest}/${nest}`);
+        }
+        await new Promise(setImmediate);
+      }
+      await serving;
+      assert.ok(existsSync(`${dir}/moved`));
+      assert.equal(lstatSync(`${dir}/home/precious`).mode & 0o777, 0o600);
+    },
+  );
+
+  const noNamespace =
+    spawnSync("unshare", ["--user", "--map-root-user", "true"]).status === 0
+      ? false
+      : "no user namespaces";
+  it(
+    "is made in a user namespace, where the owners outside are nobody",
+    { skip: noNamespace },
+    (t) => {
+      const dir = scratch(t);
+      const program = `
+      import { Supervisor } from ${JSON.stringify(library)};
+      import { serve } from ${JSON.stringify(control)};
+      const server = await serve(new Supervisor(), { file: ${JSON.stringify(`${dir}/s`)} });
+      await server.close();`;
+      const asUser =
+        needsRoot === false ? ["setpriv", "--reuid=33", "--regid=33", "--clear-groups"] : [];
+      if (needsRoot === false) chownSync(dir, 33, 33);
+      const unshare = ["unshare", "--user", "--map-root-user"];
+      const node = [process.execPath, "--input-type=module", "-e", program];
+      const [command = "", ...args] = asUser.concat(unshare, node);
+      const { status, stderr } = spawnSync(command, args, { encoding: "utf8" });
+      assert.equal(status, 0, stderr);
+    },
+  );
 
   it("has no place in a directory that is not there, nor with a path that is too long", async (t) => {
     const dir = scratch(t);
