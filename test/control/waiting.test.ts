@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
@@ -369,7 +370,7 @@ describe("sendProcessStdin", () => {
 
 describe("readProcessStdoutLog and tailProcessStdoutLog", () => {
   it("a log file that is named and not there is NO_FILE, and what is kept in memory is read", async () => {
-    const file = path.join(tmpdir(), "no-such-directory", "p.log");
+    const file = path.join(tmpdir(), `${randomUUID()}.log`);
     const desk = new Desk({
       programs: { p: manual({ stdout_logfile: file }), q: manual({ startsecs: 0 }) },
     });
