@@ -319,13 +319,14 @@ function environmentOf(pid: number): Buffer | undefined {
   }
 }
 
-/** The fields of proc_pid_stat(5) that matter here. */
+/** The fields of proc_pid_stat(5) that matter here; undefined for the number of a thread, which is a file there, too. */
 function statOf(pid: number): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "latin1");
     const end = text.lastIndexOf(")"); // the name may hold anything
     const name = text.slice(text.indexOf("(") + 1, end);
-    const fields = text.slice(end + 2).split(" ", 20);
+    const fields = text.slice(end + 2).split(" ", 36);
+    if (fields[35] === "-1") return undefined; // a thread sends no signal when it ends
     const [state = "", parent, group, session] = fields;
     const began = fields[19] ?? "";
     return {

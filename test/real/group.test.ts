@@ -92,6 +92,29 @@ describe("the process group of a real process", () => {
     });
   }
 
+  it("stop: a server with threads is asked once", async (t) => {
+    const server = `
+      import { writeFileSync } from "node:fs";
+      process.on("SIGTERM", () => {
+        writeFileSync(process.env.EAR, "server got TERM\\n");
+        setTimeout(() => process.exit(), 100);
+      });
+      writeFileSync(process.env.EAR, "server " + process.pid + "\\n");
+      setInterval(Boolean, 1000);`;
+    const { supervisor, ear } = supervise(t, {
+      web: {
+        command: sh(`"$NODE" --input-type=module -e "$SERVER"; true`),
+        environment: { NODE: process.execPath, SERVER: server },
+        startsecs: 0,
+      },
+    });
+    await supervisor.start();
+    await ear.pid("server");
+    await supervisor.stop("web");
+    await ear.hear(/^server got TERM$/);
+    assert.deepEqual(ear.rest, []);
+  });
+
   it("stop: the last words of a server behind a shell are logged", async (t) => {
     const server = `trap 'echo closing; sleep 0.2; echo closed; exit 0' TERM; echo up; echo member $$ >$EAR; ${stay}`;
     const { supervisor, ear } = supervise(t, {
