@@ -23,6 +23,6 @@ describe("what would keep a process from being started", { skip: windows }, () =
       t.after(() => process.seteuid?.(0));
     }
     const user = "couldn't setuid to 0: Can't drop privilege as nonroot user";
-    assert.equal(obstacle({ command: "/bin/sh", user: "root" }), user);
+    assert.equal(obstacle({ command: "/bin/sh", user: "root", directory: "/" }), user);
   });
 });

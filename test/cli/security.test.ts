@@ -12,8 +12,9 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { Daemon, descendants } from "../support/daemon.ts";
+import { Daemon, descendants, lacks } from "../support/daemon.ts";
 import { needsRoot, scratch } from "../support/processes.ts";
+import { needsUsers } from "../support/public.ts";
 import { NOBODY, app, playground, quiet, run } from "../support/traps.ts";
 
 const CRIT =
@@ -34,11 +35,12 @@ describe("a file that includes", () => {
   });
 });
 
-describe("privileges", { skip: needsRoot, concurrency: 2 }, () => {
+describe("privileges", { skip: needsUsers || lacks("setpriv"), concurrency: 2 }, () => {
   for (const [user, wanted] of Object.entries({ "www-data": 33, [NOBODY]: NOBODY })) {
     it(`user=${user} drops them for good, for every task and every process`, async (t) => {
       const directory = playground(t);
       const daemon = run(t, directory, `user=${user}\n${quiet}`, {
+        isPublic: true,
         wrapper: ["setpriv", "--groups", "0,4,27,33", "--"],
       });
       const child = Number(await daemon.heard(/^app (\d+)$/m));
@@ -91,11 +93,11 @@ describe("privileges", { skip: needsRoot, concurrency: 2 }, () => {
   it("another user is not warned, and cannot become somebody else", async (t) => {
     const directory = playground(t);
     const wrapper = ["setpriv", "--reuid=33", "--regid=33", "--clear-groups", "--"] as const;
-    const daemon = run(t, directory, quiet, { wrapper });
+    const daemon = run(t, directory, quiet, { isPublic: true, wrapper });
     await daemon.heard(/^app \d+$/m);
     await daemon.stop();
     assert.doesNotMatch(daemon.output, CRIT);
-    const second = run(t, directory, `user=root\n${quiet}`, { wrapper });
+    const second = run(t, directory, `user=root\n${quiet}`, { isPublic: true, wrapper });
     assert.deepEqual(await second.end(), { status: 2, signal: null });
     assert.match(second.output, /Can't drop privilege as nonroot user/);
   });
@@ -112,12 +114,12 @@ describe("the control server", { concurrency: 2 }, () => {
 [rpcinterface:supervisor]
 supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface`;
 
-  it("needs nothing but the directory of its socket", { skip: needsRoot }, async (t) => {
+  it("needs nothing but the directory of its socket", { skip: needsUsers }, async (t) => {
     const place = path.join(scratch(t), "place"); // in a directory that only root may write to
     mkdirSync(place);
     chownSync(place, 33, 33);
     const lines = server("%(here)s/sock").replace("pidfile", "user=www-data\npidfile");
-    const daemon = run(t, place, lines);
+    const daemon = run(t, place, lines, { isPublic: true });
     await daemon.heard(/^app \d+$/m);
     const { mode, uid } = statSync(path.join(place, "sock"));
     assert.deepEqual([mode & 0o777, uid], [0o700, 33]);

@@ -3,8 +3,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { runHost } from "../support/host.ts";
-import { needsRoot, scratch } from "../support/processes.ts";
+import { lacks } from "../support/daemon.ts";
+import { runHost, type HostOptions } from "../support/host.ts";
+import { scratch } from "../support/processes.ts";
+import { needsUsers, NOBODY } from "../support/public.ts";
 
 // Every host prints one line: why the first start failed, and what came of the second.
 const attempt = `
@@ -15,11 +17,11 @@ const attempt = `
   const always = { startsecs: 0, startretries: 0, autostart: false };
   const become = (uid) => { process.setgroups([]); process.setgid(uid); process.setuid(uid); };
 `;
-const NOBODY = 65534;
 
-describe("a start that fails for what the host may", { skip: needsRoot }, () => {
+describe("a start that fails for what the host may", { skip: needsUsers }, () => {
   it("not root: another user", async () => {
-    const report = await say(`
+    const report = await say(
+      `
       const supervisor = new Supervisor({ programs: {
         bad: { ...always, command: "sleep 1000", user: "root" },
         own: { ...always, command: "sleep 1000", user: "${NOBODY}" },
@@ -29,7 +31,9 @@ describe("a start that fails for what the host may", { skip: needsRoot }, () => 
       console.log(await spawnerrOf("bad"));
       console.log(await spawnerrOf("own"), await spawnerrOf("ok"));
       await supervisor.shutdown();
-    `);
+    `,
+      { isPublic: true },
+    );
     assert.deepEqual(report, [
       "couldn't setuid to 0: Can't drop privilege as nonroot user",
       "undefined undefined",
@@ -42,7 +46,8 @@ describe("a start that fails for what the host may", { skip: needsRoot }, () => 
     mkdirSync(closed, { mode: 0o700 });
     script(closed, 0o755);
     script(directory, 0o700);
-    const report = await say(`
+    const report = await say(
+      `
       const supervisor = new Supervisor({ programs: {
         file: { ...always, command: ["${directory}/script"] },
         below: { ...always, command: ["${closed}/script"] },
@@ -53,7 +58,9 @@ describe("a start that fails for what the host may", { skip: needsRoot }, () => 
       become(${NOBODY});
       for (const name of supervisor.programs.keys()) console.log(await spawnerrOf(name));
       await supervisor.shutdown();
-    `);
+    `,
+      { isPublic: true },
+    );
     assert.deepEqual(report, [
       `no permission to run command '${directory}/script'`,
       `no permission to run command '${closed}/script'`,
@@ -63,7 +70,7 @@ describe("a start that fails for what the host may", { skip: needsRoot }, () => 
     ]);
   });
 
-  it("EAGAIN: no more processes", async () => {
+  it("EAGAIN: no more processes", { skip: lacks("prlimit", "setpriv") }, async () => {
     const { status, stdout, stderr } = await runHost(
       `${attempt}
       import { execFileSync } from "node:child_process";
@@ -82,8 +89,9 @@ describe("a start that fails for what the host may", { skip: needsRoot }, () => 
       process.exit();
       `,
       {
+        isPublic: true,
         meanwhile: async (pid, tell, heard) => {
-          await heard(/processes/);
+          await heard(/\n/);
           // only the same user may: root needs a capability for it that containers lack
           const same = ["--reuid", "54321", "--regid", "54321", "--clear-groups"];
           execFileSync("setpriv", [...same, "prlimit", "--nproc=1000", "--pid", String(pid)]);
@@ -132,7 +140,7 @@ describe("a start that fails for what the host has", () => {
       console.log(await spawnerrOf("ok"), supervisor.process("first").state);
       await supervisor.shutdown();
     `;
-    const report = await say(source, limited);
+    const report = await say(source, { wrapper: limited });
     assert.deepEqual(report, ["too many open files to spawn 'bad'", "undefined RUNNING"]);
   });
 
@@ -145,18 +153,15 @@ describe("a start that fails for what the host has", () => {
       console.log(supervisor.process("ok").state);
       await supervisor.shutdown();
     `;
-    const [first, second] = await say(source, limited);
+    const [first, second] = await say(source, { wrapper: limited });
     assert.match(first ?? "", /^couldn't load execa: /);
     assert.match(second ?? "", /RUNNING|FATAL/); // Node may remember that a module could not be read
   });
 });
 
 /** Runs a host, which must end well, and gives the lines it printed. */
-async function say(source: string, wrapper?: readonly [string, ...string[]]): Promise<string[]> {
-  const { status, signal, stdout, stderr } = await runHost(
-    attempt + source,
-    wrapper && { wrapper },
-  );
+async function say(source: string, options: HostOptions): Promise<string[]> {
+  const { status, signal, stdout, stderr } = await runHost(attempt + source, options);
   assert.deepEqual([status, signal, stderr], [0, null, ""], stdout);
   return stdout.trimEnd().split("\n");
 }

@@ -7,6 +7,7 @@ import type { LogfileFailedEvent, LogfileRecoveredEvent } from "../../src/events
 import { runHost } from "../support/host.ts";
 import { once, text } from "../support/output.ts";
 import { needsRoot, nothingLeft, scratch } from "../support/processes.ts";
+import { needsUsers } from "../support/public.ts";
 import { supervise } from "../support/rig.ts";
 
 const needsMount =
@@ -116,12 +117,13 @@ describe("a log that cannot be written", () => {
 
   it(
     "directory read-only: goes on in the same file, and turns it over when it can",
-    { skip: needsRoot },
+    { skip: needsUsers },
     async (t) => {
       const directory = path.join(scratch(t), "logs");
       mkdirSync(directory);
       chownSync(directory, 65_534, 65_534);
-      const host = await runHost(`${rig}
+      const host = await runHost(
+        `${rig}
       process.setgroups([]); process.setgid(65534); process.setuid(65534);
       const log = "${directory}/log";
       const supervisor = make({ stdout_logfile: log, stdout_logfile_maxbytes: 1000 });
@@ -138,7 +140,9 @@ describe("a log that cannot be written", () => {
       await supervisor.shutdown();
       const all = fs.readFileSync(log + ".1", "latin1") + fs.readFileSync(log, "latin1");
       console.log(JSON.stringify({ told, meanwhile, same: all === sent, files: fs.readdirSync("${directory}") }));
-    `);
+    `,
+        { isPublic: true },
+      );
       assert.equal(host.stderr, "");
       assert.deepEqual(JSON.parse(host.stdout), {
         told: ["FAILED EACCES", "RECOVERED 0"],
@@ -152,11 +156,12 @@ describe("a log that cannot be written", () => {
 
   it(
     "cannot be opened: the process runs, and a warning tells where nobody listens",
-    { skip: needsRoot },
+    { skip: needsUsers },
     async (t) => {
       const directory = scratch(t);
       const log = path.join(directory, "log");
-      const host = await runHost(`${rig}
+      const host = await runHost(
+        `${rig}
       fs.writeFileSync("${log}", "");
       process.setgroups([]); process.setgid(65534); process.setuid(65534);
       const warnings = [];
@@ -168,7 +173,9 @@ describe("a log that cannot be written", () => {
       const tail = String(await supervisor.tail("web", "stdout", 4));
       await supervisor.shutdown();
       console.log(JSON.stringify({ warnings, state: supervisor.process("web").state, tail }));
-    `);
+    `,
+        { isPublic: true },
+      );
       const { warnings, state } = JSON.parse(host.stdout) as { warnings: string[]; state: string };
       assert.equal(warnings.length, 1);
       assert.match(warnings[0] as string, /^EACCES Cannot write the log .*\/log: EACCES/);

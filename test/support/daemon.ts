@@ -19,11 +19,12 @@ import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { MARK, alive, gone, nothingLeftSoon, root, scratch } from "./processes.ts";
+import { publicPackage } from "./public.ts";
 
 /** The commands that run a conf file. */
 const commands = {
-  ours: [process.execPath, path.join(root, "dist/cli/main.js")],
-  supervisord: [process.env["SUPERVISORD"] ?? "supervisord"],
+  ours: (place: string) => [process.execPath, path.join(place, "dist/cli/main.js")],
+  supervisord: () => [process.env["SUPERVISORD"] ?? "supervisord"],
 } as const;
 /** Whether the command is ours. */
 export const isOurs = process.env["SUPERVISORD"] === undefined;
@@ -44,6 +45,8 @@ export interface DaemonOptions {
   /** Which one; otherwise ours, or the `supervisord` that the environment names. */
   readonly command?: keyof typeof commands;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether ours is one that every user may read. */
+  readonly isPublic?: boolean;
   /** Words before the command. */
   readonly wrapper?: readonly [string, ...string[]];
   /** Words after `-c FILE`. */
@@ -81,7 +84,9 @@ export class Daemon {
   constructor(t: TestContext, file: string, options: DaemonOptions = {}) {
     const words = [
       ...(options.wrapper ?? []),
-      ...commands[options.command ?? (isOurs ? "ours" : "supervisord")],
+      ...commands[options.command ?? (isOurs ? "ours" : "supervisord")](
+        options.isPublic ? publicPackage() : root,
+      ),
       ...(options.isDaemon ? [] : ["-n"]),
       "-c",
       file,

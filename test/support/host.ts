@@ -5,6 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Ear } from "./ear.ts";
 import { MARK, root } from "./processes.ts";
+import { publicPackage } from "./public.ts";
 
 /** How a host has ended. */
 export interface HostEnd {
@@ -23,6 +24,8 @@ export interface HostOptions {
   /** Words before `node`. */
   readonly wrapper?: Words;
   readonly cwd?: string;
+  /** Whether the package is one that every user may read. */
+  readonly isPublic?: boolean;
   /** Whether it finds nothing in scope. */
   readonly isBare?: boolean;
   /** What happens to it while it runs. */
@@ -39,14 +42,15 @@ export interface HostOptions {
  */
 export async function runHost(source: string, options: HostOptions = {}): Promise<HostEnd> {
   const mark = randomUUID();
-  const entry = pathToFileURL(path.join(root, "dist/index.js")).href;
+  const place = options.isPublic ? publicPackage() : root;
+  const entry = pathToFileURL(path.join(place, "dist/index.js")).href;
   const own = options.isBare ? "" : `import { Supervisor } from ${JSON.stringify(entry)};\n`;
   const code = own + source;
   const node: Words = [process.execPath, "--input-type=module", "--eval", code];
   const [file, ...args] = options.wrapper ? [...options.wrapper, ...node] : node;
   const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...environment } = process.env;
   const child = spawn(file, args, {
-    cwd: options.cwd ?? root,
+    cwd: options.cwd ?? place,
     env: { ...environment, [MARK]: mark, EAR: options.ear?.path },
     stdio: ["pipe", "pipe", "pipe"],
   });

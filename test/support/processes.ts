@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { TestContext } from "node:test";
@@ -66,9 +66,25 @@ function nameOf(pid: number): string {
   }
 }
 
+let temporary: string | undefined;
+
+/** The directory for temporary files, or another one where not everybody may enter that. */
+export function openTemporary(): string {
+  temporary ??= [tmpdir(), "/tmp", "/var/tmp"].find(isOpen) ?? tmpdir();
+  return temporary;
+}
+
+function isOpen(directory: string): boolean {
+  const { mode } = statSync(directory, { throwIfNoEntry: false }) ?? { mode: 0 };
+  const parent = path.dirname(directory);
+  return (
+    process.platform === "win32" || ((mode & 1) === 1 && (parent === directory || isOpen(parent)))
+  );
+}
+
 /** A directory that everybody may enter, for the length of a test. */
 export function scratch(t: TestContext): string {
-  const directory = mkdtempSync(path.join(tmpdir(), "libsupervisor-"));
+  const directory = mkdtempSync(path.join(openTemporary(), "libsupervisor-"));
   chmodSync(directory, 0o755);
   t.after(() => {
     rmSync(directory, { recursive: true, force: true });

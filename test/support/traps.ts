@@ -12,9 +12,9 @@ import path from "node:path";
 import type { TestContext } from "node:test";
 import { Daemon, type DaemonOptions } from "./daemon.ts";
 import { scratch } from "./processes.ts";
+import { NOBODY } from "./public.ts";
 
-/** A user that owns nothing. */
-export const NOBODY = 65_534;
+export { NOBODY };
 /** Says its pid. */
 export const app = `[program:app]
 command=sh -c 'echo "app $$"; exec sleep 1000'
