@@ -261,6 +261,24 @@ export class Subprocess {
   }
 
   /**
+   * The last lines that it wrote to its standard error, or else to its standard output, of the latest
+   * 4 KiB and without the line break at their end. Empty where it wrote nothing, where what it wrote
+   * cannot be read, and while it is BACKOFF or FATAL since there was no process at all.
+   *
+   * @param lines - 10 unless given.
+   */
+  lastOutput(lines = 10): string {
+    const { state } = this.#runner;
+    const hasFailed = state.name === "BACKOFF" || state.name === "FATAL";
+    if (hasFailed && state.status === undefined) return "";
+    for (const stream of ["stderr", "stdout"] as const) {
+      const text = this.#channels[stream].lastBytes(4096).toString().trimEnd();
+      if (text !== "") return text.split("\n").slice(-lines).join("\n");
+    }
+    return "";
+  }
+
+  /**
    * What it writes from now on, as it comes, over restarts and rotations, until it is removed or the
    * supervisor has shut down. A reader that falls behind by more than 1 MiB misses the oldest bytes.
    * An abort of the signal ends it with the signal's reason.
@@ -407,7 +425,7 @@ export class Subprocess {
           const told = outcome(state);
           if (told === "done") resolve();
           else if (told === "failed")
-            reject(failureOf(type, this.namespec, state, this.#lastLines()));
+            reject(failureOf(type, this.namespec, state, this.lastOutput()));
         };
         const watch = check;
         this.#runner.send({ type }, () => {
@@ -458,15 +476,6 @@ export class Subprocess {
     if (stream === "stdout" || stream === "stderr") return;
     const message = `Cannot read the log of ${show(this.namespec)}: expected "stdout" or "stderr", got ${show(stream)}`;
     throw this.#error("BAD_ARGUMENTS", message);
-  }
-
-  /** The last ten lines of stderr, or else of stdout. */
-  #lastLines(): string {
-    for (const stream of ["stderr", "stdout"] as const) {
-      const text = this.#channels[stream].lastBytes(4096).toString().trimEnd();
-      if (text !== "") return text.split("\n").slice(-10).join("\n");
-    }
-    return "";
   }
 
   #makeChannel(stream: OutputStream, plan: ChannelPlan): Channel {

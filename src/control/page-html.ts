@@ -59,7 +59,7 @@ function header(group: string, members: readonly View[]): Html {
 <tr role="row" class="group"><th role="rowheader" scope="rowgroup" colspan="3">${group}</th><td role="cell"><div class="do">${buttons}</div></td></tr>`;
 }
 
-function row({ id, state, pid, start, about }: View): Html {
+function row({ id, state, pid, start, about, said }: View): Html {
   const value = id === "all" ? "all:all" : id; // `all` alone is everybody
   const isUp = state === "STARTING" || state === "RUNNING" || state === "BACKOFF";
   const isDown = state === "STOPPED" || state === "EXITED" || state === "FATAL";
@@ -73,7 +73,7 @@ function row({ id, state, pid, start, about }: View): Html {
     ),
   ];
   return markup`
-<tr role="row" data-id="${id}" data-state="${state}" data-pid="${pid}" data-start="${start}"><th role="rowheader" scope="row">${id}</th><td role="cell" class="state"><span>${state}</span></td><td role="cell" class="about">${about}</td><td role="cell"><div class="do">${actions}</div></td></tr>`;
+<tr role="row" data-id="${id}" data-state="${state}" data-pid="${pid}" data-start="${start}"><th role="rowheader" scope="row"><span>${id}</span></th><td role="cell" class="state"><span>${state}</span></td><td role="cell" class="about">${about}${said === undefined ? NOTHING : markup`<code>${said}</code>`}</td><td role="cell"><div class="do">${actions}</div></td></tr>`;
 }
 
 /** One that has nothing to do stays where it is and can be reached: what is under a finger never changes. */

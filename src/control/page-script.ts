@@ -34,6 +34,12 @@ function duration(seconds) {
   return (days ? days + (days === 1 ? " day, " : " days, ") : "") +
     Math.floor(seconds % 86400 / 3600) + ":" + two(seconds % 3600 / 60) + ":" + two(seconds % 60);
 }
+function tell(row, about, said) {
+  const cell = row.querySelector(".about"), now = cell.querySelector("code")?.textContent;
+  if (now === said && cell.textContent === about + (said ?? "")) return;
+  cell.textContent = about;
+  if (said) cell.append(Object.assign(document.createElement("code"), { textContent: said }));
+}
 function put(element, text) { if (element.textContent !== text) element.textContent = text; }
 function age(row) {
   if (row.dataset.state !== "RUNNING") return;
@@ -45,11 +51,11 @@ function count() {
   put($("#count"), up + " of " + rows.size + " running");
   document.title = up + "/" + rows.size + " " + $("h1").textContent;
 }
-function show({ id, state, pid, start, about }) {
+function show({ id, state, pid, start, about, said }) {
   const row = rows.get(id), changed = row.dataset.state !== state;
   Object.assign(row.dataset, { state, pid, start });
   put(row.querySelector(".state span"), state);
-  if (state === "RUNNING") age(row); else put(row.querySelector(".about"), about);
+  if (state === "RUNNING") age(row); else tell(row, about, said);
   row.querySelector("[name=start]").setAttribute("aria-disabled", /^(STARTING|RUNNING|BACKOFF)$/.test(state));
   row.querySelector("[name=stop]").setAttribute("aria-disabled", /^(STOPPED|EXITED|FATAL)$/.test(state));
   return changed ? [id + " " + state] : [];

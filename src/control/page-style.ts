@@ -24,9 +24,11 @@ html{scroll-padding:0 0 5rem}
 table{width:100%;border-collapse:collapse}
 th,td{padding:.45rem .6rem;text-align:left;border-top:1px solid var(--line);vertical-align:middle;overflow-wrap:anywhere}
 thead th{border:0;padding-top:0;color:var(--dim);font-size:.85rem;font-weight:600}
-tbody th{font-weight:600;min-width:9rem}
+tbody th{font-weight:600;width:1px;min-width:9rem}
+tbody th span{display:block;width:max-content;max-width:clamp(7.5rem,100vw - 51rem,27rem)}
 .group th,.group td{background:var(--soft)}
 .about{color:var(--dim);font-variant-numeric:tabular-nums;min-width:14.5rem}
+.about code{display:block;margin-top:.15rem;font:.8rem/1.4 ui-monospace,monospace;color:var(--fg);white-space:pre-wrap}
 .state span{display:inline-block;padding:.1rem .55rem;border-radius:1rem;font-size:.8rem;font-weight:700;background:var(--soft);color:var(--dim);overflow-wrap:normal}
 [data-state=RUNNING] .state span{background:var(--goodbg);color:var(--good)}
 [data-state=STARTING] .state span,[data-state=STOPPING] .state span,[data-state=BACKOFF] .state span{background:var(--busybg);color:var(--busy)}
@@ -43,7 +45,8 @@ thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%
 table,tbody{display:block}
 tr{display:grid;grid-template-columns:1fr auto;gap:.35rem .6rem;align-items:center;padding:.7rem 0;border-top:1px solid var(--line)}
 tr.group{margin-top:.8rem;padding:.5rem;background:var(--soft)}
-th,td,tbody th,.about{display:block;padding:0;border:0;min-width:0}
+th,td,tbody th,.about{display:block;padding:0;border:0;width:auto;min-width:0}
+tbody th span{width:auto;max-width:none}
 .about,td:last-child{grid-column:1/-1}
 td .do{flex-wrap:wrap}
 .about:empty{display:none}

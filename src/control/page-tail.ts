@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { OutputStream, Subprocess } from "../index.ts";
 import { answer } from "./answer.ts";
 import { Refusal } from "./errors.ts";
+import { withoutControls } from "./html.ts";
 import { pageHeaders, tailPage } from "./page-html.ts";
 import type { Handler } from "./routes.ts";
 import { BEAT, beginStream, frame } from "./sse.ts";
@@ -26,7 +27,7 @@ export const tail: Handler = async (request, response, { supervisor, query, sign
   if (request.headers.accept === "text/event-stream" && request.method === "GET") {
     await follow(response, { process, channel, bytes, signal });
   } else {
-    const text = clean((await process.tail(channel, bytes)).toString());
+    const text = withoutControls((await process.tail(channel, bytes)).toString());
     answer(request, response, 200, tailPage(process.namespec, channel, text), pageHeaders());
   }
 };
@@ -45,7 +46,7 @@ async function follow(
   beginStream(response, () => response.write(BEAT));
   const decoder = new TextDecoder();
   const write = async (event: string, chunk: Uint8Array) => {
-    const text = clean(decoder.decode(chunk, { stream: true }));
+    const text = withoutControls(decoder.decode(chunk, { stream: true }));
     if (!response.write(frame(event, text))) await once(response, "drain", { signal });
   };
   try {
@@ -58,9 +59,4 @@ async function follow(
     if (!signal.aborted) throw error;
     response.end();
   }
-}
-
-/** Without what only a terminal understands: colours and the like, and other control characters. */
-function clean(text: string): string {
-  return text.replaceAll(/(?![\t\n])\p{Cc}(?:(?<!\r)\[[\d:;<=>?]*[ -/]*[@-~])?/gu, "");
 }

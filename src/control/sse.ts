@@ -143,8 +143,9 @@ export class Feed {
   }
 
   #changes(ids: readonly string[]): string {
-    const infos = ids.flatMap((id) => this.#supervisor.process(id)?.info() ?? []);
-    const processes: readonly View[] = infos.map(viewOf);
+    const changed = ids.flatMap((id) => this.#supervisor.process(id) ?? []);
+    const infos = changed.map((process) => process.info());
+    const processes: readonly View[] = infos.map((info, i) => viewOf(info, changed[i]));
     return frame("change", { now: nowOf(infos), processes });
   }
 

@@ -1,4 +1,8 @@
-import type { ProcessInfo, StateName, Supervisor } from "../index.ts";
+import type { ProcessInfo, StateName, Subprocess, Supervisor } from "../index.ts";
+import { withoutControls } from "./html.ts";
+
+/** How much of a last line is shown. */
+const LONGEST = 300;
 
 /** What the page shows of a process, in HTML and in the events that follow. */
 export interface View {
@@ -11,6 +15,8 @@ export interface View {
   readonly start: number;
   /** What there is to say beside the state. */
   readonly about: string;
+  /** The last line that it wrote, if it is BACKOFF or FATAL. */
+  readonly said?: string;
 }
 
 /** All that the page shows. */
@@ -25,7 +31,8 @@ export interface Snapshot {
 export function lookAt(supervisor: Supervisor): Snapshot {
   const infos = supervisor.status();
   const { identifier, state } = supervisor;
-  return { now: nowOf(infos), identifier, state, processes: infos.map(viewOf) };
+  const processes = infos.map((info) => viewOf(info, supervisor.process(idOf(info))));
+  return { now: nowOf(infos), identifier, state, processes };
 }
 
 /** The time of the reports, in seconds since 1970. */
@@ -33,13 +40,20 @@ export function nowOf(infos: readonly ProcessInfo[]): number {
   return infos[0]?.now ?? 0;
 }
 
-export function viewOf(info: ProcessInfo): View {
+export function viewOf(info: ProcessInfo, process: Subprocess | undefined): View {
   const { group, state, pid, start } = info;
-  return { id: idOf(info), group, state, pid, start, about: aboutOf(info) };
+  const said = state === "BACKOFF" || state === "FATAL" ? lastLineOf(process) : "";
+  const about = aboutOf(info);
+  return { id: idOf(info), group, state, pid, start, about, ...(said !== "" && { said }) };
 }
 
 export function idOf({ group, name }: Pick<ProcessInfo, "group" | "name">): string {
   return group === name ? name : `${group}:${name}`;
+}
+
+function lastLineOf(process: Subprocess | undefined): string {
+  const line = withoutControls(process?.lastOutput(1) ?? "").trim();
+  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
 }
 
 function aboutOf({ state, spawnerr, description }: ProcessInfo): string {

@@ -178,6 +178,60 @@ describe("the pages in a browser", { skip: noBrowser }, () => {
     assert.equal(await page.evaluate(width), 320);
   });
 
+  it("each name has one line where there is room, and nothing scrolls sideways anywhere", async (t) => {
+    const name = "a-rather-long-name-of-a-program";
+    const settings = { programs: { ...programs, [name]: { command: "x" } } };
+    const lines = (id: string) =>
+      `(e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight))(document.querySelector('[data-id="${id}"] th span'))`;
+    for (const [width, most] of [
+      [1280, 1],
+      [1120, 1],
+      [1000, 3],
+      [935, 3],
+      [600, 1],
+    ] as const) {
+      const viewport = { width, height: 640 };
+      const { page } = await open(t, { settings, viewport });
+      assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width);
+      const table = "document.querySelector('table').getBoundingClientRect().right";
+      assert.ok(Number(await page.evaluate(table)) <= width - 10, `the table at ${width}`);
+      assert.ok(Number(await page.evaluate(lines(name))) < most + 0.5, `the name at ${width}`);
+      assert.ok(Number(await page.evaluate(lines("web"))) < 1.5);
+    }
+  });
+
+  it("what fails shows what it wrote last, as it happens, when loaded, and as text", async (t) => {
+    const settings = {
+      programs: { bad: { command: "x", autostart: false, startretries: 1 } },
+    };
+    const { stage, site, page, complaints } = await open(t, { settings });
+    const said = (id: string) => page.locator(`tr[data-id="${id}"] .about code`);
+    stage.supervisor.start("bad").catch(() => {});
+    await isIn(page, "bad", "STARTING");
+    const last = "\u001b[31mError: <b>refused</b>\u001b[0m";
+    stage.spawner.last.print("listening\n");
+    stage.spawner.last.print(`trace\n${last}\n`, "stderr");
+    assert.equal(await said("bad").count(), 0);
+    stage.spawner.last.exit(1);
+    await isIn(page, "bad", "BACKOFF");
+    assert.equal(await said("bad").textContent(), "Error: <b>refused</b>");
+    await page.goto(site.url);
+    assert.equal(await said("bad").textContent(), "Error: <b>refused</b>");
+    stage.clock.advance(1000);
+    await isIn(page, "bad", "STARTING");
+    assert.equal(await said("bad").count(), 0);
+    stage.spawner.last.print(`${"long ".repeat(200)}\n\n`, "stderr");
+    stage.spawner.last.exit(1);
+    stage.clock.advance(0);
+    await isIn(page, "bad", "FATAL");
+    assert.equal(await said("bad").textContent(), `${"long ".repeat(60)}…`);
+    stage.spawner.broken = "no memory"; // what it wrote before has nothing to do with that
+    stage.supervisor.start("bad").catch(() => {});
+    await page.locator('tr[data-id="bad"] .about', { hasText: "no memory" }).waitFor();
+    assert.equal(await said("bad").count(), 0);
+    assert.deepEqual(complaints, []);
+  });
+
   it("without JavaScript: the same, by forms", async (t) => {
     const { stage, page } = await open(t, { javaScriptEnabled: false });
     await page.getByText("3 of 4 running").waitFor();

@@ -46,6 +46,28 @@ describe("signal", () => {
   });
 });
 
+describe("lastOutput", () => {
+  it("is of stderr, or else of stdout, and of a process that was there", async () => {
+    const stage = new Stage({ programs: { web: { command: "w", startretries: 3 } } });
+    const program = stage.supervisor.process("web");
+    stage.supervisor.start().catch(() => {});
+    await stage.pass(0);
+    assert.equal(program?.lastOutput(), "");
+    stage.spawner.last.print("one\ntwo\nthree\n\n");
+    assert.equal(program?.lastOutput(), "one\ntwo\nthree");
+    assert.equal(program?.lastOutput(2), "two\nthree");
+    stage.spawner.last.print("oh\nno", "stderr");
+    assert.equal(program?.lastOutput(1), "no");
+    stage.spawner.last.exit(1);
+    assert.equal(stage.states()["web"], "BACKOFF");
+    assert.equal(program?.lastOutput(1), "no");
+    stage.spawner.broken = "no memory";
+    await stage.pass(1000);
+    assert.equal(stage.states()["web"], "BACKOFF");
+    assert.equal(program?.lastOutput(), ""); // nothing of it was written by what could not start
+  });
+});
+
 describe("send", () => {
   it("writes text and bytes", async () => {
     const stage = new Stage(web);
