@@ -102,6 +102,11 @@ export class SystemChild implements Child {
     this.#events.spawned(pid);
   }
 
+  /** The system did not let it start. */
+  fail(error: Error): void {
+    this.giveUp(describe(error, this.#command.argv[0], this.#command));
+  }
+
   giveUp(reason: string): void {
     if (this.#run) this.#custody.abandon(this.#run);
     if (!this.#isCancelled) this.#events.failed(reason);

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { exists } from "./kill.ts";
+import { needPipes } from "./shortage.ts";
 
 /** One way: what is written to `write` can be read from `read`, which does not block. */
 export interface Fifo {
@@ -128,6 +129,7 @@ function openBoth(file: string): Fifo {
 
 function mkfifo(files: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
+    needPipes(3);
     execFile("mkfifo", ["-m", "600", ...files], { timeout: 5000 }, (error) => {
       if (error) reject(error);
       else resolve();

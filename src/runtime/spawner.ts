@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { channel } from "node:diagnostics_channel";
+import { createRequire } from "node:module";
 import { WakeUps } from "../core/pace.ts";
 import { SystemChild, type Execute } from "./child.ts";
 import { nextTurn, systemClock } from "./clock.ts";
@@ -7,6 +8,7 @@ import type { Custody } from "./custody.ts";
 import { Fifos } from "./fifos.ts";
 import { Pipes } from "./pipes.ts";
 import type { Child, ChildEvents, Clock, Command, Outputs, Spawner } from "./ports.ts";
+import { isShortage, needDescriptors, needPipes } from "./shortage.ts";
 import { Sockets } from "./sockets.ts";
 
 type Execa = typeof import("execa").execa;
@@ -105,16 +107,34 @@ export class SystemSpawner implements Spawner {
   async #prepare(): Promise<void> {
     const needed = this.#waiting.reduce((sum, child) => sum + child.needed, 0);
     try {
-      const [execa] = await Promise.all([import("execa"), needed > 0 && this.#fifos.make(needed)]);
-      this.#execute ??= executor(execa.execa);
+      const making = needed > 0 && this.#fifos.make(needed);
+      this.#execute ??= executor(await loadExeca());
+      await making;
       if (this.#pipes.size === 0) this.#fifos.close(); // all were released meanwhile
       this.#start(this.#execute);
     } catch (error) {
-      // without file descriptors, say
       const reason = `couldn't load execa: ${(error as Error).message}`;
-      for (const child of this.#waiting.splice(0)) child.giveUp(reason);
+      for (const child of this.#waiting.splice(0)) {
+        if (isShortage(error)) child.fail(error as Error);
+        else child.giveUp(reason);
+      }
       this.#isBusy = false;
     }
+  }
+}
+
+/**
+ * Node 20 and 22 remember for ever that an import has failed, of execa or of any of its modules, but not
+ * that `require()` has. And that reads one file at a time, where an import opens a hundred at once.
+ * @throws what is lacking, where a later attempt may succeed
+ */
+async function loadExeca(): Promise<Execa> {
+  needDescriptors(1); // a package.json that cannot be opened is remembered as missing
+  try {
+    return (createRequire(import.meta.url)("execa") as typeof import("execa")).execa;
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    return (await import("execa")).execa; // in a bundle, or where require() takes no ES modules
   }
 }
 
@@ -122,6 +142,7 @@ function executor(execa: Execa): Execute {
   return ({ file, args, argv0, cwd, env, uid, gid }, stdio) => {
     let run: ReturnType<Execa>;
     let born: ChildProcess | undefined;
+    needPipes(stdio.filter((end) => end === "pipe").length);
     const note = (message: unknown) => (born = (message as { process: ChildProcess }).process);
     births.subscribe(note);
     try {
