@@ -161,6 +161,8 @@ function executor(execa: Execa): Execute {
         verbose: "none",
       } as object) as ReturnType<Execa>;
     } catch (error) {
+      // execa has failed after the start, as it does with --frozen-intrinsics: what we need of it is done
+      if (born?.pid !== undefined) return { process: born };
       // without file descriptors for the pipes execa drops the child, whose `error` would end the host
       let cause = error as Error;
       born?.on("error", (told) => (cause = told));

@@ -62,6 +62,37 @@ describe("the host's life", () => {
     nothingLeft(end.mark);
   });
 
+  for (const [flag, what] of [
+    ["--frozen-intrinsics", "execa fails once it has started a child"],
+    ["--no-experimental-require-module", "require() takes no ES modules"],
+  ] as const) {
+    it(`${flag}: programs start and stop, although ${what}`, async (t) => {
+      const ear = new Ear(t);
+      const end = await runHost(
+        `${family}
+        const supervisor = new Supervisor({ programs: settings("web") });
+        await supervisor.start();
+        console.log(supervisor.process("web").state);
+        process.stdin.once("data", async () => {
+          console.log((await supervisor.shutdown()).length);
+          process.stdin.destroy();
+        });
+        `,
+        {
+          ear,
+          wrapper: ["env", `NODE_OPTIONS=${flag} --no-warnings`],
+          meanwhile: async (_pid, tell) => {
+            await ear.pid("web");
+            tell("go on");
+          },
+        },
+      );
+      assertFine(end);
+      assert.equal(end.stdout, "RUNNING\n0\n");
+      nothingLeft(end.mark);
+    });
+  }
+
   it("a living child: keeps the host alive", async (t) => {
     const ear = new Ear(t);
     let child = 0;
