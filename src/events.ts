@@ -234,7 +234,7 @@ export interface EventMap {
   LOGFILE: LogfileFailedEvent | LogfileRecoveredEvent;
   /** Somebody has ended the guardian; another one was started. An extension. */
   GUARDIAN_LOST: GuardianEvent;
-  /** There is no guardian: programs may outlive a host that is killed. An extension. */
+  /** There is no guardian, for now or at all: programs may outlive a host that is killed. An extension. */
   GUARDIAN_FAILED: GuardianEvent;
   /** There is no making of cgroups: programs with `cgroup` go without. An extension. */
   CGROUP_FAILED: GuardianEvent;

@@ -3,7 +3,8 @@ import { constants } from "node:os";
 import type { Signal } from "../core/machine.ts";
 import { Cgroup, cgroupBase } from "./cgroup.ts";
 import { atExit } from "./farewell.ts";
-import { Guardian } from "./guardian.ts";
+import { Guardian, type GuardianEnd } from "./guardian.ts";
+import { GuardianKeeper } from "./keeper.ts";
 import { exists, sendSignal } from "./kill.ts";
 import { OwnedFile } from "./owned.ts";
 import type { Clock, Command } from "./ports.ts";
@@ -21,7 +22,7 @@ export interface CustodyOptions {
 export interface CustodyEvents {
   /** Somebody has ended the guardian; there is another one. */
   lost(reason: string): void;
-  /** There is no guardian, and will be none. */
+  /** There is no guardian: for now, if something is lacking, or none that stays; else for ever. */
   failed(reason: string): void;
   /** There is no making of cgroups. */
   boundless(reason: string): void;
@@ -29,10 +30,6 @@ export interface CustodyEvents {
 
 /** An empty house needs no guardian; but programs that come back at once find it still there. */
 const LINGER_MS = 1000;
-/** A guardian that ends so soon, so often, is not going to stay. */
-const HASTY_MS = 1000;
-const PATIENCE = 3;
-
 /** How old a count of processes may be. */
 const COUNT_MS = 100;
 
@@ -46,6 +43,7 @@ export class Custody {
   readonly #options: CustodyOptions;
   readonly #events: CustodyEvents;
   readonly #clock: Clock;
+  readonly #keeper: GuardianKeeper<Guardian>;
   readonly #living = new Map<number, number>(); // group -> signal
   readonly #limit = pidLimit();
   readonly #family: Family = {
@@ -61,10 +59,6 @@ export class Custody {
   #filesSoFar = 0;
   #forks = 0;
   #counted = -Infinity;
-  #guardian: Guardian | undefined;
-  #dismissed: Promise<void> | undefined;
-  #isHopeless = process.platform === "win32"; // the job object of the host does it there
-  #starts: number[] = [];
   #leave: (() => void) | undefined;
   #linger: unknown;
 
@@ -72,6 +66,14 @@ export class Custody {
     this.#options = options;
     this.#events = events;
     this.#clock = clock;
+    const isDisabled = !options.guardian || process.platform === "win32"; // the job object of the host does it there
+    const hooks = {
+      hire: (lost: (end: GuardianEnd) => void) => this.#hire(lost),
+      isNeeded: () => !this.#isIdle,
+      lost: (reason: string) => events.lost(reason),
+      failed: (reason: string) => events.failed(reason),
+    };
+    this.#keeper = new GuardianKeeper(isDisabled, hooks, clock);
   }
 
   /**
@@ -106,20 +108,20 @@ export class Custody {
   removeCgroup(cgroup: Cgroup): void {
     cgroup.remove();
     this.#cgroups.delete(cgroup);
-    this.#guardian?.removeCgroup(cgroup.run);
+    this.#keeper.guardian?.removeCgroup(cgroup.run);
   }
 
   add(group: number, signal: Signal): void {
     const number = numberOf(signal);
     this.#living.set(group, number);
     this.#leave ??= atExit(() => this.#farewell());
-    this.#guardian?.add(group, number);
+    this.#keeper.guardian?.add(group, number);
   }
 
   /** To be called when nobody is left in the group. */
   remove(group: number): void {
     if (!this.#living.delete(group)) return;
-    this.#guardian?.remove(group);
+    this.#keeper.guardian?.remove(group);
     this.#rest();
   }
 
@@ -132,10 +134,10 @@ export class Custody {
     this.#awaken();
     this.#files.set(number, file);
     this.#leave ??= atExit(() => this.#farewell());
-    this.#guardian?.addFile(number, file);
+    this.#keeper.guardian?.addFile(number, file);
     return () => {
       if (!this.#files.delete(number)) return;
-      this.#guardian?.removeFile(number);
+      this.#keeper.guardian?.removeFile(number);
       this.#rest();
     };
   }
@@ -147,7 +149,7 @@ export class Custody {
   /** There is something to guard, or soon will be. */
   #awaken(): void {
     this.#clock.clearTimeout(this.#linger);
-    if (this.#options.guardian && !this.#guardian && !this.#isHopeless) this.#hire();
+    this.#keeper.awaken();
   }
 
   #rest(): void {
@@ -161,14 +163,12 @@ export class Custody {
   /** Dismisses the guardian, if there is nothing to guard. */
   close(): void {
     this.#clock.clearTimeout(this.#linger);
-    if (!this.#isIdle || !this.#guardian) return;
-    this.#dismissed = this.#guardian.dismiss();
-    this.#guardian = undefined;
+    if (this.#isIdle) this.#keeper.close();
   }
 
   /** Settles when the guardian that was dismissed last has gone; nothing, if there was none. */
   get dismissed(): Promise<void> | undefined {
-    return this.#dismissed;
+    return this.#keeper.dismissed;
   }
 
   #makeCgroup(run: number): Cgroup | undefined {
@@ -177,7 +177,7 @@ export class Custody {
       this.#base ??= cgroupBase(exists);
       const cgroup = Cgroup.make(this.#base, run);
       this.#cgroups.add(cgroup);
-      this.#guardian?.addCgroup(run);
+      this.#keeper.guardian?.addCgroup(run);
       return cgroup;
     } catch (error) {
       this.#isBoundless = true;
@@ -186,21 +186,13 @@ export class Custody {
     }
   }
 
-  #hire(): void {
-    const now = this.#clock.now();
-    this.#starts = [...this.#starts.filter((start) => now - start < HASTY_MS), now];
-    try {
-      const { waitSecs } = this.#options;
-      const guardian = new Guardian(this.tag, waitSecs, this.#cgroupPrefix(), (reason, canTry) => {
-        if (guardian === this.#guardian) this.#lost(reason, canTry);
-      });
-      this.#guardian = guardian;
-      for (const [group, signal] of this.#living) guardian.add(group, signal);
-      for (const { run } of this.#cgroups) guardian.addCgroup(run);
-      for (const [number, file] of this.#files) guardian.addFile(number, file);
-    } catch (error) {
-      this.#giveUp((error as Error).message);
-    }
+  #hire(lost: (end: GuardianEnd) => void): Guardian {
+    const { waitSecs } = this.#options;
+    const guardian = new Guardian(this.tag, waitSecs, this.#cgroupPrefix(), lost, this.#clock);
+    for (const [group, signal] of this.#living) guardian.add(group, signal);
+    for (const { run } of this.#cgroups) guardian.addCgroup(run);
+    for (const [number, file] of this.#files) guardian.addFile(number, file);
+    return guardian;
   }
 
   #cgroupPrefix(): string {
@@ -212,22 +204,10 @@ export class Custody {
     }
   }
 
-  #lost(reason: string, canTry: boolean): void {
-    this.#guardian = undefined;
-    if (this.#starts.length > PATIENCE || !canTry) return this.#giveUp(reason);
-    this.#events.lost(reason);
-    if (!this.#isIdle) this.#hire();
-  }
-
-  #giveUp(reason: string): void {
-    this.#isHopeless = true;
-    this.#events.failed(reason);
-  }
-
   /** The host exits: whoever lives is killed here, unless the guardian has to be gentle. */
   #farewell(): void {
     for (const file of this.#files.values()) file.remove();
-    if (this.#guardian && this.#options.waitSecs > 0) return;
+    if (this.#keeper.guardian && this.#options.waitSecs > 0) return;
     for (const group of this.#living.keys()) {
       try {
         sendSignal(group, "SIGKILL", true);

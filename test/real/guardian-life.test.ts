@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import {
   always,
+  deaf,
   death,
   guardiansOf,
   isLinux,
@@ -16,7 +17,7 @@ import {
   ups,
 } from "../support/guards.ts";
 import { runHost, type HostOptions } from "../support/host.ts";
-import { alive, gone, needsRoot, nothingLeftSoon, root } from "../support/processes.ts";
+import { alive, gone, needsRoot, nothingLeftSoon, root, scratch } from "../support/processes.ts";
 
 describe("a guardian", { skip: isLinux ? false : "there is no /proc" }, () => {
   it("is small, survives Ctrl-C, and is gone soon after the last child", async (t) => {
@@ -63,6 +64,26 @@ describe("a guardian", { skip: isLinux ? false : "there is no /proc" }, () => {
       );
     });
   }
+
+  it("stopped: is not waited for when there is nothing to guard", async (t) => {
+    await death(
+      t,
+      `const supervisor = new Supervisor({ programs: { web: ${nap} } });
+       process.on("SIGUSR1", () => supervisor.shutdown().then(() => console.log("shut down")));
+       await supervisor.start();
+       console.log("started");`,
+      async (pid, ear, heard) => {
+        await ups(ear, 1);
+        await heard(/started/);
+        const [guardian = 0] = guardiansOf(pid);
+        process.kill(guardian, "SIGSTOP");
+        process.kill(pid, "SIGUSR1");
+        await heard(/shut down/);
+        await gone(guardian);
+        assert.ok(alive(pid));
+      },
+    );
+  });
 
   it("does not keep the host", async () => {
     const { status, stdout, mark } = await runHost(`
@@ -124,6 +145,22 @@ describe("a system that lacks something", { skip: isLinux ? needsRoot : "no unsh
     assert.match(stdout, /^GUARDIAN_FAILED spawn \/bin\/sh \w+\nover\n$/);
   });
 
+  it("grep, sed, tr, sleep: who has left the group is found all the same", async (t) => {
+    const tools = ["grep", "sed", "tr", "sleep"].map(
+      (name) => `"$(readlink -f "$(which ${name})")"`,
+    );
+    await death(
+      t,
+      `const web = ${program(trees["one in a session of its own"]?.[0] ?? "").replaceAll("sleep 1000", "tail -f /dev/null")};
+       const supervisor = new Supervisor({ programs: { web } });
+       await supervisor.start();`,
+      async (_pid, ear) => {
+        await ups(ear, 2);
+      },
+      hidden(`for tool in ${tools.join(" ")}; do mount --bind /dev/null "$tool"; done`),
+    );
+  });
+
   it("cgroups: the supervisor says so once", async (t) => {
     const { stdout } = await death(
       t,
@@ -158,4 +195,51 @@ describe("a system that lacks something", { skip: isLinux ? needsRoot : "no unsh
     );
     assert.equal(stdout, "started\nrestarted\n");
   });
+});
+
+describe("every shell", { skip: isLinux ? needsRoot : "no unshare" }, () => {
+  for (const [name, tool] of [
+    ["dash", "dash"],
+    ["bash", "bash"],
+    ["BusyBox", "busybox"],
+  ] as const) {
+    const file = ["/bin", "/usr/bin"].map((place) => path.join(place, tool)).find(existsSync);
+    const skip = file === undefined && `there is no ${tool}`;
+
+    for (const waitsecs of [0, 1]) {
+      it(`${name}: serves the guardian, guardian_waitsecs: ${waitsecs}`, { skip }, async (t) => {
+        const directory = scratch(t);
+        const owned = path.join(directory, "it's $(mine) *\\");
+        writeFileSync(owned, "");
+        const { ear } = await death(
+          t,
+          `const supervisor = new Supervisor({ guardian_waitsecs: ${waitsecs}, programs: {
+             tree: ${program(trees["one in a session of its own"]?.[0] ?? "")},
+             deaf: ${program(deaf)},
+             gone: { command: "/bin/true", ${always}, autorestart: false },
+             polite: { ...${program(`trap 'echo asked >$EAR; exit' USR2; echo up $$ >$EAR; sleep 1000 & wait`)}, stopsignal: "USR2" },
+           } });
+           supervisor.ownFile(${JSON.stringify(owned)});
+           await supervisor.start();`,
+          async (_pid, heard) => {
+            await ups(heard, 4);
+          },
+          {
+            wrapper: [
+              "unshare",
+              "-m",
+              "--",
+              "bash",
+              "-c",
+              `mount --bind ${file} "$(readlink -f /bin/sh)"; exec "$@"`,
+              "bash",
+            ],
+          },
+        );
+        await until(() => !existsSync(owned));
+        if (waitsecs > 0) await ear.hear(/^asked$/);
+        assert.deepEqual(ear.rest, []);
+      });
+    }
+  }
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -15,7 +17,15 @@ import {
   ups,
 } from "../support/guards.ts";
 import { runHost } from "../support/host.ts";
-import { alive, gone, marked, nothingLeftSoon, root } from "../support/processes.ts";
+import {
+  alive,
+  gone,
+  marked,
+  needsRoot,
+  nothingLeftSoon,
+  root,
+  scratch,
+} from "../support/processes.ts";
 
 describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" }, () => {
   for (const [what, [script, count]] of Object.entries(trees)) {
@@ -68,6 +78,95 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
       },
     );
     assert.equal(stdout, "lost SIGKILL\n");
+  });
+
+  it("is guarded again when there are descriptors again", async (t) => {
+    const { stdout } = await death(
+      t,
+      `import { closeSync, openSync } from "node:fs";
+       const supervisor = new Supervisor({ programs: { web: ${program(trees["a daemon that ignores TERM"]?.[0] ?? "")} } });
+       supervisor.on("GUARDIAN", ({ type, reason }) => console.log(type, reason));
+       await supervisor.start();
+       process.on("SIGUSR1", () => {
+         const held = [];
+         try {
+           for (;;) held.push(openSync("/dev/null"));
+         } catch {}
+         supervisor.once("GUARDIAN_FAILED", () => held.map((fd) => closeSync(fd)));
+         console.log("none is left");
+       });
+       console.log("started");`,
+      async (pid, ear, heard) => {
+        await ups(ear, 2);
+        await heard(/started/);
+        const [first = 0] = guardiansOf(pid);
+        process.kill(pid, "SIGUSR1");
+        await heard(/none is left/);
+        process.kill(first, "SIGKILL");
+        await heard(/FAILED/);
+        await until(() => guardiansOf(pid).some((one) => one !== first));
+      },
+      { wrapper: ["/bin/sh", "-c", `ulimit -n 200; exec "$@"`, "sh"] },
+    );
+    assert.equal(
+      stdout,
+      "started\nnone is left\nGUARDIAN_LOST SIGKILL\nGUARDIAN_FAILED spawn /bin/sh EMFILE\n",
+    );
+  });
+
+  it("is guarded, although its user may have no more processes", { skip: needsRoot }, async (t) => {
+    const same = ["--reuid", "54324", "--regid", "54324", "--clear-groups"];
+    await death(
+      t,
+      `process.setgroups([]); process.setgid(54324); process.setuid(54324);
+       const supervisor = new Supervisor({ programs: { web: ${program(trees["one in a session of its own"]?.[0] ?? "")} } });
+       await supervisor.start();`,
+      async (pid, ear) => {
+        await ups(ear, 2);
+        const [guardian] = guardiansOf(pid);
+        // only the same user may: root needs a capability for it that containers lack
+        const limit = ["prlimit", "--nproc=1:1", "--pid", String(guardian)];
+        execFileSync("setpriv", [...same, ...limit]);
+      },
+    );
+  });
+
+  it("has its files removed soon, though nobody collects the dead", async (t) => {
+    const file = path.join(scratch(t), "pid");
+    writeFileSync(file, "1");
+    const ear = new Ear(t);
+    const entry = pathToFileURL(path.join(root, "dist/index.js")).href;
+    const inside = `import(${JSON.stringify(entry)}).then(async ({ Supervisor }) => {
+      const supervisor = new Supervisor({ programs: { web: ${nap} } });
+      supervisor.ownFile(${JSON.stringify(file)});
+      await supervisor.start();
+    });`;
+    const end = await runHost(
+      `import { Worker } from "node:worker_threads";
+       const worker = new Worker(${JSON.stringify(inside)}, { eval: true });
+       process.stdin.once("data", async () => {
+         await worker.terminate();
+         console.log("terminated");
+         process.stdin.once("data", () => process.exit());
+       });`,
+      {
+        ear,
+        meanwhile: async (pid, tell, heard) => {
+          const pids = await ups(ear, 1);
+          const guardians = guardiansOf(pid);
+          assert.equal(guardians.length, 1);
+          tell("now");
+          await heard(/terminated/);
+          const begun = performance.now();
+          await until(() => !existsSync(file));
+          const took = performance.now() - begun;
+          assert.ok(took < 2500, `${took} ms`); // its 200 passes take more than four seconds
+          for (const one of [...pids, ...guardians]) await gone(one);
+          tell("end");
+        },
+      },
+    );
+    await nothingLeftSoon(end.mark);
   });
 
   it("guardian: false: leaves them", async (t) => {
