@@ -1,6 +1,6 @@
-import { homedir } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname } from "node:path";
 import type { ChannelPlan } from "./runtime/channel.ts";
+import { absolute, expandHome } from "./runtime/places.ts";
 import type { OutputStream } from "./runtime/ports.ts";
 import { show, type ResolvedProgramSettings, type ResolvedSupervisorSettings } from "./settings.ts";
 
@@ -8,6 +8,11 @@ import { show, type ResolvedProgramSettings, type ResolvedSupervisorSettings } f
 export interface OutputPlans {
   readonly stdout: ChannelPlan;
   readonly stderr: ChannelPlan | "stdout";
+}
+
+/** Whether one of the streams has a log file with a name of its own, in `childlogdir`. */
+export function hasAutoLog({ stdout, stderr }: OutputPlans): boolean {
+  return stdout.log?.type === "auto" || (stderr !== "stdout" && stderr.log?.type === "auto");
 }
 
 interface Helpers {
@@ -57,10 +62,10 @@ export function planOutputs(
         );
       }
       const stem = `${name}-${stream}---${supervisor.identifier}`;
-      return { type: "auto", directory: resolve(supervisor.childlogdir), stem };
+      return { type: "auto", directory: absolute(supervisor.childlogdir), stem };
     }
     if (file === "/dev/stdout" || file === "/dev/stderr") return { type: "std", file };
-    const whole = resolve(file.replace(/^~(?=\/|$)/, homedir()));
+    const whole = absolute(expandHome(file));
     if (!isDirectory(dirname(whole))) {
       complain(key, `expected a file in a directory that exists, got ${show(file)}`);
     } else if (isDirectory(whole))

@@ -8,9 +8,10 @@ import { remembered } from "./core/remembered.ts";
 import { byText, type Rank } from "./core/order.ts";
 import { splitWords } from "./core/words.ts";
 import { listenerEventNames, type EventName } from "./events.ts";
-import { planOutputs, type OutputPlans } from "./outputs.ts";
+import { hasAutoLog, planOutputs, type OutputPlans } from "./outputs.ts";
 import { SettingsError, type SettingsIssue } from "./errors.ts";
 import { isDirectory } from "./runtime/lookup.ts";
+import { workingDirectory } from "./runtime/places.ts";
 import type { Command } from "./runtime/ports.ts";
 import { findUser } from "./runtime/users.ts";
 import { planSocket, refuseTakenSockets } from "./socket.ts";
@@ -122,12 +123,6 @@ function resolveParsed(
   issues: SettingsIssue[],
 ): Resolved {
   const { environment, programs, groups, childlogdir } = whole;
-  if (!isDirectory(childlogdir)) {
-    issues.push({
-      path: ["childlogdir"],
-      message: `expected a directory that exists, got ${show(childlogdir)}`,
-    });
-  }
   const faulty = new Set(
     issues.filter(({ path }) => path[0] === "programs").map(({ path }) => path[1]),
   );
@@ -167,6 +162,13 @@ function resolveParsed(
     for (const place of places.get(name) ?? own) {
       processes.push(...processesOf(name, settings, place, base, issues));
     }
+  }
+  const needsDirectory = processes.some(({ outputs }) => hasAutoLog(outputs));
+  if (needsDirectory && !base.isDirectory(childlogdir)) {
+    issues.push({
+      path: ["childlogdir"],
+      message: `expected a directory that exists, got ${show(childlogdir)}`,
+    });
   }
   refuseTwins(processes, issues);
   refuseTakenSockets(processes, issues);
@@ -220,12 +222,10 @@ function baseNames(
   raw: Readonly<Record<string, string>>,
   issues: SettingsIssue[],
 ): Pick<Base, "names" | "environment"> {
-  const host = hostname();
-  const here = process.cwd();
-  const global = (name: string) => {
-    if (name === "host_node_name") return host;
-    return name === "here" ? here : undefined;
-  };
+  const global = remembered((name) => {
+    if (name === "host_node_name") return hostname();
+    return name === "here" ? workingDirectory() : undefined;
+  });
   const outer: Names = (name) => global(name) ?? variable(process.env, name);
   const environment = expandAll(raw, outer, ["environment"], issues);
   const names: Names = (name) =>

@@ -1,8 +1,9 @@
-import { constants, tmpdir } from "node:os";
+import { constants } from "node:os";
 import type { Writable } from "node:stream";
 import { inspect } from "node:util";
 import * as z from "zod";
 import type { Policy, Signal } from "./core/machine.ts";
+import { temporaryDirectory } from "./runtime/places.ts";
 
 /** What the documentation says of an option beside its type, default and range. */
 export interface OptionMeta {
@@ -377,7 +378,7 @@ export const supervisorSettings = z.strictObject(
         preset: "the system's for temporary files",
         summary: "Where log files with the name `AUTO` are made.",
       },
-      (say) => z.string(say).min(1, say).default(tmpdir),
+      (say) => z.string(say).min(1, say).default(temporaryDirectory),
     ),
     guardian: described(
       {

@@ -6,9 +6,10 @@ import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./event
 import type { ProcessInfo } from "./info.ts";
 import { Listeners } from "./listeners.ts";
 import { raceAbort, all, restartAll, signalAll, startAll, startEach, stopAll } from "./orders.ts";
+import { hasAutoLog } from "./outputs.ts";
 import { theOnly, type Program } from "./program.ts";
 import { Registry } from "./registry.ts";
-import { resolveSettings, type ProcessConfig, type Resolved } from "./resolve.ts";
+import { resolveSettings, type Resolved } from "./resolve.ts";
 import { systemClock } from "./runtime/clock.ts";
 import { Custody, type CustodyEvents } from "./runtime/custody.ts";
 import { Logs, removeAutoLogs } from "./runtime/logs.ts";
@@ -533,7 +534,8 @@ export class Supervisor extends SupervisorEmitter {
     if (this.#hasBegun) return;
     this.#hasBegun = true;
     const { childlogdir, identifier, nocleanup, processes } = this.#registry.resolved;
-    if (!nocleanup && processes.some(hasAutoLog)) removeAutoLogs(childlogdir, identifier);
+    if (!nocleanup && processes.some(({ outputs }) => hasAutoLog(outputs)))
+      removeAutoLogs(childlogdir, identifier);
     for (const groupname of this.#registry.groups()) {
       this.#host.announce({ type: "PROCESS_GROUP_ADDED", groupname });
     }
@@ -609,8 +611,4 @@ export class Supervisor extends SupervisorEmitter {
     this.#updates = mine.catch(() => {});
     return mine;
   }
-}
-
-function hasAutoLog({ outputs: { stdout, stderr } }: ProcessConfig): boolean {
-  return stdout.log?.type === "auto" || (stderr !== "stdout" && stderr.log?.type === "auto");
 }

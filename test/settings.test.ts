@@ -46,6 +46,18 @@ describe("a default", () => {
   });
 });
 
+describe("childlogdir", () => {
+  const gone = { childlogdir: "/nowhere/logs" };
+
+  it("is looked at where an AUTO log is to be made in it, and only there", () => {
+    const told = (stdout_logfile: string) =>
+      resolveSettings({ ...gone, programs: { a: { command: "x", stdout_logfile } } });
+    assert.throws(() => told("AUTO"), /childlogdir|a directory that exists, got "\/nowhere\/logs"/);
+    assert.equal(told("NONE").childlogdir, "/nowhere/logs");
+    assert.equal(resolveSettings(gone).childlogdir, "/nowhere/logs");
+  });
+});
+
 describe("a value", () => {
   const good: readonly [option: string, value: unknown, holds: unknown][] = [
     ["command", ["a", "", " b "], ["a", "", " b "]],

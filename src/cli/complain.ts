@@ -22,6 +22,11 @@ export function warn(issues: readonly ConfigIssue[]): void {
   for (const issue of issues) process.stderr.write(`Warning: ${describeIssue(issue)}\n`);
 }
 
+/** A call to the system that failed: no mistake in the program, and none in the file either. */
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && "syscall" in error;
+}
+
 function linesOf(error: unknown): readonly string[] {
   if (error instanceof ConfigError) {
     return error.issues.map((issue) => {
@@ -32,6 +37,7 @@ function linesOf(error: unknown): readonly string[] {
   if (error instanceof SettingsError)
     return error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
   if (error instanceof Refusal) return error.message.split("\n");
-  if (error instanceof ServeError || error instanceof UsageError) return [error.message];
+  if (error instanceof ServeError || error instanceof UsageError || isOfSystem(error))
+    return [error.message];
   throw error;
 }

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { homedir, hostname, tmpdir } from "node:os";
+import { hostname } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { remembered } from "../core/remembered.ts";
 import { isDirectory } from "../runtime/lookup.ts";
+import { expandHome, temporaryDirectory, workingDirectory } from "../runtime/places.ts";
 import { findGroup, findUser } from "../runtime/users.ts";
 import type { Config } from "./config.ts";
 import { ConfigError, type ConfigIssue } from "./error.ts";
@@ -40,7 +41,7 @@ import { readSupervisord } from "./sections/supervisord.ts";
  */
 export async function loadConfig(path?: string, options: LoadOptions = {}): Promise<Config> {
   checkOptions("loadConfig()", options, ["env", "strict", "cwd", "overrides"]);
-  const { env = process.env, strict = false, cwd = process.cwd(), overrides = {} } = options;
+  const { env = process.env, strict = false, cwd = workingDirectory(), overrides = {} } = options;
   const file = path === undefined ? search(cwd) : resolve(cwd, path);
   const sources = nothingRead(file, env, cwd);
   await readInto(sources, file);
@@ -70,7 +71,7 @@ export async function loadSupervisorctl(
   options: Pick<LoadOptions, "env" | "cwd"> = {},
 ): Promise<SupervisorctlSection> {
   checkOptions("loadSupervisorctl()", options, ["env", "cwd"]);
-  const { env = process.env, cwd = process.cwd() } = options;
+  const { env = process.env, cwd = workingDirectory() } = options;
   const file = path === undefined ? places(cwd).find(folders.exists) : resolve(cwd, path);
   const sources = nothingRead(file ?? "", env, cwd);
   if (file === undefined) return readSupervisorctl(sources);
@@ -242,8 +243,8 @@ function factsOf(env: Readonly<Record<string, string | undefined>>, cwd: string)
   return {
     host: hostname(),
     cwd,
-    home: env["HOME"] ?? homedir(),
-    tmpdir: tmpdir(),
+    expandHome: (path) => expandHome(path, env),
+    tmpdir: temporaryDirectory,
     isDirectory: remembered(isDirectory),
     findUser: remembered(findUser),
     findGroup: remembered(findGroup),

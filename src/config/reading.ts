@@ -10,8 +10,9 @@ import type { Parsed, Type } from "./values.ts";
 export interface Facts {
   readonly host: string;
   readonly cwd: string;
-  readonly home: string;
-  readonly tmpdir: string;
+  /** A path that may begin with `~`. */
+  readonly expandHome: (path: string) => string;
+  readonly tmpdir: () => string;
   readonly isDirectory: (path: string) => boolean;
   readonly findUser: (
     nameOrUid: string,
@@ -149,8 +150,7 @@ function unknownName(name: string): string {
 }
 
 /** Types that need the system. */
-export function pathTypes({ cwd, home, isDirectory }: Facts) {
-  const expandHome = (path: string) => path.replace(/^~(?=\/|$)/, home);
+export function pathTypes({ cwd, expandHome, isDirectory }: Facts) {
   const absolute = (path: string) => normalize(resolve(cwd, expandHome(path)));
   /** A path in a directory that exists. */
   const inDirectory: Type<string> = (value) => {

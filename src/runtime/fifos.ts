@@ -11,10 +11,10 @@ import {
   unlinkSync,
 } from "node:fs";
 import { Socket } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { exists } from "./kill.ts";
+import { temporaryDirectory } from "./places.ts";
 import { needPipes } from "./shortage.ts";
 
 /** One way: what is written to `write` can be read from `read`, which does not block. */
@@ -55,9 +55,10 @@ export class Fifos {
     let directory: string | undefined;
     let files: readonly string[] = [];
     try {
-      if (!this.#isTidy) removeLeftovers();
+      const base = temporaryDirectory();
+      if (!this.#isTidy) removeLeftovers(base);
       this.#isTidy = true;
-      directory = mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
+      directory = mkdtempSync(path.join(base, `${PREFIX}${process.pid}-`));
       const place = path.join(directory, "fifo");
       files = Array.from({ length: Math.min(count, BATCH) }, (_, i) => `${place}${i}`);
       await mkfifo(files);
@@ -88,13 +89,13 @@ function tryTo(work: () => void): void {
 }
 
 /** A host that was killed while it made some has left their directory: it names whose it was. */
-function removeLeftovers(): void {
+function removeLeftovers(base: string): void {
   const user = process.geteuid?.();
-  for (const name of readdirSync(tmpdir())) {
+  for (const name of readdirSync(base)) {
     const pid = name.startsWith(PREFIX)
       ? Number.parseInt(name.slice(PREFIX.length), 10)
       : Number.NaN;
-    const place = path.join(tmpdir(), name);
+    const place = path.join(base, name);
     try {
       if (Number.isNaN(pid) || exists(pid) || lstatSync(place).uid !== user) continue;
       rmSync(place, { recursive: true, force: true });

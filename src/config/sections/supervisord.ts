@@ -86,7 +86,7 @@ export function readSupervisord(
     section: defined({
       ...plain,
       identifier: shared.identifier ?? "supervisor",
-      childlogdir: shared.childlogdir ?? facts.tmpdir,
+      childlogdir: shared.childlogdir ?? facts.tmpdir(),
       nocleanup: shared.nocleanup ?? false,
       strip_ansi: shared.strip_ansi ?? false,
       environment: Object.fromEntries(pairs.map(([key, pieces]) => [key, fixedText(pieces) ?? ""])),
