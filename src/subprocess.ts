@@ -350,7 +350,7 @@ export class Subprocess {
    */
   obstacle(): string | undefined {
     const launch = prepare(this.config.command, "=");
-    return "problem" in launch ? launch.problem : undefined;
+    return "problem" in launch ? launch.problem : launch.doubt;
   }
 
   /** Ends a wait for the next attempt (BACKOFF becomes FATAL), then stops. @internal */

@@ -66,6 +66,7 @@ export class SystemChild implements Child {
     if (this.#isCancelled) return;
     let fifo: Fifo | undefined;
     let file = this.#command.argv[0];
+    let doubt: string | undefined;
     let execution: Execution;
     try {
       const run = this.#custody.prepare(this.#command);
@@ -73,6 +74,7 @@ export class SystemChild implements Child {
       const launch = prepare(this.#command, run.tag, run.cgroup?.door);
       if ("problem" in launch) return this.giveUp(launch.problem);
       file = launch.program;
+      doubt = launch.doubt;
       const stdin = this.#stdin();
       if (typeof stdin === "object") fifo = stdin;
       if (fifo && launch.owner) fchownSync(fifo.write, launch.owner.uid, launch.owner.gid);
@@ -80,11 +82,13 @@ export class SystemChild implements Child {
       execution = execute(launch, [first, ...this.pipes.open(launch.owner)]);
     } catch (error) {
       if (fifo) closeFifo(fifo);
-      return this.giveUp(describe(error as Error, file, this.#command)); // a file that vanished while we looked at it
+      return this.giveUp(describe(error as Error, file, this.#command, doubt)); // a file that vanished while we looked at it
     }
     if ("failing" in execution) {
       if (fifo) closeFifo(fifo);
-      void execution.failing.then((error) => this.giveUp(describe(error, file, this.#command)));
+      void execution.failing.then((error) =>
+        this.giveUp(describe(error, file, this.#command, doubt)),
+      );
       return;
     }
     const { process: own } = execution;
@@ -201,7 +205,7 @@ export class SystemChild implements Child {
 }
 
 /** Why a start failed, in supervisord's words where it has some. */
-function describe(error: Error, file: string, { name }: Command): string {
+function describe(error: Error, file: string, { name }: Command, doubt?: string): string {
   const { cause, code = (cause as NodeJS.ErrnoException | undefined)?.code } =
     error as NodeJS.ErrnoException;
   switch (code) {
@@ -215,6 +219,6 @@ function describe(error: Error, file: string, { name }: Command): string {
       return `unknown error during fork for '${name}': ${originalMessage}`;
     }
     default:
-      return `couldn't exec ${file}: ${code}`;
+      return doubt ?? `couldn't exec ${file}: ${code}`;
   }
 }

@@ -10,37 +10,46 @@ import {
 import path from "node:path";
 
 /** Where a program is, or why it cannot be started. The texts are supervisord's where it has one. */
-export type Found = { readonly file: string } | { readonly problem: string };
+export type Found =
+  | {
+      readonly file: string;
+      /** What speaks against it, though the kernel may see it otherwise: why it failed, if it does. */
+      readonly doubt?: string;
+    }
+  | { readonly problem: string };
 
 const isWindows = process.platform === "win32";
 
 /**
  * Finds the file of a command as execvp(3) does: a name with a slash is a path (relative to the
  * working directory of the child-to-be), any other is looked up along `PATH`, where the first file
- * that can be executed wins. When there is none, the first that exists tells why.
+ * that can be executed wins; then the first of which only the kernel can say. When there is none, the
+ * first that exists tells why.
  */
 export function findProgram(name: string, directory: string, searchPath: string): Found {
   const isPath = name.includes("/") || (isWindows && name.includes("\\"));
   const places = isPath
     ? [path.resolve(directory, name)]
     : searchPath.split(path.delimiter).map((place) => path.resolve(directory, place, name));
-  let first: Found | undefined;
+  let first: { readonly problem: string } | undefined;
+  let doubtful: Found | undefined;
   for (const place of places.flatMap(withExtensions)) {
-    const problem = problemOf(place, directory);
-    if (problem === undefined) return { file: place };
-    if (problem !== "") first ??= { problem };
+    const look = lookAt(place, directory);
+    if (!look) continue;
+    if ("problem" in look) first ??= look;
+    else if (look.doubt === undefined) return look;
+    else doubtful ??= look;
   }
-  return first ?? { problem: `can't find command '${name}'` };
+  return doubtful ?? first ?? { problem: `can't find command '${name}'` };
 }
 
-/** Why the working directory cannot be entered. */
+/** Why the working directory cannot be entered: the code of the error. */
 export function directoryProblem(directory: string): string | undefined {
   try {
-    if (!statSync(directory).isDirectory()) return `couldn't chdir to ${directory}: ENOTDIR`;
-    if (!isWindows) accessSync(directory, constants.X_OK);
-    return undefined;
+    // the name of what is in it can only be looked up by those who may enter it, whatever allows that
+    return statSync(`${directory}${path.sep}.`).isDirectory() ? undefined : "ENOTDIR";
   } catch (error) {
-    return `couldn't chdir to ${directory}: ${(error as NodeJS.ErrnoException).code}`;
+    return (error as NodeJS.ErrnoException).code;
   }
 }
 
@@ -53,10 +62,15 @@ export function isDirectory(place: string): boolean {
   }
 }
 
-/** Whether somebody may execute the file, by the mode bits along its path. */
+/**
+ * Whether a user may execute the file, by the mode bits along its path. `false` is no verdict: access
+ * control lists are not looked at, and what is not ours to look at may be open to that user.
+ */
 export function mayExecute(file: string, uid: number, groups: () => readonly number[]): boolean {
   for (let place = file; ; place = path.dirname(place)) {
-    const { mode, uid: owner, gid } = statSync(place);
+    const stat = tryStat(place);
+    if (!stat) return false;
+    const { mode, uid: owner, gid } = stat;
     const isOpen = (mode & 0o111) === 0o111;
     if (!isOpen && uid !== 0) {
       let bit = 0o001;
@@ -75,48 +89,71 @@ function withExtensions(place: string): string[] {
   return [place, ...extensions.map((extension) => place + extension)];
 }
 
-/** `undefined`: can be executed; `""`: does not exist. */
-function problemOf(file: string, directory: string): string | undefined {
+function tryStat(place: string) {
+  try {
+    return statSync(place, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Nothing if there is no such file. */
+function lookAt(file: string, directory: string): Found | undefined {
+  const doubt = `no permission to run command '${file}'`;
   let mode: number;
   try {
     const stat = statSync(file, { throwIfNoEntry: false }); // an exception would cost more than the look
-    if (!stat) return "";
-    if (stat.isDirectory()) return `command at '${file}' is a directory`;
+    if (!stat) return undefined;
+    if (stat.isDirectory()) return { problem: `command at '${file}' is a directory` };
     ({ mode } = stat);
   } catch (error) {
-    const { code = "" } = error as NodeJS.ErrnoException;
-    return code === "EACCES" ? `no permission to run command '${file}'` : "";
+    return (error as NodeJS.ErrnoException).code === "EACCES" ? { file, doubt } : undefined;
   }
-  if (isWindows) return undefined;
-  if ((mode & 0o111) === 0) return `command at '${file}' is not executable`;
+  if (isWindows) return { file };
+  if ((mode & 0o111) === 0) return { problem: `command at '${file}' is not executable` };
+  const format = lookInto(file, directory);
+  if ("problem" in format) return format;
+  return isExecutable(file) ? { file, ...format } : { file, doubt };
+}
+
+/** The kernel's word, but for the capabilities of an ordinary user, which access(2) does not count. */
+function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
+    return true;
   } catch {
-    return `no permission to run command '${file}'`;
+    return false;
   }
-  return formatProblem(file, directory);
 }
 
 /**
  * execvp(3) hands a file that the kernel cannot execute to `/bin/sh`, where anything may happen, and
  * says ENOENT of a file that is there when its interpreter is not. Both are told apart here.
  */
-function formatProblem(file: string, directory: string): string | undefined {
+function lookInto(
+  file: string,
+  directory: string,
+): { readonly problem: string } | { readonly doubt?: string } {
   const head = readHead(file);
-  if (!head) return undefined; // may be executed, but not read
+  if (!head) return {}; // may be executed, but not read
   if (head.subarray(0, 2).toString("latin1") === "#!") {
     const interpreter = /^#![ \t]*([^ \t\n]*)/.exec(head.toString("utf8"))?.[1] ?? "";
-    if (interpreter === "") return `couldn't exec ${file}: ENOEXEC (exec format error)`;
+    if (interpreter === "")
+      return { problem: `couldn't exec ${file}: ENOEXEC (exec format error)` };
+    const why = (code: unknown) =>
+      `couldn't exec ${file}: ${String(code)} (its interpreter is ${JSON.stringify(interpreter)})`;
+    const place = path.resolve(directory, interpreter);
     try {
-      accessSync(path.resolve(directory, interpreter), constants.X_OK);
-      return undefined;
+      const stat = statSync(place);
+      if (stat.isDirectory() || (stat.mode & 0o111) === 0) return { problem: why("EACCES") };
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      return `couldn't exec ${file}: ${code} (its interpreter is ${JSON.stringify(interpreter)})`;
+      return code === "EACCES" ? { doubt: why(code) } : { problem: why(code) };
     }
+    return isExecutable(place) ? {} : { doubt: why("EACCES") };
   }
-  if (isNative(head) || hasForeignFormats()) return undefined;
-  return `couldn't exec ${file}: ENOEXEC (exec format error)`;
+  if (isNative(head) || hasForeignFormats()) return {};
+  return { problem: `couldn't exec ${file}: ENOEXEC (exec format error)` };
 }
 
 function readHead(file: string): Buffer | undefined {

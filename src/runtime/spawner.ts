@@ -1,5 +1,6 @@
-import type { ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { channel } from "node:diagnostics_channel";
+import { once } from "node:events";
 import { createRequire } from "node:module";
 import { WakeUps } from "../core/pace.ts";
 import { SystemChild, type Execute } from "./child.ts";
@@ -139,10 +140,12 @@ async function loadExeca(): Promise<Execa> {
 }
 
 function executor(execa: Execa): Execute {
-  return ({ file, args, argv0, cwd, env, uid, gid }, stdio) => {
+  return (launch, stdio) => {
+    const { file, args, argv0, cwd, env, uid, gid } = launch;
+    needPipes(stdio.filter((end) => end === "pipe").length);
+    if (cwd === undefined) return executeInPlace(launch, stdio);
     let run: ReturnType<Execa>;
     let born: ChildProcess | undefined;
-    needPipes(stdio.filter((end) => end === "pipe").length);
     const note = (message: unknown) => (born = (message as { process: ChildProcess }).process);
     births.subscribe(note);
     try {
@@ -174,6 +177,24 @@ function executor(execa: Execa): Execute {
     const process = ("nodeChildProcess" in run ? run.nodeChildProcess : run) as ChildProcess;
     if (process.pid !== undefined) return { process };
     // not the `error` event: execa keeps some failures to its promise
-    return { failing: run.then((result) => result as unknown as Error) };
+    return { failing: run.then((result) => result as unknown as Error, asError) };
   };
+}
+
+/** execa always enters a directory, and this one cannot be entered again. */
+const executeInPlace: Execute = ({ file, args, argv0, env, uid, gid }, stdio) => {
+  const isOther = { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
+  const options = { env, detached: true, stdio: [...stdio], ...isOther };
+  try {
+    const process = spawn(file, args, { ...options, ...(argv0 !== undefined && { argv0 }) });
+    if (process.pid !== undefined) return { process };
+    return { failing: once(process, "error").then(([error]) => error as Error) };
+  } catch (error) {
+    return { failing: Promise.resolve(error as Error) };
+  }
+};
+
+/** execa may fail at telling what failed: in a directory that was removed, say. */
+function asError(error: unknown): Error {
+  return error as Error;
 }

@@ -1,0 +1,79 @@
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
+
+/*
+ * What a shell that stands before a program would not hand on to it of the environment: variables
+ * whose names are not words (`a.b`), which dash forgets, and those that it takes for its own. And what
+ * Node itself does not: bytes that are not UTF-8. The shell gets them as a script, in a variable that
+ * only it sees, and env(1) sets them again: a command line is open to all, an environment is not.
+ */
+
+const SCRIPT = "LIBSUPERVISOR_ENVIRONMENT";
+/** A line for `sh -c`: `"$@"`, which follows it, then has all that was lost. */
+export const RESTORE = `eval "$${SCRIPT}"; unset ${SCRIPT}`;
+const WORD = /^[A-Za-z_]\w*$/;
+const SHELLS_OWN = /^(?:IFS|LINENO|OPTIND|PPID|PS[124]|RANDOM|SECONDS|SHELLOPTS|BASHOPTS)$/;
+
+/** A variable that the host was given, and that Node cannot tell as it is. */
+interface RawVariable {
+  readonly name: string;
+  /** As Node tells it. */
+  readonly value: string;
+  readonly bytes: Buffer;
+}
+
+let raw: readonly RawVariable[] | undefined;
+
+/**
+ * The environment for a shell that runs `RESTORE`; undefined if nothing is lost without it.
+ *
+ * @param isShell whether there is a shell in any case
+ */
+export function restorable(
+  env: Readonly<Record<string, string>>,
+  isShell: boolean,
+): Record<string, string> | undefined {
+  raw ??= readRaw();
+  const bytes = raw.filter(({ name, value }) => (env[name] ?? value) === value);
+  const known = new Set(bytes.map(({ name }) => name));
+  const isLost = (name: string) => name !== "" && (!WORD.test(name) || SHELLS_OWN.test(name));
+  if (bytes.length === 0 && !isShell) return undefined;
+  const lost = Object.entries(env).filter(([name]) => isLost(name) && !known.has(name));
+  const entries = [
+    ...lost.map(([name, value]) => Buffer.from(`${name}=${value}`)),
+    ...bytes.map((one) => one.bytes),
+  ];
+  if (entries.length === 0) return undefined;
+  // a command substitution drops the last line breaks, and a full stop ends no character of any code
+  const lines = entries.map(
+    (entry) => `${SCRIPT}=$(printf %b '${escape(entry)}.'); set -- "\${${SCRIPT}%.}" "$@"`,
+  );
+  return { ...env, [SCRIPT]: [...lines, 'set -- /usr/bin/env "$@"'].join("\n") };
+}
+
+/** For `%b` of printf, in single quotes. */
+function escape(bytes: Buffer): string {
+  return bytes
+    .toString("latin1")
+    .replaceAll(/[^ -&(-[\]-~]/g, (one) => `\\0${one.charCodeAt(0).toString(8).padStart(3, "0")}`);
+}
+
+/** What is not UTF-8 of the environment that the system gave the host; only Linux tells. */
+function readRaw(): RawVariable[] {
+  let whole: Buffer;
+  try {
+    whole = readFileSync("/proc/self/environ");
+  } catch {
+    return [];
+  }
+  if (isUtf8(whole)) return [];
+  return whole
+    .toString("latin1")
+    .split("\0")
+    .map((entry) => Buffer.from(entry, "latin1"))
+    .filter((bytes) => !isUtf8(bytes))
+    .map((bytes) => {
+      const [, name = "", value = ""] = /^([^=]*)=(.*)$/s.exec(bytes.toString("utf8")) ?? [];
+      return { name, value, bytes };
+    });
+}
