@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Refusal } from "./complain.ts";
+import { isInit } from "./init.ts";
 
 /** A line for the log that is to be opened. */
 type Line = readonly [level: "CRIT" | "INFO", message: string];
@@ -47,6 +48,33 @@ function ask(user: string, question: string): string {
   }
 }
 
+/**
+ * Gives programs the soft limit of file descriptors that the command was started with: Node has raised
+ * its own to the hard limit, and programs inherit that. Returns what is to be logged of it.
+ *
+ * @param given what the file or a switch sets, if it does
+ * @throws {Refusal} if so many cannot be had
+ */
+export function limitDescriptors(minimum: number, isGiven: boolean): Line[] {
+  const lines = ensureLimit("minfds", minimum);
+  const [, hard] = limitsOf("self", LIMITS.minfds.limit);
+  const wanted = startedWith(hard) ?? (isGiven ? minimum : hard);
+  if (lines.length > 0 || wanted >= hard || !Number.isFinite(hard)) return lines;
+  const soft = Math.max(wanted, minimum);
+  try {
+    setLimit("nofile", soft, hard);
+  } catch {
+    return []; // without util-linux: programs have more than they would
+  }
+  return wanted < soft ? [["INFO", `Increased RLIMIT_NOFILE limit to ${soft}`]] : [];
+}
+
+/** Linux tells of the parent what we were started with, unless somebody has set limits in between. */
+function startedWith(hard: number): number | undefined {
+  const [soft, most] = limitsOf(process.ppid, LIMITS.minfds.limit);
+  return most === hard && !isInit(process.ppid) ? soft : undefined;
+}
+
 const LIMITS = {
   minfds: {
     limit: "Max open files",
@@ -63,14 +91,10 @@ const LIMITS = {
  */
 export function ensureLimit(option: keyof typeof LIMITS, minimum: number): Line[] {
   const { limit, flag, name, what } = LIMITS[option];
-  const [soft, hard] = limitsOf(limit);
+  const [soft, hard] = limitsOf("self", limit);
   if (soft >= minimum) return [];
   try {
-    const wanted = `--${flag}=${minimum}:${Math.max(hard, minimum)}`.replace(
-      "Infinity",
-      "unlimited",
-    );
-    execFileSync("prlimit", ["--pid", String(process.pid), wanted], { stdio: "ignore" });
+    setLimit(flag, minimum, Math.max(hard, minimum));
     return [["INFO", `Increased ${name} limit to ${minimum}`]];
   } catch {
     throw new Refusal(
@@ -79,11 +103,17 @@ export function ensureLimit(option: keyof typeof LIMITS, minimum: number): Line[
   }
 }
 
-/** The soft and the hard limit; no limits, where the system does not tell. */
-function limitsOf(name: string): readonly [soft: number, hard: number] {
+/** By prlimit(1) of util-linux. */
+function setLimit(flag: string, soft: number, hard: number): void {
+  const wanted = `--${flag}=${soft}:${hard}`.replace("Infinity", "unlimited");
+  execFileSync("prlimit", ["--pid", String(process.pid), wanted], { stdio: "ignore" });
+}
+
+/** The soft and the hard limit of a process; no limits, where the system does not tell. */
+function limitsOf(pid: number | "self", name: string): readonly [soft: number, hard: number] {
   let text: string;
   try {
-    text = readFileSync("/proc/self/limits", "utf8");
+    text = readFileSync(`/proc/${pid}/limits`, "utf8");
   } catch {
     return [Infinity, Infinity];
   }

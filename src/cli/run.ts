@@ -8,7 +8,7 @@ import { isStdout, issueOfLog, problemOfLog } from "./logfile.ts";
 import { Mood } from "./mood.ts";
 import { parseOptions, usage, type Options } from "./options.ts";
 import { removePidfile, writePidfile } from "./pidfile.ts";
-import { becomeUser, ensureLimit } from "./privileges.ts";
+import { becomeUser, ensureLimit, limitDescriptors } from "./privileges.ts";
 import { dangerOf, issueOfServer, nameOf, placeOf } from "./servers.ts";
 
 const HELP = "libsupervisor -h";
@@ -43,8 +43,8 @@ export async function run(args: readonly string[]): Promise<number> {
 /** One life after another, until the mood is to shut down. */
 async function runAll(options: Options): Promise<void> {
   const { configuration, overrides, allowedHosts = [] } = options;
-  const cwd = process.cwd(); // which `directory` changes, but not where the file is
-  const read = async () => loadConfig(configuration, { overrides, cwd });
+  const cwd = hostDirectory(); // which `directory` changes, but not where the file is
+  const read = async () => loadConfig(configuration, { overrides, ...cwd });
   let config = await read();
   let early = prepare(config, options);
   const mood = new Mood();
@@ -62,8 +62,18 @@ async function runAll(options: Options): Promise<void> {
   }
 }
 
+/** No option where the directory was removed: a file with an absolute path is read all the same. */
+function hostDirectory(): { readonly cwd?: string } {
+  try {
+    return { cwd: process.cwd() };
+  } catch {
+    return {};
+  }
+}
+
 /** What is done once, before anything is opened; what there is to log of it. */
-function prepare({ supervisord }: Config, { configuration, isProfiled }: Options): Line[] {
+function prepare(config: Config, { configuration, isProfiled }: Options): Line[] {
+  const { supervisord } = config;
   const lines: Line[] = [...becomeUser(supervisord.user)];
   if (isProfiled) lines.push(["WARN", "--profile_options is ignored: it is Python's profiler"]);
   if (configuration === undefined && process.getuid?.() === 0) {
@@ -71,7 +81,8 @@ function prepare({ supervisord }: Config, { configuration, isProfiled }: Options
       'Supervisord is running as root and it is searching for its configuration file in default locations (including its current working directory); you probably want to specify a "-c" argument specifying an absolute path to a configuration file for improved security.';
     lines.push(["WARN", message]);
   }
-  lines.push(...ensureLimit("minfds", supervisord.minfds));
+  const { value } = config.issue("supervisord", "minfds", ""); // as it stands there, if it does
+  lines.push(...limitDescriptors(supervisord.minfds, value !== undefined));
   lines.push(...ensureLimit("minprocs", supervisord.minprocs));
   if (supervisord.nodaemon) return lines;
   const message = "libsupervisor never daemonizes: staying in the foreground";
