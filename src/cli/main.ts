@@ -9,6 +9,7 @@ process.exitCode = await go();
 
 /** Each word loads what it needs, and no more. */
 async function go(): Promise<number> {
+  await leaveInspector();
   if (word === "ctl") endWithReader();
   else ignoreLostReaders();
   if (word === "check") return (await import("./check.ts")).check(rest);
@@ -19,6 +20,14 @@ async function go(): Promise<number> {
   }
   if (process.pid === 1) makeWayForInit();
   return (await import("./run.ts")).run(process.argv.slice(2));
+}
+
+/** The debugger that `NODE_OPTIONS` asks for is the programs': its port is not to be taken here. */
+async function leaveInspector(): Promise<void> {
+  const isInspector = (words: string) => /(?:^|\s|")--inspect\b/.test(words);
+  if (!isInspector(process.env["NODE_OPTIONS"] ?? "")) return;
+  if (process.execArgv.some(isInspector)) return; // asked for by whoever looks for a mistake here
+  (await import("node:inspector")).close();
 }
 
 /** Who reads what we say may go (`| head`), as for supervisord: the programs go on. */
