@@ -15,6 +15,7 @@ import type { Guard } from "./guard.ts";
 import { escapeHtml } from "./html.ts";
 import type { Shared } from "./options.ts";
 import { routeOf, type Context, type Route } from "./routes.ts";
+import { frame } from "./sse.ts";
 
 const MAX_HEADER_BYTES = 16_384;
 const MAX_BODY_BYTES = 1_048_576;
@@ -156,19 +157,44 @@ export class Http {
     try {
       await this.#route(request, response, signal);
     } catch (error) {
-      if (response.headersSent) response.destroy();
+      if (response.headersSent) this.#breakOff(request, response, error, signal);
       else if (error instanceof Refusal) {
         await readAway(request, this.#bodyBytes);
         refuse(response, error);
       } else if (signal.aborted) refuse(response, new Refusal(503, "The server closes"));
       else {
-        warn(error);
+        this.#report(request, error);
         refuse(response, new Refusal(500, "Something went wrong here"));
       }
     }
     const { socket } = request;
     if (!response.writableFinished && response.writableEnded && !socket.destroyed)
       this.#await(socket, ANSWER_MS);
+  }
+
+  /** Tells the reader of a stream why it ends, and cuts the connection: the stream is not whole. */
+  #breakOff(
+    request: IncomingMessage,
+    response: ServerResponse,
+    error: unknown,
+    signal: AbortSignal,
+  ): void {
+    if (signal.aborted || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    this.#report(request, error);
+    if (response.writableEnded) return;
+    this.#await(request.socket, ANSWER_MS);
+    response.write(lastWords(response, messageOf(error)), () => response.destroy());
+  }
+
+  /** A defect of ours is no reason to take the host down, and none to be silent. */
+  #report({ method, url }: IncomingMessage, error: unknown): void {
+    const { log } = this.#parts.shared.options;
+    const message = `Cannot answer ${method} ${url?.split("?", 1)[0]}: ${messageOf(error)}`;
+    if (log?.write) log.write("ERRO", message);
+    else process.emitWarning(error instanceof Error ? error : new Error(message));
   }
 
   async #route(
@@ -258,7 +284,12 @@ function refuse(response: ServerResponse, { status, message, headers }: Refusal)
   response.end(page);
 }
 
-/** A defect of ours is no reason to take the host down, and none to be silent. */
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+/** What the reader of a stream is told when it breaks off. */
+function lastWords(response: ServerResponse, message: string): string {
+  if (response.getHeader("Content-Type") === "text/event-stream") return frame("failed", message);
+  return `\n==> ${message} <==\n`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import type { Supervisor, SupervisorSettings } from "../index.ts";
+import type { ActivityLevel, Supervisor, SupervisorSettings } from "../index.ts";
 
 /** A unix socket to listen at. */
 export interface SocketPlace {
@@ -37,6 +37,8 @@ export interface MainLog {
   clear(): void | Promise<void>;
   /** What is added from now on. */
   follow(options: { readonly signal?: AbortSignal }): AsyncIterable<Buffer>;
+  /** Adds a line: what went wrong with an answer. Without it, that is a warning of Node's. */
+  write?(level: ActivityLevel, message: string): void;
 }
 
 /** What a server is to know beside its supervisor and its place. */

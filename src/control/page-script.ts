@@ -171,12 +171,14 @@ function put(text, anew) {
 let source;
 function connect() {
   source?.close();
+  let trouble = "";
   const mine = source = new EventSource(location.search ? "tail.html" + location.search : "tail.html");
-  mine.addEventListener("begin", ({ data }) => { link.textContent = ""; put(JSON.parse(data), true); });
+  mine.addEventListener("begin", ({ data }) => { trouble = link.textContent = ""; put(JSON.parse(data), true); });
+  mine.addEventListener("failed", ({ data }) => { trouble = JSON.parse(data) + ". "; });
   mine.addEventListener("more", ({ data }) => put(JSON.parse(data)));
   mine.addEventListener("over", () => { mine.close(); link.textContent = "This process was removed, or the supervisor has shut down"; });
   mine.onerror = () => {
-    link.textContent = "Connection lost. Trying again\u2026";
+    link.textContent = (trouble || "Connection lost. ") + "Trying again\u2026";
     if (mine.readyState === 2) window.setTimeout(() => mine === source && connect(), 5000);
   };
 }

@@ -7,12 +7,12 @@ import { idOf, lookAt, nowOf, viewOf, type View } from "./view.ts";
 /** A stream on which nothing has moved for so long gets a sign of life. */
 const SILENCE_MS = 25_000;
 
-const HEADERS = {
-  "Content-Type": "text/event-stream",
-  "Cache-Control": "no-store",
-  "X-Content-Type-Options": "nosniff",
-  "X-Accel-Buffering": "no", // nginx would hold the events back
-};
+const HEADERS = new Map([
+  ["Content-Type", "text/event-stream"],
+  ["Cache-Control", "no-store"],
+  ["X-Content-Type-Options", "nosniff"],
+  ["X-Accel-Buffering", "no"], // nginx would hold the events back
+]);
 
 /** A sign of life. */
 export const BEAT = "event: beat\ndata:\n\n";
@@ -27,7 +27,8 @@ export function frame(event: string, data: unknown): string {
  * not taken what it was sent by then is let go before that.
  */
 export function beginStream(response: ServerResponse, beat: () => void): void {
-  response.writeHead(200, HEADERS);
+  response.setHeaders(HEADERS); // not by writeHead(): of those nothing can be asked any more
+  response.writeHead(200);
   response.write("retry: 2000\n\n");
   // the socket's own measure of idleness: it costs no timer for each stream, and holds up no exit
   response.setTimeout(SILENCE_MS, () => {

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import * as fs from "node:fs";
 import path from "node:path";
+import { DirectoryWatch } from "./watch.ts";
 
 /** Reads a part of a file: from `offset` to the end, or `length` bytes; a negative offset counts from the end. */
 export async function readPart(file: string, offset: number, length: number): Promise<Buffer> {
@@ -40,14 +41,14 @@ export function lastBytes(file: string, bytes: number): Buffer {
 
 /**
  * What is written to a file by somebody else, from its end on, as it comes; begins anew when the file
- * is cut or replaced. The kernel tells when there is something: nothing is polled.
+ * is cut or replaced. The kernel tells when there is something; see {@link DirectoryWatch}.
  */
 export function watchFile(
   file: string,
   signal: AbortSignal,
   done: () => void = () => {},
 ): AsyncGenerator<Buffer> {
-  const size = fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0; // now, and not at the first look
+  const size = lookAt(file)?.size ?? 0; // now, and not at the first look
   return watchFrom(file, size, signal, done);
 }
 
@@ -62,8 +63,7 @@ async function* watchFrom(
   let fd = tryOpen(file);
   let at = from;
   // the directory: the file may be replaced
-  const watcher = fs.watch(path.dirname(file), { persistent: false }, news);
-  watcher.on("error", news); // the directory is gone
+  const watch = new DirectoryWatch(path.dirname(file), news);
   signal.addEventListener("abort", news);
   try {
     for (let isLast = false; !isLast; isLast || (await bell.heard())) {
@@ -77,7 +77,7 @@ async function* watchFrom(
         const length = fs.readSync(fd, buffer, 0, buffer.length, at);
         at += length;
         if (length > 0) yield buffer.subarray(0, length);
-        else if ([ino, undefined].includes(inodeOf(file))) break; // if it has lost its name, its writer has not
+        else if ([ino, undefined].includes(lookAt(file)?.ino)) break; // if it has lost its name, its writer has not
         else {
           fs.closeSync(fd); // read to its end, and replaced: go on with the one that has its name
           fd = undefined;
@@ -87,7 +87,7 @@ async function* watchFrom(
     }
   } finally {
     signal.removeEventListener("abort", news);
-    watcher.close();
+    watch.close();
     done();
     if (fd !== undefined) fs.closeSync(fd);
   }
@@ -121,6 +121,10 @@ function tryOpen(file: string): number | undefined {
   }
 }
 
-function inodeOf(file: string): number | undefined {
-  return fs.statSync(file, { throwIfNoEntry: false })?.ino;
+function lookAt(file: string): fs.Stats | undefined {
+  try {
+    return fs.statSync(file);
+  } catch {
+    return undefined; // there is none, or none that we may see
+  }
 }

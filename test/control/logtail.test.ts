@@ -152,6 +152,26 @@ describe("log streams", () => {
     );
   });
 
+  it("of which nothing can be read any more say why, as does the log, and break off", async (t) => {
+    const lines: string[] = [];
+    const log: MainLog = {
+      read: async () => Buffer.alloc(0),
+      tail: async () => Buffer.from("old\n"),
+      clear: () => {},
+      async *follow() {
+        yield Buffer.from("new\n");
+        throw new Error("EIO: i/o error, read");
+      },
+      write: (level, message) => lines.push(`${level} ${message}`),
+    };
+    const { server } = await served(t, { log });
+    const { response, ends } = await stream(t, server, "/mainlogtail");
+    assert.equal(await ends(), "old\nnew\n\n==> EIO: i/o error, read <==\n");
+    assert.equal(response.complete, false, "it is no whole answer");
+    assert.deepEqual(lines, ["ERRO Cannot answer GET /mainlogtail: EIO: i/o error, read"]);
+    assert.deepEqual(await rpc(server, "supervisor.getVersion"), { value: "3.0" });
+  });
+
   it("end when the reader has gone, and nothing of them stays", async (t) => {
     const log = new Log();
     const { server } = await served(t, { log });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { finished } from "node:stream/promises";
 import { describe, it } from "node:test";
+import { ActivityLog } from "../../src/index.ts";
 import { Stage, turn } from "../kit.ts";
 import { Site } from "./web-kit.ts";
 
@@ -68,6 +70,24 @@ describe("/tail.html", () => {
     await stage.supervisor.remove("web");
     assert.deepEqual(await listener.next(), { event: "over", data: "" });
     assert.equal(await listener.next(), undefined);
+  });
+
+  it("as a stream: says why it breaks off, to its reader and to the log", async (t) => {
+    const stage = new Stage({ programs });
+    await stage.up();
+    const lines: string[] = [];
+    const log = new ActivityLog();
+    log.write = (level, message) => lines.push(`${level} ${message}`);
+    const process = stage.supervisor.process("web");
+    assert.ok(process);
+    t.mock.method(process, "tail", async () => Promise.reject(new Error("EIO: i/o error, read")));
+    const site = await Site.of(t, stage.supervisor, { log });
+    const response = await site.open("GET", PATH, { Accept: "text/event-stream" });
+    let text = "";
+    response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    await assert.rejects(finished(response), { code: "ECONNRESET" }); // it is no whole answer
+    assert.match(text, /\n\nevent: failed\ndata: "EIO: i\/o error, read"\n\n$/);
+    assert.deepEqual(lines, ["ERRO Cannot answer GET /tail.html: EIO: i/o error, read"]);
   });
 
   it("as a stream: ends with the server, and lets go when the reader goes", async (t) => {

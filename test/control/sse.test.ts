@@ -113,6 +113,7 @@ describe("/events", () => {
     const response = {
       writableNeedDrain: false,
       writableEnded: false,
+      setHeaders: () => {},
       writeHead: () => {},
       setTimeout: () => {},
       write: (text: string) => written.push(text.split("\n")[0] ?? ""),
@@ -146,6 +147,7 @@ describe("/events", () => {
     const response = {
       writableNeedDrain: false,
       writableEnded: false,
+      setHeaders: () => {},
       writeHead: () => {},
       setTimeout: (_ms: number, callback: () => void) => {
         silent = callback;

@@ -176,8 +176,13 @@ describe("ctl, when things go wrong", () => {
     const broken = await run(t, "maintail -f", () => ({
       stream: (response) => response.write("x\n", () => response.destroy()),
     }));
-    assert.match(broken.stderr, /\/mainlogtail Cannot connect, error: /);
-    assert.equal(broken.status, 0);
+    assert.deepEqual(broken.lines.slice(1), ["x"]);
+    assert.match(broken.stderr, /\/mainlogtail Cannot read on, error: /);
+    assert.equal(broken.status, 1);
+    const absent = await run(t, "tail -f a", () => ({ status: 404 }));
+    assert.match(absent.stderr, /\/logtail\/a\/stdout Cannot read, status code 404\n/);
+    assert.equal(absent.status, 0, "as supervisorctl");
+    assert.equal((await run(t, "tail -f a", () => ({ status: 500 }))).status, 1);
   });
 
   it("ends fg when the process has", async (t) => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { renameSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import type { ProgramSettings } from "../../src/index.ts";
+import { runHost } from "../support/host.ts";
 import { filesOf, once } from "../support/output.ts";
 import { scratch } from "../support/processes.ts";
 import { sh, supervise } from "../support/rig.ts";
@@ -160,6 +162,43 @@ describe("follow", () => {
     await supervisor.send("web", "four\n");
     assert.equal(await lines.next(), "four");
   });
+
+  const deprived = [
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "sh",
+    "-c",
+    'echo 0 > /proc/sys/user/max_inotify_instances && exec "$@"',
+    "sh",
+  ] as const;
+  const [unshare, ...words] = [...deprived, "true"];
+  const noLimit =
+    spawnSync(unshare, words).status === 0 ? false : "unshare cannot take inotify away here";
+
+  it(
+    "of a file of its own: shows what comes where no inotify instance is left",
+    { skip: noLimit },
+    async (t) => {
+      const file = path.join(scratch(t), "out");
+      const { status, stdout, stderr } = await runHost(
+        `const supervisor = new Supervisor({ programs: { web: {
+           command: "cat", startsecs: 0,
+           stdout_logfile: ${JSON.stringify(file)}, stdout_logfile_maxbytes: 0 } } });
+         await supervisor.start();
+         const lines = supervisor.follow("web").lines();
+         for (const line of ["one", "two"]) await supervisor.send("web", line + "\\n");
+         for await (const line of lines) {
+           console.log(line);
+           if (line === "one") await supervisor.send("web", "three\\n");
+           if (line === "three") await supervisor.shutdown();
+         }`,
+        { wrapper: deprived },
+      );
+      assert.equal(stderr, "");
+      assert.deepEqual({ status, stdout }, { status: 0, stdout: "one\ntwo\nthree\n" });
+    },
+  );
 
   it("of a program that has not been started yet", async (t) => {
     for (const maxbytes of [0, 1000]) {

@@ -1,4 +1,5 @@
 import http from "node:http";
+import { finished } from "node:stream/promises";
 import { decodeAnswer, encodeCall } from "./codec.ts";
 import type { Value } from "./codec.ts";
 
@@ -51,14 +52,19 @@ export class RpcClient {
     this.agent.destroy();
   }
 
-  /** A stream that the server does not end, on a connection of its own. */
-  async *stream(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  /**
+   * Takes a stream as it comes, on a connection of its own, until the server ends it. An iterator
+   * would drop what had come when the stream breaks off, which is why it did.
+   *
+   * @throws {HttpError} if the server answers with anything but 200
+   */
+  async stream(path: string, signal: AbortSignal, take: (chunk: Buffer) => void): Promise<void> {
     // supervisord keeps everything back from those who do not ask for a connection that stays
     const agent = new http.Agent({ keepAlive: true });
     try {
       const response = await this.request(path, agent, undefined, signal);
       if (response.statusCode !== 200) throw httpError(response);
-      for await (const chunk of response) yield chunk as Buffer;
+      await finished(response.on("data", take));
     } finally {
       agent.destroy();
     }

@@ -2,6 +2,7 @@ import { faultOf, isFault } from "../api.ts";
 import type { Api } from "../api.ts";
 import { HttpError } from "../rpc-client.ts";
 import { isRunning, quoted } from "../render.ts";
+import { EXIT } from "../session.ts";
 import type { Session } from "../session.ts";
 import { usage, wordsOf } from "./action.ts";
 import type { Action } from "./action.ts";
@@ -119,15 +120,17 @@ async function follow(session: Session, path: string): Promise<void> {
 /** Prints a stream as it comes, until it or the signal ends it. */
 async function copy(session: Session, path: string, signal: AbortSignal): Promise<void> {
   try {
-    for await (const chunk of session.client().stream(path, signal)) session.io.stdout.write(chunk);
+    await session.client().stream(path, signal, (chunk) => session.io.stdout.write(chunk));
   } catch (error) {
     if (signal.aborted) return;
     const url = session.options.serverurl + path;
-    const problem =
-      error instanceof HttpError
-        ? `Cannot read, status code ${error.status}`
-        : `Cannot connect, error: ${String(error)}`;
+    const isRefused = error instanceof HttpError;
+    const problem = isRefused
+      ? `Cannot read, status code ${error.status}`
+      : `Cannot read on, error: ${String(error)}`;
     session.io.stderr.write(`${url} ${problem}\n`);
+    const isAbsent = isRefused && error.status < 500; // for which supervisorctl ends with 0
+    if (!isAbsent) session.exitstatus = EXIT.GENERIC;
   }
 }
 
