@@ -40,7 +40,10 @@ export interface Host {
 
 /** What a process writes, as it comes: chunks of bytes, or, by `lines()`, lines of text. */
 export interface Follow extends AsyncIterable<Buffer> {
-  /** The same as text, cut at line ends, which are left out; a last line without one comes at the end. */
+  /**
+   * The same as text, cut at line ends, which are left out; a last line without one comes at the end.
+   * A line above 1 MiB goes on as the next line.
+   */
   lines(): AsyncIterable<string>;
 }
 
@@ -229,7 +232,7 @@ export class Subprocess {
    *
    * @param stream - `"stdout"` unless given.
    * @param bytes - 1600 unless given, as supervisorctl.
-   * @throws {SupervisorError} `FAILED` if the file cannot be read.
+   * @throws {SupervisorError} `FAILED` if the file cannot be read, or a link of another user's leads to it.
    * @see supervisorctl's `tail`
    */
   async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
@@ -309,7 +312,7 @@ export class Subprocess {
   /**
    * Empties its logs. Files that were turned over stay.
    *
-   * @throws {SupervisorError} `FAILED` if a file cannot be emptied.
+   * @throws {SupervisorError} `FAILED` if a file cannot be emptied, or a link of another user's leads to it.
    * @see supervisorctl's `clear`. **Differs:** works for a process that is not running, too.
    */
   async clear(): Promise<void> {

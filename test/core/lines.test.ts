@@ -33,6 +33,43 @@ describe("Lines", () => {
     assert.deepEqual(split([Buffer.of(0x61, 0xff, 0x62, 0x0a, 0xc3)]), ["a\uFFFDb", "\uFFFD"]);
   });
 
+  it("cuts a line at its bound, between characters, and goes on with the next one", () => {
+    const words = fc
+      .array(fc.constantFrom("x", "yy", "\n", "é", "€", "😀"), { maxLength: 60 })
+      .map((all) => new Uint8Array(Buffer.from(all.join(""))));
+    fc.assert(
+      fc.property(chunked(words), fc.integer({ min: 4, max: 20 }), ({ whole, chunks }, limit) => {
+        const lines = new Lines(limit);
+        const all = [...chunks.flatMap((chunk) => lines.push(chunk)), ...lines.end()];
+        const text = new TextDecoder().decode(whole);
+        assert.equal(all.join(""), text.replaceAll("\n", ""), "no character is lost, or cut");
+        for (const line of all) assert.ok(Buffer.byteLength(line) <= limit + 3, line);
+        const natural = text.split("\n").filter((line) => Buffer.byteLength(line) <= limit);
+        for (const line of natural) assert.ok(line === "" || all.includes(line), "left whole");
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("bounds a line at 1 MiB, in whatever chunks it comes", () => {
+    const size = 1 << 20;
+    for (const chunk of [1000, 65_536, 5 * size]) {
+      const lines = new Lines();
+      const lengths: number[] = [];
+      for (let left = 2.5 * size; left > 0; left -= chunk) {
+        for (const { length } of lines.push(Buffer.alloc(Math.min(left, chunk), "x")))
+          lengths.push(length);
+      }
+      for (const { length } of lines.push(Buffer.from("\nnext\n"))) lengths.push(length);
+      assert.deepEqual(lengths, [size, size, size / 2, 4]);
+    }
+  });
+
+  it("takes a chunk of a million empty lines", () => {
+    assert.equal(new Lines().push(Buffer.alloc(1_000_000, "\n")).length, 1_000_000);
+    assert.equal(new Lines().push(Buffer.alloc(2_500_000, "\n")).length, 2_500_000);
+  });
+
   it("gives the same lines, however the stream is cut", () => {
     const bytes = wordy(["line", "\n", "\r\n", "\r", "é", "€", "😀", "\0"]);
     fc.assert(
