@@ -74,14 +74,17 @@ export class ActivityLog {
       recovered: () => {},
     });
     this.#user = { rule: { maxbytes, backups } };
-    if (logfile !== undefined && logfile !== "syslog") this.#file = this.#logs.file(logfile);
+    if (logfile !== undefined && logfile !== "syslog") {
+      this.#logs.plan(this.#user, logfile);
+      this.#file = this.#logs.file(this.#user);
+    }
     this.#file?.acquire(this.#user);
     this.#places = this.#open();
   }
 
   /** The path of its file; empty if it has none. */
   get file(): string {
-    return this.#file?.file ?? "";
+    return this.#file ? (this.#settings.logfile ?? "") : "";
   }
 
   /** Writes a line, if it is grave enough. */
@@ -116,7 +119,9 @@ export class ActivityLog {
     }
     await file.settled();
     try {
-      return await readPart(file.file, offset, length);
+      const part = await readPart(file.file, offset, length);
+      if (part) return part;
+      throw new Error("there is no regular file");
     } catch (cause) {
       const message = `Cannot read the log ${show(file.file)}: ${(cause as Error).message}`;
       throw new SupervisorError("FAILED", message, { cause });
@@ -166,7 +171,7 @@ export class ActivityLog {
 
   /** Closes its file. */
   close(): void {
-    this.#file?.release(this.#user);
+    this.#logs.forget(this.#user);
     this.#logs.close();
   }
 
@@ -185,8 +190,9 @@ export class ActivityLog {
       places.push(new Place({ behind: () => logs.syslogBehind, put, isDated: true }));
     }
     if (!silent) {
-      const put = (line: string) => void process.stdout.write(line, outlive);
-      places.push(new Place({ behind: () => process.stdout.writableLength, put }));
+      const stdout = logs.stream(process.stdout, "/dev/stdout");
+      const put = (line: string) => void stdout.write(Buffer.from(line));
+      places.push(new Place({ behind: () => stdout.behind, put }));
     }
     return places;
   }
@@ -233,9 +239,4 @@ export class ActivityLog {
       if (!signal.aborted) this.write("WARN", `cannot follow '${process.name}': ${String(error)}`);
     }
   }
-}
-
-/** As with `console.log()`, nobody dies of a reader who has gone. */
-function outlive(error?: Error | null): void {
-  if (error && process.stdout.listenerCount("error") === 0) process.stdout.once("error", () => {});
 }

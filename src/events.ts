@@ -116,21 +116,24 @@ export interface ProcessCommunicationEvent extends BaseEvent {
   readonly data: Buffer;
 }
 
-/** A log file cannot be written; its bytes are kept in memory, as far as they have room there. */
+/**
+ * A log file cannot be written; its bytes are kept in memory, as far as they have room there. Or a
+ * stream takes nothing; its bytes are dropped.
+ */
 export interface LogfileFailedEvent extends BaseEvent {
   readonly type: "LOGFILE_FAILED";
-  /** Its path. */
+  /** Its path; `/dev/stdout` or `/dev/stderr` for the host's own output, `syslog`, `Writable` for a stream. */
   readonly file: string;
-  /** The error's code: `ENOSPC`, `EACCES` … */
+  /** The error's code: `ENOSPC`, `EACCES` …; empty where it has none. */
   readonly code: string;
   /** What the system says. */
   readonly message: string;
 }
 
-/** A log file can be written again. */
+/** A log file, or a stream, can be written again. */
 export interface LogfileRecoveredEvent extends BaseEvent {
   readonly type: "LOGFILE_RECOVERED";
-  /** Its path. */
+  /** Its path, or what `LOGFILE_FAILED` had in its place. */
   readonly file: string;
   /** How many bytes had to be dropped meanwhile. */
   readonly lost: number;

@@ -65,6 +65,10 @@ export function planOutputs(
       return { type: "auto", directory: absolute(supervisor.childlogdir), stem };
     }
     if (file === "/dev/stdout" || file === "/dev/stderr") return { type: "std", file };
+    if (file.includes("\0")) {
+      complain(key, `expected a path without NUL, got ${show(file)}`);
+      return undefined;
+    }
     const whole = absolute(expandHome(file));
     if (!isDirectory(dirname(whole))) {
       complain(key, `expected a file in a directory that exists, got ${show(file)}`);

@@ -436,14 +436,19 @@ export const activityLogSettings = z.strictObject(
   {
     logfile: described(
       {
-        expected: "the path of a file",
+        expected: "the path of a file, without NUL",
         preset: "none",
         summary:
           "The file: appended to, and turned over when full. `syslog`: the system's log instead, by the program `logger`.",
         differs:
           "In code there is no file unless one is named; in a configuration file it is `supervisord.log`.",
       },
-      (say) => z.string(say).min(1, say).optional(),
+      (say) =>
+        z
+          .string(say)
+          .min(1, say)
+          .refine((file) => !file.includes("\0"), say)
+          .optional(),
     ),
     logfile_maxbytes: described(
       {
@@ -636,7 +641,7 @@ function syslog(stream: string) {
   return described(
     {
       expected: "true or false",
-      summary: `Whether the lines of its ${stream} go to the system's log, too, behind the process's name; by the program \`logger\`. Not on Windows.`,
+      summary: `Whether the lines of its ${stream} go to the system's log, too, behind the process's name; by the program \`logger\`. A line above 1 MiB goes on as the next line. Not on Windows.`,
     },
     (say) => z.boolean(say).default(false),
   );

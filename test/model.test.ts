@@ -135,14 +135,26 @@ describe("a process to which anything happens", () => {
     assert.ok(taken >= 100_000, `only ${taken} steps`);
   });
 
-  it("leaves nobody waiting who gave an order", async () => {
+  for (const [title, isGuest] of [
+    ["leaves nobody waiting who gave an order", false],
+    ["nor where its output goes to a stream that throws, fails, ends or stalls", true],
+  ] as const)
+    it(title, async () => giveOrders(isGuest));
+
+  async function giveOrders(isGuest: boolean): Promise<void> {
+    const told = new Set<string>();
     await fc.assert(
       fc.asyncProperty(policies, steps, async (settings, happening) => {
         const world = new World();
+        const stdout_logfile = isGuest ? world.guest : "NONE";
         const supervisor = new Supervisor(
-          { programs: { x: { command: "x", ...settings } } },
+          { programs: { x: { command: "x", ...settings, stdout_logfile } } },
           { clock: world.clock, spawner: world },
         );
+        if (isGuest) {
+          supervisor.on("LOGFILE_FAILED", ({ code, message }) => told.add(code || message));
+          supervisor.on("PROCESS_LOG", () => {});
+        }
         supervisor.on("PROCESS_STATE", () => world.hear());
         const process = supervisor.process("x");
         assert.ok(process);
@@ -173,8 +185,14 @@ describe("a process to which anything happens", () => {
         await turn();
         assert.deepEqual([...waiting], []);
         assert.equal(world.clock.pending, 0);
+        assert.deepEqual(await supervisor.shutdown(), []);
+        assert.equal(world.child, undefined);
+        assert.ok(world.guest.listenerCount("drain") <= 1);
+        assert.equal(world.guest.listenerCount("error"), world.guest.listenerCount("drain"));
       }),
       { numRuns: 150 },
     );
-  });
+    const ways = ["no JSON", "disk", "gone", "ERR_STREAM_WRITE_AFTER_END"];
+    assert.deepEqual([...told].toSorted(), isGuest ? ways.toSorted() : []);
+  }
 });

@@ -71,6 +71,8 @@ const bad: readonly [option: string, value: unknown, message: string][] = [
   ["stdout_logfile", 1, "a path, AUTO, NONE or a Writable stream, got 1"],
   ["stdout_logfile_maxbytes", "5XB", 'a number of bytes, or a string such as "50MB", got "5XB"'],
   ["stdout_logfile", "", 'a path, AUTO, NONE or a Writable stream, got ""'],
+  ["stdout_logfile", "/tmp/a\0b", 'a path without NUL, got "/tmp/a\\u0000b"'],
+  ["stderr_logfile", "a\0", 'a path without NUL, got "a\\u0000"'],
   ["stderr_logfile_backups", -1, "a whole number, 0 or more, got -1"],
   ["redirect_stderr", 1, "true or false, got 1"],
 ];

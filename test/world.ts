@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
-import type { Child, ChildEvents, Command, Signal, Spawner } from "../src/index.ts";
+import { Writable } from "node:stream";
+import type { Child, ChildEvents, Command, Outputs, Signal, Spawner } from "../src/index.ts";
 import { FakeClock } from "../src/testing/index.ts";
 
 /** What can be said to a process. */
@@ -12,14 +13,16 @@ export class ModelChild implements Child {
   phase: "asked" | "alive" | "unswept" | "gone" = "asked";
   readonly #world: World;
   readonly #events: ChildEvents;
+  readonly #outputs: Outputs;
   #swept:
     | ((survivors: readonly { readonly pid: number; readonly name: string }[]) => void)
     | undefined;
 
-  constructor(world: World, pid: number, events: ChildEvents) {
+  constructor(world: World, pid: number, events: ChildEvents, outputs: Outputs) {
     this.#world = world;
     this.pid = pid;
     this.#events = events;
+    this.#outputs = outputs;
   }
 
   kill(signal: Signal): void {
@@ -54,7 +57,14 @@ export class ModelChild implements Child {
   begin(): void {
     if (this.phase !== "asked") return;
     this.phase = "alive";
+    this.#outputs.stdout();
+    this.#outputs.stderr();
     this.#events.spawned(this.pid);
+  }
+
+  /** Writes so many bytes, whether or not it should wait. */
+  say(bytes: number): void {
+    void this.#outputs.push("stdout", Buffer.alloc(bytes, "x"));
   }
 
   fail(): void {
@@ -65,6 +75,7 @@ export class ModelChild implements Child {
 
   exit(code: number | null): void {
     if (this.phase !== "alive") return;
+    this.say(10); // its last words
     this.phase = "unswept";
     this.#events.exited({ code, signal: code === null ? "SIGKILL" : null });
   }
@@ -85,6 +96,8 @@ export class World implements Spawner {
   isBroken = false;
   refuses = false;
   leaves = false;
+  /** Where its output goes, if it is told to. */
+  readonly guest = new Guest();
   /** What the next listeners say, in turn. */
   plans: Order[] = [];
   /** How an order is given. */
@@ -92,10 +105,10 @@ export class World implements Spawner {
 
   release(): void {}
 
-  spawn(_command: Command, events: ChildEvents): ModelChild {
+  spawn(_command: Command, events: ChildEvents, outputs: Outputs): ModelChild {
     const living = this.children.filter(({ phase }) => phase !== "gone");
     assert.deepEqual(living, [], "nobody of the last run is left");
-    const child = new ModelChild(this, 101 + this.children.length, events);
+    const child = new ModelChild(this, 101 + this.children.length, events, outputs);
     this.children.push(child);
     if (this.isBroken) child.fail();
     else if (!this.isSlow) child.begin();
@@ -149,6 +162,12 @@ export class World implements Spawner {
       case "vanish":
         this.child?.vanish();
         break;
+      case "say":
+        if (this.child?.phase === "alive") this.child.say(n * 1000);
+        break;
+      case "guest":
+        this.guest.become(MOODS[n % MOODS.length] ?? "takes");
+        break;
       case "plan":
         this.plans.push(ORDERS[n % ORDERS.length] ?? "stop");
         break;
@@ -161,6 +180,33 @@ export class World implements Spawner {
       default:
         this[step] = n % 3 === 0;
     }
+  }
+}
+
+type Mood = "takes" | "throws" | "stalls" | "fails" | "ends" | "goes";
+
+const MOODS: readonly Mood[] = ["takes", "throws", "stalls", "fails", "ends", "goes"];
+
+/** A stream of the host's, to which a process writes, and which does what it likes. */
+export class Guest extends Writable {
+  #mood: Mood = "takes";
+  #stalled: (() => void) | undefined;
+
+  override _write(_chunk: unknown, _encoding: string, done: (error?: Error) => void): void {
+    if (this.#mood === "throws") throw new Error("no JSON");
+    if (this.#mood === "stalls") this.#stalled = done;
+    else done(this.#mood === "fails" ? new Error("disk") : undefined);
+  }
+
+  become(mood: Mood): void {
+    this.#mood = mood;
+    const stalled = this.#stalled;
+    if (mood === "takes") {
+      this.#stalled = undefined;
+      stalled?.();
+    } else if (mood === "ends") this.end();
+    // before anybody has written to it, such an error is the host's alone
+    else if (mood === "goes" && this.listenerCount("error") > 0) this.destroy(new Error("gone"));
   }
 }
 
@@ -178,6 +224,9 @@ const STEPS = [
   "fail",
   "vanish",
   "vanish",
+  "say",
+  "say",
+  "guest",
   "plan",
   "advance",
   "advance",

@@ -17,14 +17,37 @@ export function isFull(size: number, { maxbytes }: RotationRule): boolean {
 }
 
 /**
- * `x.2` → removed, `x.1` → `x.2`, `x` → `x.1`; in this order. The oldest is removed first: a rename
- * onto an existing file makes some file systems flush it to the disk.
+ * A number that no backup has, though the one below it does (or it is 1); `backups`, if all are
+ * taken. Found in a few looks, however many there may be. Those above it can stay where they are.
  */
-export function rotationSteps(file: string, { backups }: RotationRule): RotationStep[] {
+export function freeNumber(isTaken: (n: number) => boolean, backups: number): number {
+  let taken = 0;
+  let free = Math.min(1, backups);
+  while (free < backups && isTaken(free)) {
+    taken = free;
+    free = Math.min(backups, free * 2);
+  }
+  while (free - taken > 1) {
+    const middle = taken + Math.floor((free - taken) / 2);
+    if (isTaken(middle)) taken = middle;
+    else free = middle;
+  }
+  return free;
+}
+
+/**
+ * `x.2` → removed, `x.1` → `x.2`, `x` → `x.1`; in this order, up to the number `last`. The oldest is
+ * removed first: a rename onto an existing file makes some file systems flush it to the disk.
+ */
+export function rotationSteps(
+  file: string,
+  { backups }: RotationRule,
+  last: number = backups,
+): RotationStep[] {
   if (backups <= 0) return [{ do: "truncate", file }];
   const numbered = (n: number) => (n === 0 ? file : `${file}.${n}`);
-  const steps: RotationStep[] = [{ do: "remove", file: numbered(backups) }];
-  for (let n = backups; n > 0; n--)
+  const steps: RotationStep[] = [{ do: "remove", file: numbered(last) }];
+  for (let n = last; n > 0; n--)
     steps.push({ do: "rename", file: numbered(n - 1), to: numbered(n) });
   return steps;
 }

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { AnsiStripper } from "../core/ansi.ts";
 import { Communication } from "../core/communication.ts";
@@ -6,8 +5,10 @@ import { Lines } from "../core/lines.ts";
 import type { RotationRule } from "../core/rotation.ts";
 import { Tail } from "../core/tail.ts";
 import { Behind } from "./behind.ts";
+import type { Destination } from "./destination.ts";
 import type { LogFile } from "./logfile.ts";
-import { StreamDestination, isFifo, type Destination, type Logs } from "./logs.ts";
+import type { Logs } from "./logs.ts";
+import { emptyFile, isNamedPipe } from "./open-file.ts";
 import { lastBytes, readPart, watchFile } from "./readlog.ts";
 
 /** Where one stream of a process is to go. */
@@ -52,15 +53,15 @@ export class Channel {
   #communication: Communication | undefined;
   #stripper: AnsiStripper | undefined;
   #syslogLines: Lines | undefined;
-  #logfile: LogFile | undefined;
   #destination: Destination | undefined;
+  #auto = ""; // the path of an AUTO log, once it has one, and for good
   #isOpen = false;
 
   constructor(plan: ChannelPlan, logs: Logs, events: ChannelEvents) {
     this.#plan = plan;
     this.#logs = logs;
     this.#events = events;
-    if (plan.log?.type === "file") this.#makeFile()?.plan(plan);
+    if (plan.log?.type === "file") logs.plan(plan, plan.log.file);
     if (plan.capture > 0) this.#communication = new Communication(plan.capture);
     if (plan.stripAnsi) this.#stripper = new AnsiStripper();
     if (plan.syslog) this.#syslogLines = new Lines();
@@ -69,7 +70,7 @@ export class Channel {
   /** The path of its file, once it has one. */
   get file(): string {
     const { log } = this.#plan;
-    return this.#logfile?.file ?? (log && "file" in log ? log.file : "");
+    return log && "file" in log ? log.file : this.#auto;
   }
 
   /** How much may gather in the pipe. */
@@ -87,13 +88,13 @@ export class Channel {
     if (log?.type === "std") {
       const isOut = log.file === "/dev/stdout";
       if (this.#isUnbounded) return isOut ? 1 : 2;
-      this.#destination ??= new StreamDestination(isOut ? process.stdout : process.stderr);
+      this.#destination ??= this.#logs.stream(isOut ? process.stdout : process.stderr, log.file);
     } else if (log?.type === "stream") {
-      this.#destination ??= new StreamDestination(log.stream);
-    } else if (log?.type === "file" && isFifo(log.file)) {
-      const { fd, destination } = this.#logs.fifo(log.file);
-      this.#destination = destination;
-      if (this.#isUnbounded) return fd;
+      this.#destination ??= this.#logs.stream(log.stream, "Writable");
+    } else if (log?.type === "file" && isNamedPipe(log.file)) {
+      const fifo = this.#logs.fifo(log.file);
+      this.#destination = fifo?.destination;
+      if (fifo && this.#isUnbounded) return fifo.fd;
     } else if (log) {
       const logfile = this.#makeFile();
       logfile?.acquire(this.#plan);
@@ -106,6 +107,7 @@ export class Channel {
   /** Whether the host is going to see the bytes, as far as can be known before `open()`. */
   get isPushed(): boolean {
     const { log } = this.#plan;
+    if (log?.type === "file") this.#logs.file(this.#plan); // others may want it to be rotated
     return !log || log.type === "stream" || !this.#isUnbounded;
   }
 
@@ -137,10 +139,9 @@ export class Channel {
 
   /** A part of the log; of the bytes in memory, where there is no file. */
   async read(offset: number, length: number): Promise<Buffer> {
-    if (this.#hasFile) {
-      await this.#logfile?.settled();
-      return readPart(this.file, offset, length);
-    }
+    await this.#logfile?.settled();
+    const part = this.#path === "" ? undefined : await readPart(this.#path, offset, length);
+    if (part) return part;
     const all = Buffer.from(this.#tail.last());
     if (offset < 0) return all.subarray(offset);
     return all.subarray(offset, length > 0 ? offset + length : undefined);
@@ -149,13 +150,16 @@ export class Channel {
   /** The last bytes, at once. */
   lastBytes(bytes: number): Buffer {
     const kept = Buffer.from(this.#tail.last(bytes));
-    return kept.length === 0 && this.#isDirect ? lastBytes(this.file, bytes) : kept;
+    return kept.length === 0 && this.#isUnbounded && this.#path !== ""
+      ? lastBytes(this.#path, bytes)
+      : kept;
   }
 
   /** Forgets what was written so far. */
   clear(): void {
     this.#tail.clear();
-    if (this.#hasFile) (this.#logfile ?? this.#logs.file(this.file)).clear();
+    if (this.#logfile) this.#logfile.clear();
+    else if (this.#path !== "") emptyFile(this.#path);
   }
 
   /** Opens the file anew. */
@@ -165,9 +169,10 @@ export class Channel {
 
   /** What is written from now on, as it comes, over all lives of the process. */
   follow(signal: AbortSignal, done: () => void): AsyncIterable<Buffer> {
-    if (!this.isPushed && this.#makeFile()) {
+    const file = this.isPushed ? "" : this.#auto || (this.#makeFile()?.file ?? "");
+    if (file !== "") {
       signal.addEventListener("abort", done, { once: true });
-      return watchFile(this.file, signal, () => {
+      return watchFile(file, signal, () => {
         signal.removeEventListener("abort", done);
         done();
       });
@@ -191,15 +196,29 @@ export class Channel {
 
   /** It will not be opened any more. */
   close(): void {
-    if (this.#logfile) this.#logs.forget(this.#logfile, this.#plan);
+    this.#logs.forget(this.#plan);
   }
 
   /** The writer of its file, if it is to have one. */
   #makeFile(): LogFile | undefined {
     const { log } = this.#plan;
-    if (log?.type === "file" && !isFifo(log.file)) this.#logfile ??= this.#logs.file(log.file);
-    if (log?.type === "auto") this.#logfile ??= this.#logs.auto(log);
-    return this.#logfile;
+    if (log?.type === "auto") {
+      const logfile = this.#logs.auto(this.#plan, log);
+      if (logfile) this.#auto = logfile.file;
+      return logfile;
+    }
+    return log?.type === "file" && !isNamedPipe(log.file) ? this.#logs.file(this.#plan) : undefined;
+  }
+
+  /** The same, if it is known yet. */
+  get #logfile(): LogFile | undefined {
+    return this.#logs.known(this.#plan);
+  }
+
+  /** What can be read back, if anything is there: no device of the host's, no stream. */
+  get #path(): string {
+    const type = this.#plan.log?.type;
+    return type === "file" || type === "auto" ? (this.#logfile?.file ?? this.file) : "";
   }
 
   #plain(chunk: Uint8Array): Promise<void> | undefined {
@@ -217,10 +236,11 @@ export class Channel {
   }
 
   #toLog(data: Uint8Array): Promise<void> | undefined {
-    if (this.#isOpen || !this.#logfile) return this.#destination?.write(data);
-    this.#logfile.acquire(this.#plan); // somebody goes on writing where the process is gone
-    const busy = this.#logfile.write(data);
-    this.#logfile.release(this.#plan);
+    const logfile = this.#isOpen ? undefined : this.#logfile;
+    if (!logfile || logfile !== this.#destination) return this.#destination?.write(data);
+    logfile.acquire(this.#plan); // somebody goes on writing where the process is gone
+    const busy = logfile.write(data);
+    logfile.release(this.#plan);
     return busy;
   }
 
@@ -239,20 +259,9 @@ export class Channel {
     return capture <= 0 && !events && !syslog && !stripAnsi && !isSpoken;
   }
 
-  get #isDirect(): boolean {
-    return this.#isUnbounded && this.#hasFile;
-  }
-
   /** Whether nobody but the log wants the bytes, and it is never turned over. */
   get #isUnbounded(): boolean {
     const { maxbytes } = this.#logfile?.rule ?? this.#plan.rule;
     return this.#isPlain && maxbytes <= 0;
-  }
-
-  /** Whether there is a file that can be read back: no device, no stream. */
-  get #hasFile(): boolean {
-    const { log } = this.#plan;
-    if (!log || log.type === "std" || log.type === "stream" || this.file === "") return false;
-    return statSync(this.file, { throwIfNoEntry: false })?.isFile() ?? false;
   }
 }

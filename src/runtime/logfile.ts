@@ -1,6 +1,9 @@
 import * as fs from "node:fs";
-import { isFull, rotationSteps, strictest, type RotationRule } from "../core/rotation.ts";
+import { isFull, strictest, type RotationRule, type RotationStep } from "../core/rotation.ts";
+import { Backlog } from "./backlog.ts";
+import { emptyFile, openToAppend } from "./open-file.ts";
 import type { Clock } from "./ports.ts";
+import { carryOut, planRotation } from "./rotate.ts";
 
 /** A write that takes longer than this holds up the host: the next ones go to a thread. */
 const SLOW_MS = 5;
@@ -8,6 +11,10 @@ const SLOW_MS = 5;
 const BACKLOG_BYTES = 1 << 20;
 /** How often a file that takes nothing is tried again, and one that is written to is looked for. */
 const RETRY_MS = 1000;
+/** More steps of a rotation than these are not done in one turn of the event loop. */
+const STEPS_AT_ONCE = 256;
+
+const NO_STEPS: readonly RotationStep[] = [];
 
 /** Whom a log file tells. */
 export interface LogEvents {
@@ -37,22 +44,24 @@ export class LogFile {
   #fd: number | undefined;
   #size = 0;
   #looked = 0;
-  #permissions = 0o666; // those of the former file, where there was one
+  #former: fs.Stats | undefined; // the next one gets its owner and mode
   #isOutdated = false; // it is to be opened anew, once no thread writes to it
   #turned = -Infinity; // when a rotation was last tried in vain
   /** How writing goes: `thread` while a write is under way in one, `failing` while nothing can be written. */
   #mode: "fast" | "slow" | "thread" | "failing" = "fast";
-  #trouble: string | undefined; // what was announced
-  readonly #queue: Uint8Array[] = [];
-  #queued = 0;
+  #trouble: NodeJS.ErrnoException | undefined; // what was announced
+  readonly #backlog = new Backlog();
   #lost = 0;
   #idle: (() => void)[] = [];
   #retry: unknown;
+  readonly #unused: () => void;
 
-  constructor(file: string, clock: Clock, events: LogEvents) {
+  /** `unused` is called when the file was closed and nobody is going to write to it. */
+  constructor(file: string, clock: Clock, events: LogEvents, unused: () => void = () => {}) {
     this.file = file;
     this.#clock = clock;
     this.#events = events;
+    this.#unused = unused;
   }
 
   /** Somebody is going to write, now and then: from now on it is turned over as he wishes, too. */
@@ -61,12 +70,12 @@ export class LogFile {
     this.#judge();
   }
 
-  /** Somebody is not going to write any more; is anybody? */
-  unplan(user: LogUser): boolean {
-    this.release(user);
+  /** Somebody is not going to write any more. */
+  unplan(user: LogUser): void {
     this.#plans.delete(user);
+    this.release(user);
     this.#judge();
-    return this.#plans.size > 0 || this.#mode === "failing" || this.#mode === "thread";
+    if (this.#mode === "fast" || this.#mode === "slow") this.#tellUnused();
   }
 
   /** How full a file may get, and how many are kept: the strictest of those who write. */
@@ -79,9 +88,14 @@ export class LogFile {
     return this.#fd;
   }
 
+  /** Why nothing can be written, or rotated. */
+  get trouble(): NodeJS.ErrnoException | undefined {
+    return this.#trouble;
+  }
+
   /** How many bytes are kept that have still to be written. */
   get behind(): number {
-    return this.#mode === "failing" ? 0 : this.#queued; // of those it drops the oldest by itself
+    return this.#mode === "failing" ? 0 : this.#backlog.bytes; // of those it drops the oldest by itself
   }
 
   /** Opens the file for the first user; it stays open while there is one. */
@@ -105,11 +119,10 @@ export class LogFile {
     if (this.#users.size === 0 && this.#mode !== "thread") this.#shut();
   }
 
-  /** Gives up what is still kept for a file that takes nothing: nobody will be there to write it. */
+  /** Gives up what is still kept for a file that takes nothing, if nobody will be there to write it. */
   abandon(): void {
-    if (this.#users.size > 0 || this.#mode !== "failing") return;
-    this.#queue.length = 0;
-    this.#queued = 0;
+    if (this.#users.size > 0 || this.#plans.size > 0 || this.#mode !== "failing") return;
+    this.#backlog.take();
     this.#shut();
   }
 
@@ -127,7 +140,7 @@ export class LogFile {
         this.#fail(error);
       }
       if (this.#mode === "fast" && this.#clock.now() - begun > SLOW_MS) this.#mode = "slow";
-      return undefined;
+      return this.#isInThread ? this.settled() : undefined;
     }
     this.#keep(chunk);
     if (this.#mode === "slow") void this.#writeInThread();
@@ -136,7 +149,7 @@ export class LogFile {
 
   /** Settles when all is written that can be. */
   settled(): Promise<void> {
-    if (this.#mode !== "thread") return Promise.resolve();
+    if (!this.#isInThread) return Promise.resolve();
     return new Promise((resolve) => {
       this.#idle.push(resolve);
     });
@@ -144,12 +157,8 @@ export class LogFile {
 
   /** Makes it empty, open or not; the rotated ones stay. */
   clear(): void {
-    try {
-      fs.truncateSync(this.file);
-    } catch (error) {
-      if (codeOf(error) !== "ENOENT") throw error;
-    }
-    this.#size = 0;
+    emptyFile(this.file);
+    this.#size = Math.min(this.#size, 0); // that of a device is below
   }
 
   /** Opens it again, for one whose name was taken away (by logrotate). */
@@ -163,32 +172,52 @@ export class LogFile {
     }
   }
 
+  /** Asked anew where a call in between may have changed it. */
+  get #isInThread(): boolean {
+    return this.#mode === "thread";
+  }
+
   #judge(): void {
     this.#rule = strictest([...this.#plans, ...this.#users].map(({ rule }) => rule));
   }
 
   /** What is to be written to somewhere else from now on is written there: the former file is closed last. */
   #open(): void {
-    const fd = openToAppend(this.file, this.#permissions);
-    if (this.#fd !== undefined) fs.closeSync(this.#fd);
+    if (this.#fd !== undefined) this.#remember(fs.fstatSync(this.#fd));
+    const { fd, stat } = openToAppend(this.file, this.#former);
+    this.#close();
     this.#fd = fd;
-    const stat = fs.fstatSync(fd);
+    this.#remember(stat);
     this.#size = stat.isFile() ? stat.size : -Infinity; // a device is never full
-    if (stat.isFile()) this.#permissions = stat.mode & 0o777;
     this.#looked = this.#clock.now();
+  }
+
+  #remember(stat: fs.Stats): void {
+    if (stat.isFile()) this.#former = stat;
   }
 
   /** Closes it; what cannot be written yet is kept until it can. */
   #shut(): void {
-    if (this.#queued > 0) return this.#flush(); // which comes back here
+    if (this.#backlog.bytes > 0) return this.#flush(); // which comes back here
     this.#clock.clearTimeout(this.#retry);
     this.#mode = "fast";
     this.#close();
+    this.#tellUnused();
+  }
+
+  #tellUnused(): void {
+    if (this.#plans.size === 0 && this.#users.size === 0) this.#unused();
   }
 
   #close(): void {
-    if (this.#fd !== undefined) fs.closeSync(this.#fd);
+    const fd = this.#fd;
+    if (fd === undefined) return;
     this.#fd = undefined;
+    try {
+      fs.closeSync(fd);
+    } catch (error) {
+      this.#announce(error); // what a remote disk has not taken: the descriptor is closed all the same
+    }
   }
 
   /** What to write to. Now and then, a file that was deleted is noticed, and made anew. */
@@ -199,7 +228,11 @@ export class LogFile {
       this.#open();
     } else if (this.#fd !== undefined && now - this.#looked >= RETRY_MS) {
       this.#looked = now;
-      if (fs.fstatSync(this.#fd).nlink === 0) this.#close();
+      const stat = fs.fstatSync(this.#fd);
+      if (stat.nlink === 0) {
+        this.#remember(stat);
+        this.#close();
+      }
     }
     if (this.#fd === undefined) this.#open();
     return this.#fd as unknown as number;
@@ -224,15 +257,15 @@ export class LogFile {
     this.#mode = "thread";
     let took = 0;
     try {
-      for (let chunk; (chunk = this.#queue[0]);) {
+      for (;;) {
+        for (const _ of this.#rotate(this.#stepsDue())) await this.#turn();
+        const chunk = this.#backlog.first;
+        if (!chunk) break;
         const begun = this.#clock.now();
         const written = await writeSoon(this.#current(), chunk);
         took = Math.max(took, this.#clock.now() - begun);
-        this.#queued -= written;
-        if (written < chunk.length) this.#queue[0] = chunk.subarray(written);
-        else this.#queue.shift();
+        this.#backlog.shift(written);
         this.#size += written;
-        this.#turnOver();
       }
       this.#mode = took > SLOW_MS / 2 ? "slow" : "fast";
     } catch (error) {
@@ -244,44 +277,54 @@ export class LogFile {
     if (this.#users.size === 0) this.#shut();
   }
 
-  /** A rotation that fails is told, and tried again; what is written meanwhile goes where it went. */
+  /** Lets the event loop turn once. */
+  #turn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#clock.setTimeout(resolve, 0, true);
+    });
+  }
+
   #turnOver(): void {
-    if (!isFull(this.#size, this.#rule)) return;
-    const now = this.#clock.now();
-    if (now - this.#turned < RETRY_MS) return;
+    const steps = this.#stepsDue();
+    if (steps.length > STEPS_AT_ONCE) void this.#writeInThread(); // it does them by and by
+    else for (const _ of this.#rotate(steps)); // all at once
+  }
+
+  /** What a rotation has to do now, if there is to be one. */
+  #stepsDue(): readonly RotationStep[] {
+    if (!isFull(this.#size, this.#rule)) return NO_STEPS;
+    if (this.#clock.now() - this.#turned < RETRY_MS) return NO_STEPS;
+    return planRotation(this.file, this.#rule);
+  }
+
+  /**
+   * Rotates; yields after each so many steps. A rotation that fails is told, and tried again; what is
+   * written meanwhile goes where it went.
+   */
+  *#rotate(steps: readonly RotationStep[]): Generator<void> {
+    if (steps.length === 0) return;
     try {
-      for (const step of rotationSteps(this.file, this.#rule)) {
+      for (const [i, step] of steps.entries()) {
         if (step.do === "truncate") {
           if (this.#fd !== undefined) fs.ftruncateSync(this.#fd);
           this.#size = 0;
           return;
         }
-        tolerateMissing(() => {
-          if (step.do === "remove") removeSoon(step.file);
-          else fs.renameSync(step.file, step.to);
-        });
+        carryOut(step);
+        if (i % STEPS_AT_ONCE === STEPS_AT_ONCE - 1) yield;
       }
       this.#open();
       if (this.#turned !== -Infinity) this.#recover();
       this.#turned = -Infinity;
     } catch (error) {
-      this.#turned = now;
+      this.#turned = this.#clock.now();
       this.#announce(error);
     }
   }
 
   #keep(chunk: Uint8Array): void {
-    this.#queue.push(new Uint8Array(chunk)); // it is only lent
-    this.#queued += chunk.length;
-    if (this.#mode !== "failing") return;
-    while (this.#queued > BACKLOG_BYTES) {
-      const first = this.#queue[0] as Uint8Array;
-      const excess = Math.min(first.length, this.#queued - BACKLOG_BYTES);
-      if (excess === first.length) this.#queue.shift();
-      else this.#queue[0] = first.subarray(excess);
-      this.#queued -= excess;
-      this.#lost += excess;
-    }
+    this.#backlog.push(chunk);
+    if (this.#mode === "failing") this.#lost += this.#backlog.trim(BACKLOG_BYTES);
   }
 
   #fail(error: unknown): void {
@@ -299,12 +342,12 @@ export class LogFile {
       this.#fail(error);
       return;
     }
-    const kept = this.#queue.splice(0);
-    this.#queued = 0;
+    const kept = this.#backlog.take();
     this.#mode = "fast";
     for (const [i, chunk] of kept.entries()) {
       try {
-        this.#writeNow(chunk);
+        if (this.#isInThread) this.#keep(chunk); // a long rotation is under way
+        else this.#writeNow(chunk);
       } catch (error) {
         this.#mode = "failing";
         for (const later of kept.slice(i + 1)) this.#keep(later);
@@ -313,7 +356,7 @@ export class LogFile {
       }
     }
     this.#recover();
-    if (this.#users.size === 0) this.#shut();
+    if (this.#users.size === 0 && !this.#isInThread) this.#shut();
   }
 
   #recover(): void {
@@ -325,33 +368,10 @@ export class LogFile {
 
   #announce(error: unknown): void {
     const cause = error as NodeJS.ErrnoException;
-    const trouble = `${cause.syscall} ${cause.code}`;
-    if (trouble === this.#trouble) return;
-    this.#trouble = trouble;
+    const known = this.#trouble;
+    if (known && known.syscall === cause.syscall && known.code === cause.code) return;
+    this.#trouble = cause;
     this.#events.failed(this.file, cause);
-  }
-}
-
-/** A link that somebody else has laid is not followed: it could lead root to any file. */
-function openToAppend(file: string, permissions: number): number {
-  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = fs.constants; // the last is not on Windows
-  const flags = O_WRONLY | O_APPEND | O_CREAT;
-  const link = linkAt(file);
-  if (!link) return fs.openSync(file, flags | O_NOFOLLOW, permissions);
-  if (link.uid !== 0 && link.uid !== process.geteuid?.()) {
-    const message = `EPERM: a symbolic link that belongs to uid ${link.uid}, open '${file}'`;
-    throw Object.assign(new Error(message), { code: "EPERM", syscall: "open" });
-  }
-  return fs.openSync(file, flags, permissions);
-}
-
-/** The symbolic link of that name, if it is one. */
-function linkAt(file: string): fs.Stats | undefined {
-  try {
-    const stat = fs.lstatSync(file, { throwIfNoEntry: false });
-    return stat?.isSymbolicLink() ? stat : undefined;
-  } catch {
-    return undefined; // opening it will tell
   }
 }
 
@@ -362,31 +382,4 @@ function writeSoon(fd: number, chunk: Uint8Array): Promise<number> {
       else resolve(written);
     });
   });
-}
-
-/** Removes a file whose blocks a thread gives back: that of a large one takes its time. */
-function removeSoon(file: string): void {
-  let fd: number | undefined;
-  try {
-    fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-  } catch {
-    // not to be read, but perhaps to be removed
-  }
-  try {
-    fs.unlinkSync(file);
-  } finally {
-    if (fd !== undefined) fs.close(fd);
-  }
-}
-
-function tolerateMissing(work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-  }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
 }

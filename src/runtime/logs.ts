@@ -1,70 +1,95 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  lstatSync,
-  openSync,
-  readdirSync,
-  statSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, constants, lstatSync, openSync, readdirSync, unlinkSync } from "node:fs";
 import { Socket } from "node:net";
 import path from "node:path";
 import type { Writable } from "node:stream";
+import { StreamDestination, type Destination } from "./destination.ts";
 import { exists } from "./kill.ts";
-import { LogFile, type LogEvents, type LogUser } from "./logfile.ts";
+import type { LogEvents, LogFile, LogUser } from "./logfile.ts";
+import { openPipe } from "./open-file.ts";
 import type { Clock } from "./ports.ts";
+import { writersOf, type Writers } from "./writers.ts";
 
 /** How long a named pipe may take for what is still on its way. */
 const FAREWELL_MS = 1000;
 
-/** Somewhere bytes go. A promise: nothing more before it settles. */
-export interface Destination {
-  write(chunk: Uint8Array): Promise<void> | undefined;
-  settled(): Promise<void>;
-}
+/** How long to wait before `logger` is tried again, where it could not be started for want of something. */
+const LOGGER_RETRY_MS = 1000;
+/** How many names an AUTO log is tried with. */
+const AUTO_TRIES = 100;
 
 interface Logger {
   readonly process: ChildProcess;
   readonly destination: Destination;
 }
 
-/** All that the processes of one supervisor write to: one writer for each file. */
+interface Guest {
+  readonly destination: StreamDestination;
+  /** Ends the hearing of its errors. */
+  readonly leave: () => void;
+}
+
+/** All that the processes of one supervisor, or its activity log, write to. */
 export class Logs {
-  readonly #files = new Map<string, LogFile>();
+  readonly #users = new Map<LogUser, string>(); // who is going to write, and to which file
+  readonly #files = new Map<LogUser, LogFile>();
+  readonly #used = new Set<LogFile>();
+  readonly #streams = new Map<Writable, Guest>();
   readonly #fifos = new Map<
     string,
     { readonly fd: number; readonly stream: Socket; readonly destination: Destination }
   >();
   readonly #clock: Clock;
+  readonly #writers: Writers;
   readonly #events: LogEvents;
+  #isInUse = false;
   #logger: Logger | undefined;
-  #isLoggerBroken = false;
+  #loggerDue = -Infinity; // when one may be started
+  #loggerTrouble: string | undefined; // what was told
 
   constructor(clock: Clock, events: LogEvents) {
     this.#clock = clock;
+    this.#writers = writersOf(clock);
     this.#events = events;
   }
 
-  /** The one writer of a file. */
-  file(name: string): LogFile {
-    const known = this.#files.get(name);
-    if (known) return known;
-    const file = new LogFile(name, this.#clock, this.#events);
-    this.#files.set(name, file);
-    return file;
+  /**
+   * Somebody is going to write to a file, now and then. Nothing is looked at, and the other writers of
+   * the host are not concerned, before the first of all starts to write.
+   */
+  plan(user: LogUser, file: string): void {
+    this.#users.set(user, file);
+    if (this.#isInUse) this.#join(user, file);
   }
 
-  /** Lets go of a file that somebody has done with. */
-  forget(file: LogFile, user: LogUser): void {
-    if (!file.unplan(user)) this.#files.delete(file.file);
+  /** The one writer of the file that was planned; from now on, all are taken into account. */
+  file(user: LogUser): LogFile | undefined {
+    if (!this.#isInUse) {
+      this.#isInUse = true;
+      for (const [each, file] of this.#users) this.#join(each, file);
+    }
+    return this.#files.get(user);
   }
 
-  /** One with a name of its own; nothing, where it cannot be made. */
-  auto(place: AutoPlace): LogFile | undefined {
+  /** The same, if anybody has started to write. */
+  known(user: LogUser): LogFile | undefined {
+    return this.#files.get(user);
+  }
+
+  /** Somebody has done with his file. */
+  forget(user: LogUser): void {
+    const file = this.#files.get(user);
+    this.#users.delete(user);
+    this.#files.delete(user);
+    file?.unplan(user);
+    if (file && !this.#writers.has(file)) this.#used.delete(file);
+  }
+
+  /** A file with a name of its own, the same for good; nothing, where it cannot be made. */
+  auto(user: LogUser, place: AutoPlace): LogFile | undefined {
     try {
-      return this.file(makeAutoLog(place));
+      return this.#files.get(user) ?? this.#join(user, makeAutoLog(place));
     } catch (error) {
       const { directory, stem } = place;
       this.#events.failed(path.join(directory, stem), error as NodeJS.ErrnoException);
@@ -72,21 +97,41 @@ export class Logs {
     }
   }
 
-  /** A named pipe that somebody else reads; open for as long as the supervisor lives. */
-  fifo(file: string): { readonly fd: number; readonly destination: Destination } {
+  /** A stream that others own: a `Writable` of the host's, or its standard output. */
+  stream(stream: Writable, name: string): StreamDestination {
+    const known = this.#streams.get(stream);
+    if (known) return known.destination;
+    const destination = new StreamDestination(stream, {
+      failed: (error) => this.#events.failed(name, error),
+      recovered: (lost) => this.#events.recovered(name, lost),
+    });
+    const failed = (error: Error) => destination.fail(error);
+    const isStandard = stream === process.stdout || stream === process.stderr;
+    if (!isStandard) stream.on("error", failed); // of those, the rest of the host's code may want to die
+    this.#streams.set(stream, { destination, leave: () => stream.off("error", failed) });
+    return destination;
+  }
+
+  /** A named pipe that somebody else reads, open for as long as the supervisor lives; nothing, where it cannot be opened. */
+  fifo(file: string): { readonly fd: number; readonly destination: Destination } | undefined {
     const known = this.#fifos.get(file);
     if (known) return known;
-    const { O_RDWR, O_NONBLOCK } = constants; // for both: no waiting for a reader, no SIGPIPE without one
-    const stream = new Socket({
-      fd: openSync(file, O_RDWR | O_NONBLOCK),
-      readable: false,
-      writable: true,
-    });
-    stream.on("error", (error) => this.#events.failed(file, error));
-    stream.unref();
-    const fifo = { fd: openSync(file, O_RDWR), stream, destination: new StreamDestination(stream) };
-    this.#fifos.set(file, fifo);
-    return fifo;
+    try {
+      const stream = new Socket({ fd: openPipe(file), readable: false, writable: true });
+      const events = {
+        failed: (error: Error) => this.#events.failed(file, error),
+        recovered: () => {},
+      };
+      stream.on("error", () => {}); // the write that has failed tells
+      stream.unref();
+      const destination = new StreamDestination(stream, events);
+      const fifo = { fd: openSync(file, constants.O_RDWR), stream, destination };
+      this.#fifos.set(file, fifo);
+      return fifo;
+    } catch (error) {
+      this.#events.failed(file, error as Error);
+      return undefined;
+    }
   }
 
   /**
@@ -94,9 +139,8 @@ export class Logs {
    * nothing more should be sent before it settles.
    */
   syslog(identifier: string, line: string): Promise<void> | undefined {
-    if (this.#isLoggerBroken) return undefined;
-    this.#logger ??= this.#startLogger(identifier);
-    return this.#logger.destination.write(Buffer.from(`${line}\n`));
+    if (!this.#logger && this.#clock.now() >= this.#loggerDue) this.#startLogger(identifier);
+    return this.#logger?.destination.write(Buffer.from(`${line}\n`));
   }
 
   /** How many bytes the system's log has still to take. */
@@ -112,64 +156,48 @@ export class Logs {
       closeSync(fd);
     }
     this.#fifos.clear();
-    for (const file of this.#files.values()) file.abandon();
+    for (const { leave } of this.#streams.values()) leave();
+    this.#streams.clear();
+    for (const file of this.#used) this.#writers.quit(file, this.#events);
+    this.#used.clear();
     this.#logger?.process.stdin?.end();
     this.#logger = undefined;
   }
 
-  #startLogger(identifier: string): Logger {
-    const logger = spawn("logger", ["-t", identifier], { stdio: ["pipe", "ignore", "ignore"] });
-    logger.on("error", (error) => {
-      this.#isLoggerBroken = true;
-      this.#events.failed("syslog", error);
-    });
-    logger.on("exit", () => {
-      if (this.#logger?.process === logger) this.#logger = undefined;
-    });
-    logger.stdin.on("error", () => {});
-    logger.unref();
-    (logger.stdin as unknown as { unref?: () => void }).unref?.();
-    return { process: logger, destination: new StreamDestination(logger.stdin) };
-  }
-}
-
-/** A stream of the host's, which it goes on owning: never ended by us. */
-export class StreamDestination implements Destination {
-  readonly #stream: Writable;
-  #pending = 0;
-  #waiting: Promise<void> | undefined;
-
-  constructor(stream: Writable) {
-    this.#stream = stream;
+  #join(user: LogUser, name: string): LogFile {
+    const file = this.#writers.get(name, this.#events);
+    file.plan(user);
+    this.#files.set(user, file);
+    this.#used.add(file);
+    return file;
   }
 
-  write(chunk: Uint8Array): Promise<void> | undefined {
-    if (this.#stream.destroyed || this.#stream.writableEnded) return undefined;
-    this.#pending++;
-    const isReady = this.#stream.write(Buffer.from(chunk), () => {
-      this.#pending--;
-    });
-    return isReady ? undefined : this.settled();
+  #startLogger(identifier: string): void {
+    const failed = (error: NodeJS.ErrnoException) => {
+      const { code = "" } = error;
+      this.#logger = undefined;
+      const isPassing = ["EMFILE", "ENFILE", "EAGAIN", "ENOMEM"].includes(code);
+      this.#loggerDue = isPassing ? this.#clock.now() + LOGGER_RETRY_MS : Infinity;
+      if (code !== this.#loggerTrouble) this.#events.failed("syslog", error);
+      this.#loggerTrouble = code;
+    };
+    try {
+      const logger = spawn("logger", ["-t", identifier], { stdio: ["pipe", "ignore", "ignore"] });
+      logger.on("error", failed);
+      const stdin = logger.stdin as ChildProcess["stdin"]; // none, where descriptors are lacking
+      if (!stdin) return;
+      logger.on("exit", () => {
+        if (this.#logger?.process === logger) this.#logger = undefined;
+      });
+      stdin.on("error", () => {});
+      logger.unref();
+      (stdin as unknown as { unref?: () => void }).unref?.();
+      const events = { failed: () => {}, recovered: () => {} }; // its exit tells, and another one is started
+      this.#logger = { process: logger, destination: new StreamDestination(stdin, events) };
+    } catch (error) {
+      failed(error as NodeJS.ErrnoException);
+    }
   }
-
-  settled(): Promise<void> {
-    if (this.#pending === 0 || this.#stream.destroyed || !this.#stream.writableNeedDrain)
-      return Promise.resolve();
-    this.#waiting ??= new Promise<void>((resolve) => {
-      const done = () => {
-        this.#stream.off("drain", done).off("close", done).off("error", done);
-        this.#waiting = undefined;
-        resolve();
-      };
-      this.#stream.once("drain", done).once("close", done).once("error", done);
-    });
-    return this.#waiting;
-  }
-}
-
-/** Whether a path is that of a named pipe. */
-export function isFifo(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFIFO() ?? false;
 }
 
 function namesIn(directory: string): string[] {
@@ -188,22 +216,21 @@ interface AutoPlace {
 
 /**
  * Makes a log file with a name of its own, as supervisord's AUTO, and nobody else may read it. The
- * last part of the name tells whose it is: `L`, our process id, and two characters by chance.
+ * last part of the name tells whose it is: `L`, our process id, and eight characters by chance, as
+ * those of mkstemp.
  */
 function makeAutoLog({ directory, stem }: AutoPlace): string {
   const owner = process.pid.toString(36).padStart(5, "0");
-  for (;;) {
-    const file = path.join(
-      directory,
-      `${stem}-L${owner}${randomInt(36 ** 2)
-        .toString(36)
-        .padStart(2, "0")}.log`,
-    );
+  const random = () => randomInt(36).toString(36);
+  for (let tries = 1; ; tries++) {
+    const chance = Array.from({ length: 8 }, random).join("");
+    const file = path.join(directory, `${stem}-L${owner}${chance}.log`);
     try {
       closeSync(openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600));
       return file;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      const isTaken = (error as NodeJS.ErrnoException).code === "EEXIST";
+      if (!isTaken || tries === AUTO_TRIES) throw error;
     }
   }
 }
@@ -213,7 +240,7 @@ export function removeAutoLogs(directory: string, identifier: string): void {
   const user = process.geteuid?.();
   for (const name of namesIn(directory)) {
     const [, owner, pid = ""] =
-      /-std(?:out|err)---(.*)-L([0-9a-z]{5})[0-9a-z]{2}\.log(?:\.\d{1,4})?$/.exec(name) ?? [];
+      /-std(?:out|err)---(.*)-L([0-9a-z]{5})[0-9a-z]{8}\.log(?:\.\d{1,4})?$/.exec(name) ?? [];
     if (owner !== identifier || exists(Number.parseInt(pid, 36))) continue;
     const file = path.join(directory, name);
     try {

@@ -1,41 +1,57 @@
-import { open } from "node:fs/promises";
 import * as fs from "node:fs";
 import path from "node:path";
+import { close, openToRead, type OpenFile } from "./open-file.ts";
 import { DirectoryWatch } from "./watch.ts";
 
-/** Reads a part of a file: from `offset` to the end, or `length` bytes; a negative offset counts from the end. */
-export async function readPart(file: string, offset: number, length: number): Promise<Buffer> {
-  const handle = await open(file, "r");
+/**
+ * Reads a part of a file: from `offset` to the end, or `length` bytes; a negative offset counts from
+ * the end. Undefined if there is no regular file.
+ */
+export async function readPart(
+  file: string,
+  offset: number,
+  length: number,
+): Promise<Buffer | undefined> {
+  const opened = openToRead(file);
+  if (!opened) return undefined;
+  const { fd, stat } = opened;
   try {
-    const { size } = await handle.stat();
-    const from = offset < 0 ? Math.max(0, size + offset) : Math.min(offset, size);
-    const room = Math.max(0, size - from);
+    const from = offset < 0 ? Math.max(0, stat.size + offset) : Math.min(offset, stat.size);
+    const room = Math.max(0, stat.size - from);
     const buffer = Buffer.allocUnsafe(length > 0 ? Math.min(length, room) : room);
     let at = 0;
     while (at < buffer.length) {
-      const { bytesRead } = await handle.read(buffer, at, buffer.length - at, from + at);
-      if (bytesRead === 0) break; // it was cut meanwhile
-      at += bytesRead;
+      const bytes = await readSoon(fd, buffer.subarray(at), from + at);
+      if (bytes === 0) break; // it was cut meanwhile
+      at += bytes;
     }
     return buffer.subarray(0, at);
   } finally {
-    await handle.close();
+    close(fd);
   }
+}
+
+function readSoon(fd: number, buffer: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.read(fd, buffer, 0, buffer.length, position, (error, bytes) => {
+      if (error) reject(error);
+      else resolve(bytes);
+    });
+  });
 }
 
 /** The last bytes of a file, at once; nothing if it cannot be read. For the text of an error. */
 export function lastBytes(file: string, bytes: number): Buffer {
-  let fd: number | undefined;
+  const opened = tryOpen(file);
+  if (!opened) return Buffer.alloc(0);
+  const { fd, stat } = opened;
   try {
-    fd = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
-    const stat = fs.fstatSync(fd);
-    if (!stat.isFile()) return Buffer.alloc(0);
     const buffer = Buffer.alloc(Math.min(bytes, stat.size));
     return buffer.subarray(0, fs.readSync(fd, buffer, 0, buffer.length, stat.size - buffer.length));
   } catch {
     return Buffer.alloc(0);
   } finally {
-    if (fd !== undefined) fs.closeSync(fd);
+    close(fd);
   }
 }
 
@@ -48,8 +64,9 @@ export function watchFile(
   signal: AbortSignal,
   done: () => void = () => {},
 ): AsyncGenerator<Buffer> {
-  const size = lookAt(file)?.size ?? 0; // now, and not at the first look
-  return watchFrom(file, size, signal, done);
+  const opened = tryOpen(file); // now, and not at the first look
+  if (opened) close(opened.fd);
+  return watchFrom(file, opened?.stat.size ?? 0, signal, done);
 }
 
 async function* watchFrom(
@@ -60,7 +77,7 @@ async function* watchFrom(
 ): AsyncGenerator<Buffer> {
   const bell = new Bell();
   const news = () => bell.ring();
-  let fd = tryOpen(file);
+  let fd = tryOpen(file)?.fd;
   let at = from;
   // the directory: the file may be replaced
   const watch = new DirectoryWatch(path.dirname(file), news);
@@ -69,7 +86,7 @@ async function* watchFrom(
     for (let isLast = false; !isLast; isLast || (await bell.heard())) {
       isLast = signal.aborted; // what was written until then still comes
       for (;;) {
-        fd ??= tryOpen(file);
+        fd ??= tryOpen(file)?.fd;
         if (fd === undefined) break;
         const { size, ino } = fs.fstatSync(fd);
         if (size < at) at = 0;
@@ -79,7 +96,7 @@ async function* watchFrom(
         if (length > 0) yield buffer.subarray(0, length);
         else if ([ino, undefined].includes(lookAt(file)?.ino)) break; // if it has lost its name, its writer has not
         else {
-          fs.closeSync(fd); // read to its end, and replaced: go on with the one that has its name
+          close(fd); // read to its end, and replaced: go on with the one that has its name
           fd = undefined;
           at = 0;
         }
@@ -89,7 +106,7 @@ async function* watchFrom(
     signal.removeEventListener("abort", news);
     watch.close();
     done();
-    if (fd !== undefined) fs.closeSync(fd);
+    if (fd !== undefined) close(fd);
   }
 }
 
@@ -113,9 +130,9 @@ class Bell {
   }
 }
 
-function tryOpen(file: string): number | undefined {
+function tryOpen(file: string): OpenFile | undefined {
   try {
-    return fs.openSync(file, "r");
+    return openToRead(file);
   } catch {
     return undefined;
   }

@@ -111,6 +111,6 @@ export function kindOf(description: string): string {
 export function normal(text: string, dir: string): string {
   return text
     .replaceAll(dir, "{dir}")
-    .replaceAll(/(---.*-)[^-]{8}\.log/g, "$1????????.log")
+    .replaceAll(/(---.*-)(?:[^-]{8}|L[0-9a-z]{13})\.log/g, "$1????????.log")
     .replaceAll(/LIBSUPERVISOR_[0-9a-f]{16}=\d+-\d+/g, "LIBSUPERVISOR_id=run");
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { isFull, rotationSteps, strictest } from "../../src/core/rotation.ts";
+import { freeNumber, isFull, rotationSteps, strictest } from "../../src/core/rotation.ts";
 
 describe("isFull", () => {
   const cases: readonly [size: number, maxbytes: number, expected: boolean][] = [
@@ -19,6 +19,13 @@ describe("isFull", () => {
 });
 
 describe("rotationSteps", () => {
+  it("leaves alone what is above a free number", () => {
+    assert.deepEqual(rotationSteps("x", { maxbytes: 1, backups: 200_000 }, 1), [
+      { do: "remove", file: "x.1" },
+      { do: "rename", file: "x", to: "x.1" },
+    ]);
+  });
+
   it("makes way from the oldest on", () => {
     assert.deepEqual(rotationSteps("x", { maxbytes: 1, backups: 2 }), [
       { do: "remove", file: "x.2" },
@@ -51,6 +58,33 @@ describe("rotationSteps", () => {
         assert.deepEqual(files, new Map([...moved, ...others]));
       }),
     );
+  });
+});
+
+describe("freeNumber", () => {
+  it("is one that is free, above one that is taken; or the last", () => {
+    const present = fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { maxLength: 40 });
+    fc.assert(
+      fc.property(present, fc.integer({ min: 1, max: 30 }), (numbers, backups) => {
+        const taken = new Set(numbers);
+        const free = freeNumber((n) => taken.has(n), backups);
+        assert.ok(free >= 1 && free <= backups);
+        assert.ok(free === 1 || taken.has(free - 1));
+        assert.ok(free === backups || !taken.has(free));
+      }),
+    );
+  });
+
+  it("is found in a few looks among 200,000", () => {
+    for (const count of [0, 1, 7, 1000, 199_999, 200_000]) {
+      let looks = 0;
+      const isTaken = (n: number) => {
+        looks++;
+        return n <= count;
+      };
+      assert.equal(freeNumber(isTaken, 200_000), Math.min(count + 1, 200_000));
+      assert.ok(looks < 40, `${looks} looks`);
+    }
   });
 });
 

@@ -232,13 +232,15 @@ describe("AUTO log files", () => {
     await next("PROCESS_STATE_EXITED");
     const [name = "", ...others] = readdirSync(childlogdir);
     assert.deepEqual(others, [], "the same over restarts");
-    assert.match(name, /^web-stdout---mine-[0-9a-zL]{8}\.log$/);
+    assert.match(name, /^web-stdout---mine-L[0-9a-z]{13}\.log$/);
     const file = path.join(childlogdir, name);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     assert.equal(text(file), "hello\nhello\n");
     assert.equal(supervisor.status()[0]?.stdout_logfile, file);
     await supervisor.shutdown();
     assert.ok(existsSync(file));
+    assert.equal(supervisor.status()[0]?.stdout_logfile, file, "still");
+    assert.equal((await supervisor.tail("web")).toString(), "hello\nhello\n");
   });
 
   it("are removed at the next start, but never somebody else's", async (t) => {
@@ -247,24 +249,24 @@ describe("AUTO log files", () => {
     const alive = suffix(process.pid);
     const names = {
       gone: [
-        `web-stdout---mine-L${dead}ab.log`,
-        `web-stderr---mine-L${dead}zz.log`,
-        `web-stderr---mine-L${dead}zz.log.1`,
-        `web-stderr---mine-L${dead}zz.log.1234`,
-        `other_1-stdout---mine-L${dead}ab.log`,
+        `web-stdout---mine-L${dead}abcdefgh.log`,
+        `web-stderr---mine-L${dead}zzcdefgh.log`,
+        `web-stderr---mine-L${dead}zzcdefgh.log.1`,
+        `web-stderr---mine-L${dead}zzcdefgh.log.1234`,
+        `other_1-stdout---mine-L${dead}abcdefgh.log`,
       ],
       kept: [
-        `web-stdout---other-L${dead}ab.log`,
-        `web-stdout---mine-more-L${dead}ab.log`,
-        `web-stdout---mine-L${alive}ab.log`,
-        `web-stdout---mine-L${alive}ab.log.1`,
-        `web-stdout---mine-${dead}abc.log`,
-        `web-stdout---mine-L${dead}ab.log.12345`,
-        `web-stdout---mine-L${dead}ab.log.gz`,
-        `web-stdout---mine-L${dead}AB.log`,
+        `web-stdout---other-L${dead}abcdefgh.log`,
+        `web-stdout---mine-more-L${dead}abcdefgh.log`,
+        `web-stdout---mine-L${alive}abcdefgh.log`,
+        `web-stdout---mine-L${alive}abcdefgh.log.1`,
+        `web-stdout---mine-${dead}abcdefghi.log`,
+        `web-stdout---mine-L${dead}abcdefgh.log.12345`,
+        `web-stdout---mine-L${dead}abcdefgh.log.gz`,
+        `web-stdout---mine-L${dead}ABcdefgh.log`,
         "web.log",
       ],
-      theirs: needsRoot === false ? [`theirs-stdout---mine-L${dead}ab.log`] : [],
+      theirs: needsRoot === false ? [`theirs-stdout---mine-L${dead}abcdefgh.log`] : [],
     };
     const all = Object.values(names).flat();
     for (const name of all) writeFileSync(path.join(childlogdir, name), name);

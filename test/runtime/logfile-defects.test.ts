@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
+import { execFileSync } from "node:child_process";
+import nodeFs, * as fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { LogFile } from "../../src/runtime/logfile.ts";
 import { FakeClock } from "../../src/testing/index.ts";
+import { turn } from "../kit.ts";
 import { scratch } from "../support/processes.ts";
 import { bytes, put, read, user } from "../support/writing.ts";
 
@@ -88,6 +91,107 @@ describe("LogFile: what was found", () => {
     clock.advance(1000);
     assert.equal(read(file), "life 0\nlife 1\nlife 2\nlife 3\nlife 4\n");
     assert.deepEqual(told, ["failed open ENOENT", "recovered 0"]);
+    assert.equal(log.fd, undefined);
+    assert.equal(clock.pending, 0);
+  });
+
+  it("keeps mode and owner over a rotation, whatever the umask", (t) => {
+    const { file, log, mend } = make(t);
+    mend();
+    fs.writeFileSync(file, "");
+    fs.chmodSync(file, 0o664);
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) fs.chownSync(file, 65_534, 4);
+    const mask = process.umask(0o077);
+    t.after(() => process.umask(mask));
+    log.acquire(user(5, 2));
+    put(log, "12345");
+    fs.chmodSync(file, 0o604); // while it is written
+    put(log, "67890");
+    for (const [name, mode] of [
+      [file, 0o604],
+      [`${file}.1`, 0o604],
+      [`${file}.2`, 0o664],
+    ] as const) {
+      const stat = fs.statSync(name);
+      assert.equal(stat.mode & 0o777, mode, name);
+      if (isRoot) assert.deepEqual([stat.uid, stat.gid], [65_534, 4], name);
+    }
+  });
+
+  it("keeps the mode of a file that was removed", (t) => {
+    const { clock, file, log, mend } = make(t);
+    mend();
+    log.acquire(user());
+    fs.chmodSync(file, 0o622);
+    put(log, "x");
+    fs.unlinkSync(file);
+    clock.advance(1001);
+    put(log, "y");
+    assert.equal(fs.statSync(file).mode & 0o777, 0o622);
+  });
+
+  it("a named pipe in its place holds up nobody, and gets what is written", async (t) => {
+    const { clock, told, file, log, mend } = make(t);
+    mend();
+    log.acquire(user());
+    put(log, "gone");
+    fs.unlinkSync(file);
+    execFileSync("mkfifo", [file]);
+    clock.advance(1001);
+    put(log, "for the reader");
+    const reader = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+    t.after(() => fs.closeSync(reader));
+    const buffer = Buffer.alloc(100);
+    const readAll = () => buffer.subarray(0, fs.readSync(reader, buffer)).toString();
+    assert.equal(readAll(), "for the reader");
+    put(log, Buffer.alloc(70_000, "x")); // more than it takes
+    assert.deepEqual(told, ["failed write EAGAIN"]);
+    log.reopen();
+    log.clear();
+    assert.equal(log.trouble?.code, "EAGAIN");
+  });
+
+  it("two hundred thousand backups, of which there are few: each rotation looks at few", (t) => {
+    const { file, log, mend } = make(t);
+    mend();
+    log.acquire(user(1, 200_000));
+    const rename = t.mock.method(nodeFs, "renameSync");
+    syncBuiltinESMExports();
+    t.after(syncBuiltinESMExports);
+    for (let i = 0; i < 20; i++) put(log, String(i % 10));
+    const names = fs.readdirSync(path.dirname(file));
+    assert.equal(names.length, 21);
+    assert.ok(rename.mock.callCount() <= 210, `${rename.mock.callCount()} renames`);
+    assert.equal(read(`${file}.1`), "9");
+    assert.equal(read(`${file}.20`), "0");
+  });
+
+  it("thousands of backups are moved by and by, and what is written meanwhile comes after", async (t) => {
+    const { clock, told, file, log, mend } = make(t);
+    mend();
+    const count = 1500;
+    for (let n = 1; n <= count; n++) fs.writeFileSync(`${file}.${n}`, String(n));
+    const one = user(4, 5000);
+    log.acquire(one);
+    const busy = log.write(bytes("full"));
+    assert.ok(busy, "the writer waits");
+    assert.equal(read(`${file}.1`), "1", "not all at once");
+    const more = log.write(bytes("more"));
+    log.reopen();
+    let turns = 0;
+    const done = Promise.all([busy, more]).then(() => (turns = -turns));
+    while (turns >= 0) {
+      clock.advance(0);
+      await turn();
+      turns++;
+    }
+    await done;
+    assert.equal(read(`${file}.1`), "more");
+    assert.equal(read(`${file}.2`), "full");
+    assert.equal(read(`${file}.${count + 2}`), String(count));
+    assert.deepEqual(told, []);
+    log.release(one);
     assert.equal(log.fd, undefined);
     assert.equal(clock.pending, 0);
   });

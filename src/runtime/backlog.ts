@@ -1,0 +1,43 @@
+/** Bytes that have still to be written, in their order. */
+export class Backlog {
+  readonly #chunks: Uint8Array[] = [];
+  #bytes = 0;
+
+  /** How many there are. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The next chunk to be written. */
+  get first(): Uint8Array | undefined {
+    return this.#chunks[0];
+  }
+
+  /** Takes a copy. */
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(new Uint8Array(chunk));
+    this.#bytes += chunk.length;
+  }
+
+  /** Forgets so many bytes of the first chunk: they are written. */
+  shift(bytes: number): void {
+    const first = this.#chunks[0];
+    if (!first) return;
+    if (bytes < first.length) this.#chunks[0] = first.subarray(bytes);
+    else this.#chunks.shift();
+    this.#bytes -= Math.min(bytes, first.length);
+  }
+
+  /** Drops the oldest bytes above a limit; returns how many they were. */
+  trim(limit: number): number {
+    const before = this.#bytes;
+    while (this.#bytes > limit) this.shift(this.#bytes - limit);
+    return before - this.#bytes;
+  }
+
+  /** Hands over all chunks. */
+  take(): Uint8Array[] {
+    this.#bytes = 0;
+    return this.#chunks.splice(0);
+  }
+}

@@ -1,0 +1,203 @@
+import * as fs from "node:fs";
+import path from "node:path";
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+const { O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
+/** How many links may follow each other, as for the kernel. */
+const MAX_LINKS = 40;
+/** How often a file may come or go between a look and the opening. */
+const TRIES = 3;
+
+/** A file that was opened, and what the system says of its descriptor. */
+export interface OpenFile {
+  readonly fd: number;
+  readonly stat: fs.Stats;
+}
+
+/** What a name leads to, when the links that may be followed are followed. */
+interface Place {
+  readonly file: string;
+  /** What is there; undefined for nothing, and for what cannot be looked at: opening it tells. */
+  readonly stat: fs.Stats | undefined;
+  /** Whether it is a descriptor of the host's own, by way of /proc. */
+  readonly isOwn: boolean;
+}
+
+/**
+ * Opens a log to append to it, and makes it if need be: then with mode and owner of `like`. Opening
+ * never waits, for the reader of a named pipe, say. Symbolic links and named pipes serve if root or
+ * the host's own user made them: those of others could lead root to any file.
+ *
+ * @throws EPERM for links and named pipes of others, and whatever the system refuses
+ */
+export function openToAppend(file: string, like?: fs.Stats): OpenFile {
+  for (let tries = 1; ; tries++) {
+    const place = follow(file);
+    const isNew = !place.stat && !place.isOwn;
+    try {
+      // a pipe whose reader has gone is opened all the same, and raises no SIGPIPE
+      const access = place.stat?.isFIFO() ? O_RDWR : O_WRONLY;
+      const flags = access | O_APPEND | (isNew ? O_CREAT | O_EXCL : 0);
+      const opened = open(place, flags, like && like.mode & 0o777);
+      if (!isNew || !like) return opened;
+      resemble(opened, like);
+      return { fd: opened.fd, stat: fs.fstatSync(opened.fd) };
+    } catch (error) {
+      const isPassing = codeOf(error) === (isNew ? "EEXIST" : "ENOENT");
+      if (!isPassing || tries === TRIES) throw error;
+    }
+  }
+}
+
+/**
+ * Opens a log to read it, by the same rules; undefined if there is none, or no regular file.
+ *
+ * @throws EPERM for links of others, and whatever the system refuses
+ */
+export function openToRead(file: string): OpenFile | undefined {
+  return openRegular(file, O_RDONLY);
+}
+
+/** Empties a log, by the same rules, if there is a regular file. */
+export function emptyFile(file: string): void {
+  const opened = openRegular(file, O_WRONLY);
+  if (!opened) return;
+  try {
+    fs.ftruncateSync(opened.fd);
+  } finally {
+    close(opened.fd);
+  }
+}
+
+/** Closes a file that was only read, or emptied: a failure says nothing. */
+export function close(fd: number): void {
+  try {
+    fs.closeSync(fd);
+  } catch {
+    // it is closed all the same
+  }
+}
+
+/** Opens a named pipe for both ways: that waits for nobody, and raises no SIGPIPE. */
+export function openPipe(file: string): number {
+  return open(follow(file), O_RDWR).fd;
+}
+
+/** Whether there is a named pipe that may serve as a log. Never throws. */
+export function isNamedPipe(file: string): boolean {
+  try {
+    const { stat, isOwn, file: place } = follow(file);
+    return (isOwn ? fs.statSync(place) : stat)?.isFIFO() ?? false;
+  } catch {
+    return false; // opening it tells why
+  }
+}
+
+/**
+ * What tells a file from others, however its name is spelt: itself, where it is there, and its place
+ * in its directory.
+ */
+export function identitiesOf(file: string): string[] {
+  try {
+    const place = follow(file).file;
+    const look = { bigint: true, throwIfNoEntry: false } as const;
+    const own = fs.statSync(place, look);
+    const directory = fs.statSync(path.dirname(place), look);
+    return [
+      ...(own?.isFile() ? [`${own.dev}:${own.ino}`] : []),
+      ...(directory ? [`${directory.dev}:${directory.ino}/${path.basename(place)}`] : []),
+    ];
+  } catch {
+    return []; // opening it tells why
+  }
+}
+
+function openRegular(file: string, access: number): OpenFile | undefined {
+  const place = follow(file);
+  // who opens a named pipe is noticed at its other end
+  if (place.stat && !place.stat.isFile() && !place.isOwn) return undefined;
+  let opened: OpenFile;
+  try {
+    opened = open(place, access);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+  if (opened.stat.isFile()) return opened;
+  close(opened.fd);
+  return undefined;
+}
+
+function open({ file, isOwn }: Place, flags: number, mode = 0o666): OpenFile {
+  // some of these flags do not exist on Windows
+  const guards = O_NONBLOCK | O_NOCTTY | (isOwn ? 0 : O_NOFOLLOW);
+  const fd = fs.openSync(file, flags | guards, mode);
+  try {
+    const stat = fs.fstatSync(fd);
+    if (!isOwn) refuseForeignPipe(file, stat);
+    return { fd, stat };
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+function follow(file: string): Place {
+  let place = file;
+  for (let links = 0; links < MAX_LINKS; links++) {
+    const stat = lookAt(place);
+    if (!stat?.isSymbolicLink()) {
+      if (stat) refuseForeignPipe(place, stat);
+      return { file: place, stat, isOwn: false };
+    }
+    if (isForeign(stat)) throw refusal(place, stat, "a symbolic link");
+    // such a link leads further than its text says: to a pipe, or a file without a name
+    if (stat.dev === lookAt("/proc")?.dev) return { file: place, stat: undefined, isOwn: true };
+    const target = fs.readlinkSync(place);
+    const again = lookAt(place);
+    if (again?.ino !== stat.ino || again.ctimeMs !== stat.ctimeMs) continue; // it was replaced
+    // not normalized: `..` goes up from where the directory really is
+    place = path.isAbsolute(target) ? target : `${path.dirname(place)}${path.sep}${target}`;
+  }
+  const message = `ELOOP: too many symbolic links encountered, open '${file}'`;
+  throw Object.assign(new Error(message), { code: "ELOOP", syscall: "open" });
+}
+
+function lookAt(file: string): fs.Stats | undefined {
+  try {
+    return fs.lstatSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+function refuseForeignPipe(file: string, stat: fs.Stats): void {
+  if (stat.isFIFO() && isForeign(stat)) throw refusal(file, stat, "a named pipe");
+}
+
+function isForeign({ uid }: fs.Stats): boolean {
+  return uid !== 0 && uid !== process.geteuid?.();
+}
+
+function refusal(file: string, { uid }: fs.Stats, what: string): NodeJS.ErrnoException {
+  const message = `EPERM: ${what} that belongs to uid ${uid}, open '${file}'`;
+  return Object.assign(new Error(message), { code: "EPERM", syscall: "open" });
+}
+
+/** Gives a new file the owner and the mode of the former one, as far as the host may. */
+function resemble({ fd, stat }: OpenFile, like: fs.Stats): void {
+  try {
+    if (stat.uid !== like.uid || stat.gid !== like.gid) fs.fchownSync(fd, like.uid, like.gid);
+  } catch {
+    // only root can give a file away
+  }
+  try {
+    if ((stat.mode & 0o777) !== (like.mode & 0o777)) fs.fchmodSync(fd, like.mode & 0o777);
+  } catch {
+    // not on every file system
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
