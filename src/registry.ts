@@ -98,12 +98,15 @@ export class Registry {
     });
   }
 
-  /** Makes these the settings. Processes whose settings are the same are kept; returns the others, which are new. */
+  /**
+   * Makes these the settings. Processes whose settings are the same are kept; returns the others,
+   * which are new. If it throws, nothing has changed.
+   */
   exchange(next: Resolved): Subprocess[] {
     const before = { groups: this.#resolved.groups, members: this.#membersByGroup() };
     const old = new Set(this.processes.values());
-    this.#resolved = next;
     this.#hold(next);
+    this.#resolved = next;
     const members = this.#membersByGroup();
     // a group of which nobody is left is another one, though it may have the same name
     const isOther = (group: string) => {
@@ -124,18 +127,16 @@ export class Registry {
     return fresh;
   }
 
-  /** Makes the objects match the settings. */
+  /** Makes the objects match the settings: first all that is new, which may fail, then the exchange. */
   #hold(next: Resolved): void {
     const former = new Map(this.processes);
+    const processes = this.#draft(next);
     const byProgram = new Map<string, Subprocess[]>();
     this.processes.clear();
-    for (const [name, config] of byName(next)) {
-      const process = this.#keep(former.get(name), config) ?? new Subprocess(config, this.#host);
-      this.processes.set(name, process);
+    for (const [config, process] of processes) {
+      process.config = config; // its group may have got another priority
+      this.processes.set(process.namespec, process);
       push(byProgram, config.program, process);
-    }
-    for (const [name, process] of former) {
-      if (this.processes.get(name) !== process) process.retire();
     }
     for (const [name, program] of this.programs) {
       if (next.programs.has(name)) continue;
@@ -143,17 +144,34 @@ export class Registry {
       this.programs.delete(name);
     }
     for (const [name, settings] of next.programs) {
-      const processes = byProgram.get(name) ?? [];
+      const members = byProgram.get(name) ?? [];
       const program = this.programs.get(name);
-      if (program) program.become(settings, processes);
-      else this.programs.set(name, new Program(name, settings, processes));
+      if (program) program.become(settings, members);
+      else this.programs.set(name, new Program(name, settings, members));
+    }
+    for (const [name, process] of former) {
+      if (this.processes.get(name) !== process) process.retire();
     }
   }
 
-  #keep(process: Subprocess | undefined, config: ProcessConfig): Subprocess | undefined {
-    if (!process || !isSame(process.config, config)) return undefined;
-    process.config = config; // its group may have got another priority
-    return process;
+  /** A process for each of the configurations: the one that there is, or a new one. */
+  #draft(next: Resolved): Map<ProcessConfig, Subprocess> {
+    const draft = new Map<ProcessConfig, Subprocess>();
+    const fresh: Subprocess[] = [];
+    try {
+      for (const [name, config] of byName(next)) {
+        let process = this.processes.get(name);
+        if (!process || !isSame(process.config, config)) {
+          process = new Subprocess(config, this.#host);
+          fresh.push(process);
+        }
+        draft.set(config, process);
+      }
+      return draft;
+    } catch (error) {
+      for (const process of fresh) process.retire();
+      throw error;
+    }
   }
 
   #membersByGroup(): Map<string, Subprocess[]> {

@@ -10,7 +10,8 @@ export type UpdateResult = Difference;
 
 /**
  * From the settings that hold to these: stop, exchange, start. Until the exchange nothing has
- * changed: when something will not stop, what was stopped is started again.
+ * changed: when something will not stop, or the settings cannot be had any more, what was stopped is
+ * started again.
  */
 export async function update(
   registry: Registry,
@@ -22,29 +23,35 @@ export async function update(
   let going = registry.affectedBy(next);
   const wanted = new Map<Subprocess, number>(); // with the count of stops that ours will make
   const isStillWanted = (process: Subprocess) => wanted.get(process) === process.stops;
-  let left = going;
-  do {
-    for (const process of left) if (process.isWanted) wanted.set(process, process.stops + 1);
-    try {
+  const relaunch = () => {
+    const kept = [...wanted.keys()].filter(
+      (process) => registry.processes.get(process.namespec) === process,
+    );
+    const isDown = (process: Subprocess) => process.isGone || process.state === "STOPPING";
+    launch(kept.filter((process) => isDown(process) && isStillWanted(process)));
+  };
+  let difference: Difference;
+  let fresh: readonly Subprocess[];
+  try {
+    let left = going;
+    do {
+      for (const process of left) if (process.isWanted) wanted.set(process, process.stops + 1);
       await stopAll(left, (process) => process.stop(options));
-    } catch (error) {
-      launch(
-        going.filter(
-          (process) => (process.isGone || process.state === "STOPPING") && isStillWanted(process),
-        ),
-      );
-      throw error;
+      next = goal(registry.resolved); // somebody may have added a program meanwhile
+      going = registry.affectedBy(next);
+      left = going.filter((process) => !process.isGone); // somebody has started one meanwhile
+    } while (left.length > 0 && !host.isClosing());
+    if (host.isClosing()) {
+      throw new SupervisorError("SHUTDOWN_STATE", "Cannot update: the supervisor is shutting down");
     }
-    next = goal(registry.resolved); // somebody may have added a program meanwhile
-    going = registry.affectedBy(next);
-    left = going.filter((process) => !process.isGone); // somebody has started one meanwhile
-  } while (left.length > 0 && !host.isClosing());
-  if (host.isClosing()) {
-    throw new SupervisorError("SHUTDOWN_STATE", "Cannot update: the supervisor is shutting down");
+    difference = registry.differenceTo(next);
+    fresh = registry.exchange(next);
+  } catch (error) {
+    relaunch();
+    throw error;
   }
-  const difference = registry.differenceTo(next);
+  relaunch(); // what was stopped, and is not to be replaced after all
   const replaced = new Map(going.map((process) => [process.namespec, process]));
-  const fresh = registry.exchange(next);
   launch(
     fresh.filter(({ namespec, config }) => {
       const old = replaced.get(namespec);
