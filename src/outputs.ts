@@ -56,10 +56,7 @@ export function planOutputs(
     const file = expand(key, value);
     if (file.toUpperCase() === "AUTO") {
       if (supervisor.identifier.includes("/")) {
-        complain(
-          key,
-          `expected an identifier without slashes for AUTO, got ${show(supervisor.identifier)}`,
-        );
+        complain(key, "expected an identifier without slashes for AUTO");
       }
       const stem = `${name}-${stream}---${supervisor.identifier}`;
       return { type: "auto", directory: absolute(supervisor.childlogdir), stem };
@@ -71,9 +68,9 @@ export function planOutputs(
     }
     const whole = absolute(expandHome(file));
     if (!isDirectory(dirname(whole))) {
-      complain(key, `expected a file in a directory that exists, got ${show(file)}`);
+      complain(key, `expected a file in a directory that exists, got ${show(value)}`);
     } else if (isDirectory(whole))
-      complain(key, `expected a file, got the directory ${show(file)}`);
+      complain(key, `expected a file, got the directory ${show(value)}`);
     return { type: "file", file: whole };
   };
   return { stdout: plan("stdout"), stderr: settings.redirect_stderr ? "stdout" : plan("stderr") };

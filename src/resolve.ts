@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type * as z from "zod";
 import { readable, type Vocabulary } from "./checked.ts";
-import { expand, type Names } from "./core/expand.ts";
+import { expand, hasVariables, type Names } from "./core/expand.ts";
 import type { Policy } from "./core/machine.ts";
 import { didYouMean, meaning } from "./core/nearest.ts";
 import { remembered } from "./core/remembered.ts";
@@ -170,8 +170,8 @@ function resolveParsed(
       message: `expected a directory that exists, got ${show(childlogdir)}`,
     });
   }
-  refuseTwins(processes, issues);
-  refuseTakenSockets(processes, issues);
+  refuseTwins(processes, programs, issues);
+  refuseTakenSockets(processes, programs, issues);
   if (issues.length > 0) throw new SettingsError(issues);
   const all = new Map(processes.map(({ group, rank }) => [group, rank.groupPriority]));
   for (const [group, settings] of Object.entries(groups)) all.set(group, settings.priority);
@@ -287,7 +287,7 @@ function processesOf(
     if (!NAME.test(name))
       complain(
         at("process_name"),
-        `expected a name without blanks, colons and slashes, got ${show(name)}`,
+        `expected a name without blanks, colons and slashes, got ${show(pattern)}`,
       );
     const argv = commandWords(settings.command, text, (message) =>
       complain(at("command"), message),
@@ -397,14 +397,20 @@ function expandOne(
 }
 
 /** The names must tell the processes of a group apart. */
-function refuseTwins(processes: readonly ProcessConfig[], issues: SettingsIssue[]): void {
+function refuseTwins(
+  processes: readonly ProcessConfig[],
+  programs: Readonly<Record<string, ResolvedProgramSettings>>,
+  issues: SettingsIssue[],
+): void {
   const seen = new Map<string, ProcessConfig>();
   for (const process of processes) {
     const { group, name, program } = process;
     const twin = seen.get(`${group}:${name}`);
     if (twin) {
       const whose = twin.program === program ? "itself" : `the program ${show(twin.program)}`;
-      const message = `the group ${show(group)} has a process ${show(name)} already, of ${whose}`;
+      const pattern = programs[program]?.process_name ?? name;
+      const shown = hasVariables(pattern) ? pattern : name;
+      const message = `the group ${show(group)} has a process ${show(shown)} already, of ${whose}`;
       issues.push({ path: ["programs", program, "process_name"], message });
     } else seen.set(`${group}:${name}`, process);
   }

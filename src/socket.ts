@@ -2,6 +2,7 @@ import path from "node:path";
 import type { SettingsIssue } from "./errors.ts";
 import type { Command, SharedSocket } from "./runtime/ports.ts";
 import { findGroup, findUser } from "./runtime/users.ts";
+import { hasVariables } from "./core/expand.ts";
 import { show, type ResolvedProgramSettings } from "./settings.ts";
 
 interface Helpers {
@@ -35,7 +36,9 @@ export function planSocket(
   }
   if (settings.stopstdin)
     complain("stopstdin", "expected false while the standard input is a socket, got true");
-  const address = addressOf(expand("socket", socket), (message) => complain("socket", message));
+  const address = addressOf(expand("socket", socket), socket, (message) =>
+    complain("socket", message),
+  );
   if (!address) return undefined;
   if ("path" in address) {
     const owner = ownerOf(settings, (message) => complain("socket_owner", message));
@@ -59,31 +62,32 @@ export function planSocket(
 
 function addressOf(
   text: string,
+  written: string,
   complain: (message: string) => void,
 ): SharedSocket["address"] | undefined {
   const file = /^unix:\/\/(.*)$/s.exec(text)?.[1];
-  if (file !== undefined) return pathOf(file, text, complain);
+  if (file !== undefined) return pathOf(file, written, complain);
   const { host, inner, port } =
     /^tcp:\/\/(?:(?<host>[^\s:[\]]+)|\[(?<inner>[^\s[\]]+)\]):(?<port>\d+)$/.exec(text)?.groups ??
     {};
   if (port === undefined)
-    complain(`expected "tcp://host:port" or "unix:///path", got ${show(text)}`);
+    complain(`expected "tcp://host:port" or "unix:///path", got ${show(written)}`);
   else if (Number(port) < 1 || Number(port) > 65_535)
-    complain(`expected a port from 1 to 65535, got ${show(text)}`);
+    complain(`expected a port from 1 to 65535, got ${show(written)}`);
   else return { host: host ?? inner ?? "", port: Number(port) };
   return undefined;
 }
 
 function pathOf(
   file: string,
-  text: string,
+  written: string,
   complain: (message: string) => void,
 ): SharedSocket["address"] | undefined {
   const full = path.normalize(file);
   if (!path.isAbsolute(file) || full.endsWith("/") || file.includes("\0"))
-    complain(`expected the absolute path of a file behind unix://, got ${show(text)}`);
+    complain(`expected the absolute path of a file behind unix://, got ${show(written)}`);
   else if (Buffer.byteLength(full) > PATH_BYTES)
-    complain(`expected a path of at most ${PATH_BYTES} bytes behind unix://, got ${show(text)}`);
+    complain(`expected a path of at most ${PATH_BYTES} bytes behind unix://, got ${show(written)}`);
   else return { path: full };
   return undefined;
 }
@@ -111,6 +115,7 @@ function ownerOf(
 /** One address cannot be listened on twice. */
 export function refuseTakenSockets(
   processes: readonly { readonly program: string; readonly command: Command }[],
+  programs: Readonly<Record<string, ResolvedProgramSettings>>,
   issues: SettingsIssue[],
 ): void {
   const owners = new Map<string, string>();
@@ -122,6 +127,8 @@ export function refuseTakenSockets(
     const where = ["programs", program, "socket"];
     if (owner === undefined || owner === program) continue;
     if (issues.some((issue) => issue.path[1] === program && issue.path[2] === "socket")) continue;
-    issues.push({ path: where, message: `the program ${show(owner)} has the socket ${show(url)}` });
+    const written = programs[program]?.socket ?? url;
+    const shown = show(hasVariables(written) ? written : url);
+    issues.push({ path: where, message: `the program ${show(owner)} has the socket ${shown}` });
   }
 }

@@ -21,7 +21,11 @@ export function readEnvironment(
   if (!entry || !pieces) return new Map();
   const read = readPairs(pieces);
   if ("problem" in read) {
-    options.fail("environment", read.problem, { expected: PAIRS });
+    const text = pieces
+      .map((piece) => (typeof piece === "string" ? piece : piece.conversion))
+      .join("");
+    const problem = read.problem.replace(text, () => options.shown("environment", text));
+    options.fail("environment", problem, { expected: PAIRS });
     return new Map();
   }
   if (fixedText(pieces) === undefined) {

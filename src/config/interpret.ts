@@ -1,3 +1,4 @@
+import { hasVariables } from "../core/expand.ts";
 import { SettingsError, type SettingsIssue } from "../errors.ts";
 import { resolveSettings } from "../resolve.ts";
 import { show, type SupervisorSettings } from "../settings.ts";
@@ -82,12 +83,13 @@ function refusals(
     return [];
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
-    return error.issues.map((issue) => refusal(issue, reading, sections));
+    return error.issues.map((issue) => refusal(issue, settings, reading, sections));
   }
 }
 
 function refusal(
   { path, message }: SettingsIssue,
+  settings: SupervisorSettings,
   reading: Reading,
   sections: Programs["sections"],
 ): ConfigIssue {
@@ -99,7 +101,21 @@ function refusal(
       : reading.ini.sections.get("supervisord");
   const option = isProgram || kind === "groups" ? key : kind;
   if (!section) return { file: reading.file, message: `${show(path.join("."))}: ${message}` };
-  return issueAt(reading, section, option, message);
+  const value = valueAt(settings, path);
+  const entry = option === undefined ? undefined : new Options(reading, section).entry(option);
+  const isSecret = typeof value === "string" && entry !== undefined && hasVariables(entry.value);
+  return issueAt(
+    reading,
+    section,
+    option,
+    isSecret ? message.replaceAll(show(value), () => show(entry.value)) : message,
+  );
+}
+
+function valueAt(settings: unknown, path: readonly PropertyKey[]): unknown {
+  let value = settings;
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | undefined)?.[key];
+  return value;
 }
 
 function issueAt(

@@ -211,21 +211,28 @@ function includes(sources: Reading): string[] {
       message: "there are no files",
     });
   }
-  const patterns = strip(options.text("files", names) ?? "")
-    .split(/\s+/)
-    .filter(Boolean);
-  return patterns.flatMap((pattern) => {
-    const whole = isAbsolute(pattern) ? pattern : join(dirname(sources.file), pattern);
+  const text = options.text("files", names) ?? "";
+  const [patterns, written] = [wordsOf(text), wordsOf(options.shown("files", text))];
+  return patterns.flatMap((pattern, i) => {
+    const place = (word: string) =>
+      isAbsolute(pattern) ? word : join(dirname(sources.file), word);
+    const whole = place(pattern);
     const files = glob(whole, folders);
     if (files.length === 0) {
+      const isSame = written.length === patterns.length;
+      const shown = isSame ? place(written[i] ?? "") : written.join(" ");
       options.warn(
         "files",
-        `no file matches ${JSON.stringify(whole)}`,
-        `No file matches via include "${whole}"`,
+        `no file matches ${JSON.stringify(shown)}`,
+        `No file matches via include "${shown}"`,
       );
     }
     return files;
   });
+}
+
+function wordsOf(text: string): string[] {
+  return strip(text).split(/\s+/).filter(Boolean);
 }
 
 const folders: Folders = {

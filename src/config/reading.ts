@@ -1,10 +1,11 @@
 import { dirname, normalize, resolve } from "node:path";
+import { hasVariables } from "../core/expand.ts";
 import { show } from "../settings.ts";
 import type { ConfigIssue, Findings } from "./error.ts";
 import type { Entry, Ini, Section } from "./ini.ts";
 import { fixedText, format, within, type Names, type Piece } from "./percent.ts";
 import { repr } from "./python.ts";
-import type { Parsed, Type } from "./values.ts";
+import type { Type } from "./values.ts";
 
 /** What the reader asks the system. */
 export interface Facts {
@@ -101,13 +102,26 @@ export class Options {
   /** The value; undefined when it is not set or wrong. */
   read<T>(option: string, type: Type<T>, names: Names): T | undefined {
     const text = this.text(option, names);
-    return text === undefined ? undefined : this.accept(option, type(text));
+    return text === undefined ? undefined : this.accept(option, type, text);
   }
 
-  accept<T>(option: string, parsed: Parsed<T>, suffix = ""): T | undefined {
+  /** The value of a text of this option. */
+  accept<T>(option: string, type: Type<T>, text: string, suffix = ""): T | undefined {
+    const parsed = type(text);
     if ("value" in parsed) return parsed.value;
-    this.fail(option, parsed.problem + suffix, { expected: parsed.expected });
+    const told = type(this.shown(option, text)); // the same problem, unless only the values show it
+    const problem = "problem" in told ? told.problem + suffix : undefined;
+    this.fail(option, problem, { expected: parsed.expected });
     return undefined;
+  }
+
+  /**
+   * A text of this option, for people to read: as it stands in the file where that takes something
+   * from the environment.
+   */
+  shown(option: string, text: string): string {
+    const { value = text } = this.entry(option) ?? {};
+    return hasVariables(value) ? value : text;
   }
 
   /** Notes an error; the first text is what supervisord says. */

@@ -40,11 +40,19 @@ export function expand(text: string, names: Names): Expanded {
       }
       const formatted = formatConversion(value, flags, Number(width), precision, type);
       if (formatted === undefined)
-        problem ??= `%${conversion}: no such conversion of ${JSON.stringify(value)}`;
+        problem ??= `%${conversion}: no such conversion of ${name.startsWith("ENV_") ? "text" : JSON.stringify(value)}`;
       return percents + (formatted ?? match);
     },
   );
   return problem === undefined ? { text: expanded } : { problem };
+}
+
+/**
+ * Whether a text takes something from the environment. That is full of secrets, so that errors show
+ * such a text as it was written.
+ */
+export function hasVariables(text: string): boolean {
+  return text.includes("%(ENV_");
 }
 
 /** The widest field anybody could mean: more would only fill the memory. */

@@ -97,6 +97,11 @@ export const deviations: readonly Deviation[] = [
     ],
   },
   { id: "conf-plugins", name: "rpcinterface unresolvable", seen: [] },
+  {
+    id: "conf-secret",
+    name: "include %(ENV_LAB)s",
+    seen: { WARN: ['No file matches via include "{dir}/%(ENV_LAB)s.conf"'] },
+  },
 ];
 
 export function deviationOf(name: string): Deviation | undefined {

@@ -247,7 +247,7 @@ stdout_logfile_maxbytes=%(process_num)dMB
     assert.equal(config.programs["a"]?.startsecs, 2);
     assert.deepEqual(
       config.warnings.map((one) => one.supervisord),
-      [`No file matches via include "${dir}/lab/[x]?.ini"`],
+      [`No file matches via include "${dir}/%(ENV_LAB)s/[x]?.ini"`],
     );
   });
 

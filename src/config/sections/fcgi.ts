@@ -34,7 +34,7 @@ export function readFcgi(reading: Reading, section: Section, name: string): Draf
   const socket =
     url === undefined || url === ""
       ? undefined
-      : options.accept("socket", socketUrl(url, hasOwner), ` in [${section.name}] socket`);
+      : options.accept("socket", socketUrl(hasOwner), url, ` in [${section.name}] socket`);
   const program = readProgram(reading, section, name, [name]);
   return {
     ...program,
@@ -47,26 +47,29 @@ export function readFcgi(reading: Reading, section: Section, name: string): Draf
 
 const EXPECTED = "tcp://host:port or unix:///path";
 
-function socketUrl(url: string, hasOwner: boolean): Parsed<string> {
+function socketUrl(hasOwner: boolean): Type<string> {
   const bad = (problem: string): Parsed<string> => ({ problem, expected: EXPECTED });
-  if (url.startsWith("unix://")) {
-    const path = url.slice(7);
-    return path.startsWith("/")
-      ? { value: `unix://${normalize(path)}` }
-      : bad(`('Unix socket path %s is not an absolute path', '${path}')`);
-  }
-  if (hasOwner) {
-    return {
-      problem: "socket_owner and socket_mode params should only be used with a Unix domain socket",
-      expected: "unix:///path where socket_owner or socket_mode is set",
-    };
-  }
-  const [, host, digits] = /^tcp:\/\/([^\s:]+):(\d+)$/.exec(url) ?? [];
-  if (host === undefined) return bad(`('Bad socket format %s', '${url}')`);
-  const port = Number(digits);
-  if (port < 1) return bad(`${port} is below lower bound (1)`);
-  if (port > 65_535) return bad(`${port} is above upper bound (65535)`);
-  return { value: `tcp://${host.toLowerCase()}:${port}` };
+  return (url) => {
+    if (url.startsWith("unix://")) {
+      const path = url.slice(7);
+      return path.startsWith("/")
+        ? { value: `unix://${normalize(path)}` }
+        : bad(`('Unix socket path %s is not an absolute path', '${path}')`);
+    }
+    if (hasOwner) {
+      return {
+        problem:
+          "socket_owner and socket_mode params should only be used with a Unix domain socket",
+        expected: "unix:///path where socket_owner or socket_mode is set",
+      };
+    }
+    const [, host, digits] = /^tcp:\/\/([^\s:]+):(\d+)$/.exec(url) ?? [];
+    if (host === undefined) return bad(`('Bad socket format %s', '${url}')`);
+    const port = Number(digits);
+    if (port < 1) return bad(`${port} is below lower bound (1)`);
+    if (port > 65_535) return bad(`${port} is above upper bound (65535)`);
+    return { value: `tcp://${host.toLowerCase()}:${port}` };
+  };
 }
 
 const backlog: Type<number> = (value) => {

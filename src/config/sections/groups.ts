@@ -111,9 +111,10 @@ function openGroup(reading: Reading, section: Section): Group {
     const [kind] = kinds;
     if (kind === undefined) {
       const hint = unknown++ < MOST_HINTS ? didYouMean(program, programsIn(sections)) : "";
-      options.fail("programs", `[${who}] names unknown program or fcgi-program ${program}`, {
+      const shown = options.shown("programs", program);
+      options.fail("programs", `[${who}] names unknown program or fcgi-program ${shown}`, {
         expected: "names of programs, separated by commas",
-        message: `there is no program ${show(program)}${hint}`,
+        message: `there is no program ${show(shown)}${hint}`,
       });
       continue;
     }

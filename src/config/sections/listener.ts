@@ -13,7 +13,8 @@ export function readListener(reading: Reading, section: Section, name: string): 
   const names = reading.environment;
   const size = options.read("buffer_size", integer, names);
   if (size !== undefined && size < 1) {
-    options.fail("buffer_size", `[${section.name}] section sets invalid buffer_size (${size})`, {
+    const shown = options.shown("buffer_size", String(size));
+    options.fail("buffer_size", `[${section.name}] section sets invalid buffer_size (${shown})`, {
       expected: "a whole number, 1 or more",
     });
   }
@@ -55,9 +56,10 @@ function readEvents(options: Options, listed: readonly string[] | undefined): st
     if (listenerEventNames.some((known) => known === event)) return true;
     const meant = nearest(event, listenerEventNames);
     const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-    options.fail("events", `Unknown event type ${event} in [${section}] events`, {
+    const shown = options.shown("events", event);
+    options.fail("events", `Unknown event type ${shown} in [${section}] events`, {
       expected: "types of events, separated by commas",
-      message: `there is no type of event ${show(event)}${hint}`,
+      message: `there is no type of event ${show(shown)}${hint}`,
     });
     return false;
   });

@@ -59,6 +59,6 @@ function readPath(
   const fixed = fixedText(pieces);
   // what differs between the processes is looked at when the settings are resolved
   if (fixed === undefined) return text;
-  const whole = options.accept(key, pathTypes(facts).inDirectory(fixed));
+  const whole = options.accept(key, pathTypes(facts).inDirectory, fixed);
   return whole === undefined ? undefined : toSetting([whole]);
 }

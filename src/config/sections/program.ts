@@ -93,7 +93,7 @@ const PLAIN: readonly (readonly [option: string, type?: Type<unknown>])[] = [
 function readName(options: Options, settings: Draft): void {
   const { numprocs = 1 } = settings;
   const pattern = options.entry("process_name")?.value;
-  if (pattern !== undefined) options.accept("process_name", processName(pattern));
+  if (pattern !== undefined) options.accept("process_name", processName, pattern);
   if (numprocs > MOST_PROCESSES) {
     options.fail("numprocs", undefined, { expected: `at most ${MOST_PROCESSES} processes` });
     settings.numprocs = 1;
