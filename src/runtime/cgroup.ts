@@ -7,6 +7,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
+import { reserve } from "./reserve.ts";
+import { isShortage } from "./shortage.ts";
 
 /**
  * A control group (v2) for the processes of one run. Nobody leaves it without permission, whatever
@@ -45,11 +47,16 @@ export class Cgroup {
     return path.join(this.#path, "cgroup.procs");
   }
 
-  /** Who is in it. */
+  /**
+   * Who is in it.
+   * @throws what is lacking to see them
+   */
   members(): number[] {
     try {
-      return readFileSync(this.door, "latin1").split("\n").filter(Boolean).map(Number);
-    } catch {
+      const text = reserve.use(() => readFileSync(this.door, "latin1"));
+      return text.split("\n").filter(Boolean).map(Number);
+    } catch (error) {
+      if (isShortage(error)) throw error;
       return [];
     }
   }
@@ -57,7 +64,7 @@ export class Cgroup {
   /** SIGKILL to everybody in it. */
   kill(): void {
     try {
-      writeFileSync(path.join(this.#path, "cgroup.kill"), "1");
+      reserve.use(() => writeFileSync(path.join(this.#path, "cgroup.kill"), "1"));
     } catch {
       // gone
     }

@@ -124,7 +124,7 @@ export class SystemChild implements Child {
     this.#isGroupAsked ||= group;
     // who leaves our sight when its parent ends is remembered
     if (this.#command.sweep === true && this.#alive !== undefined)
-      this.#known = descendantsOf(this.#alive);
+      this.#known = seenBelow(this.#alive);
     if (isWindows && this.#alive !== undefined) killTree(this.#alive);
     else this.#send(signal, group);
   }
@@ -201,6 +201,14 @@ export class SystemChild implements Child {
     for (const stream of [this.#input, child.stdout, child.stderr]) {
       (stream as unknown as { ref?: () => void; unref?: () => void } | null)?.[word]?.();
     }
+  }
+}
+
+function seenBelow(pid: number): readonly Identity[] {
+  try {
+    return descendantsOf(pid);
+  } catch {
+    return []; // a shortage: their marks have to do
   }
 }
 

@@ -8,6 +8,8 @@ import { GuardianKeeper } from "./keeper.ts";
 import { exists, sendSignal } from "./kill.ts";
 import { OwnedFile } from "./owned.ts";
 import type { Clock, Command } from "./ports.ts";
+import { reserve } from "./reserve.ts";
+import { isShortage } from "./shortage.ts";
 import { forksSoFar, pidLimit, Strangers, type Family, type Kinship } from "./tree.ts";
 
 /** Who ends the children when the host does. */
@@ -60,6 +62,7 @@ export class Custody {
   #forks = 0;
   #counted = -Infinity;
   #leave: (() => void) | undefined;
+  #release: (() => void) | undefined;
   #linger: unknown;
 
   constructor(options: CustodyOptions, events: CustodyEvents, clock: Clock) {
@@ -115,6 +118,7 @@ export class Custody {
     const number = numberOf(signal);
     this.#living.set(group, number);
     this.#leave ??= atExit(() => this.#farewell());
+    this.#release ??= reserve.hold();
     this.#keeper.guardian?.add(group, number);
   }
 
@@ -156,6 +160,8 @@ export class Custody {
     if (!this.#isIdle) return;
     this.#leave?.();
     this.#leave = undefined;
+    this.#release?.();
+    this.#release = undefined;
     this.#clock.clearTimeout(this.#linger);
     this.#linger = this.#clock.setTimeout(() => this.close(), LINGER_MS, false);
   }
@@ -180,6 +186,8 @@ export class Custody {
       this.#keeper.guardian?.addCgroup(run);
       return cgroup;
     } catch (error) {
+      // EAGAIN: as many as the system allows
+      if (isShortage(error) && (error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       this.#isBoundless = true;
       this.#events.boundless((error as Error).message);
       return undefined;
@@ -199,7 +207,8 @@ export class Custody {
     try {
       this.#base ??= cgroupBase(exists);
       return Cgroup.prefix(this.#base);
-    } catch {
+    } catch (error) {
+      if (isShortage(error)) throw error;
       return ""; // and none will be made
     }
   }

@@ -2,6 +2,7 @@ import treeKill from "tree-kill";
 import type { Signal, Survivor } from "../core/machine.ts";
 import type { Cgroup } from "./cgroup.ts";
 import { systemClock as clock } from "./clock.ts";
+import { isShortage } from "./shortage.ts";
 import {
   canSeeProcesses,
   identityOf,
@@ -63,7 +64,7 @@ export function sweep(
 ): void {
   const memory = new Memory();
   const left = isWindows ? [] : heirsOf(legacy, memory);
-  if (Array.isArray(left) && left.length === 0 && !memory.isInDoubt) done([]);
+  if (Array.isArray(left) && left.length === 0 && !memory.isInDoubt && !memory.isBlind) done([]);
   else void emptied(legacy, left, graceMs, memory).then(done);
 }
 
@@ -79,12 +80,12 @@ async function emptied(
   let clean = 0;
   let kills = 0;
   for (let pause = 1; ; pause = Math.min(50, pause * 2)) {
-    clean = left.length === 0 ? clean + 1 : 0;
+    clean = left.length === 0 && !memory.isBlind ? clean + 1 : 0;
     const waited = clock.now() - begun;
     if (clean === 2 || (waited > graceMs + LIMIT_MS && kills >= KILLS))
       return left.map(({ pid, name }) => ({ pid, name }));
     if (waited < graceMs) ask(legacy, left, asked);
-    else if (left.length > 0) {
+    else if (left.length > 0 || memory.isBlind) {
       legacy.cgroup?.kill();
       end(left);
       kills++;
@@ -94,14 +95,30 @@ async function emptied(
   }
 }
 
-/** Who is left. Without /proc, the number of the group stands for all that are in it. */
+/** Who is left. Where nobody can be seen, the number of the group stands for all that are in it. */
 function heirsOf(legacy: Legacy, memory: Memory): Identity[] | Promise<Identity[]> {
+  const blind = (error: unknown) => {
+    if (!isShortage(error)) throw error;
+    memory.isBlind = true;
+    return groupOf(legacy);
+  };
+  memory.isBlind = false;
+  try {
+    const found = canSeeProcesses() ? seenOf(legacy, memory) : groupOf(legacy);
+    return Array.isArray(found) ? found : found.catch(blind);
+  } catch (error) {
+    return blind(error);
+  }
+}
+
+function groupOf({ pid }: Legacy): Identity[] {
+  return exists(-pid) ? [{ pid: -pid, name: "process group", began: "", group: pid }] : [];
+}
+
+function seenOf(legacy: Legacy, memory: Memory): Identity[] | Promise<Identity[]> {
   const { pid, scope, known, cgroup } = legacy;
   const inside = cgroup?.members().flatMap((member) => identityOf(member) ?? []) ?? [];
-  const hasGroup = exists(-pid);
-  if (!canSeeProcesses())
-    return hasGroup ? [{ pid: -pid, name: "process group", began: "", group: pid }] : [];
-  if (scope === "group") return [...(hasGroup ? membersOf(pid) : []), ...inside];
+  if (scope === "group") return [...(exists(-pid) ? membersOf(pid) : []), ...inside];
   const kin = kinOf(legacy, memory);
   const others = [...known.filter(isAlive), ...inside];
   if (others.length === 0) return kin;

@@ -1,5 +1,7 @@
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { nextTurn } from "./clock.ts";
+import { reserve } from "./reserve.ts";
+import { isShortage } from "./shortage.ts";
 
 /** A process, and what tells it from a later one with the same number. */
 export interface Identity {
@@ -43,7 +45,10 @@ export function membersOf(group: number): Identity[] {
   });
 }
 
-/** All that descend from a living process and have not been orphaned. */
+/**
+ * All that descend from a living process and have not been orphaned.
+ * @throws what is lacking to see them
+ */
 export function descendantsOf(pid: number): Identity[] {
   const found: Stat[] = [];
   for (const child of childrenOf(pid)) {
@@ -111,6 +116,8 @@ export class Memory {
   readonly doubted = new Set<string>();
   /** Whether the last look has met one of those for the first time. */
   isInDoubt = false;
+  /** Whether the last look has failed for a shortage: nobody was seen, and somebody may be there. */
+  isBlind = false;
 }
 
 /**
@@ -261,17 +268,12 @@ function younger({ pid, forks, limit, family }: Kinship, forksNow: number): numb
 }
 
 function processIds(): number[] {
-  try {
-    return readdirSync("/proc")
-      .map(Number)
-      .filter((pid) => pid > 1);
-  } catch {
-    return [];
-  }
+  const names = see(() => readdirSync("/proc")) ?? [];
+  return names.map(Number).filter((pid) => pid > 1);
 }
 
 function exists(pid: number): boolean {
-  return statSync(`/proc/${pid}`, { throwIfNoEntry: false }) !== undefined;
+  return existsSync(`/proc/${pid}`);
 }
 
 /** How many processes the system has started since it began. */
@@ -291,56 +293,58 @@ export function pidLimit(): number {
 
 function textOf(file: string): string {
   try {
-    return readFileSync(file, "latin1");
+    return reserve.use(() => readFileSync(file, "latin1"));
   } catch {
     return "";
   }
 }
 
-function childrenOf(pid: number): number[] {
+/**
+ * What one look gives; undefined where there is nothing to see.
+ * @throws what is lacking, where nothing could be seen for that
+ */
+function see<T>(look: () => T): T | undefined {
   try {
-    return readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1")
-        .split(" ")
-        .filter(Boolean)
-        .map(Number),
-    );
-  } catch {
-    return []; // gone, or a kernel that does not tell
+    return reserve.use(look);
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    return undefined;
   }
+}
+
+function childrenOf(pid: number): number[] {
+  const threads = see(() => readdirSync(`/proc/${pid}/task`)) ?? []; // gone
+  return threads.flatMap((thread) => {
+    const file = `/proc/${pid}/task/${thread}/children`;
+    const text = see(() => readFileSync(file, "latin1")) ?? ""; // a kernel that does not tell
+    return text.split(" ").filter(Boolean).map(Number);
+  });
 }
 
 /** Undefined for somebody else's, or one that is gone. */
 function environmentOf(pid: number): Buffer | undefined {
-  try {
-    return readFileSync(`/proc/${pid}/environ`);
-  } catch {
-    return undefined;
-  }
+  return see(() => readFileSync(`/proc/${pid}/environ`));
 }
 
 /** The fields of proc_pid_stat(5) that matter here; undefined for the number of a thread, which is a file there, too. */
 function statOf(pid: number): Stat | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
-    const end = text.lastIndexOf(")"); // the name may hold anything
-    const name = text.slice(text.indexOf("(") + 1, end);
-    const fields = text.slice(end + 2).split(" ", 36);
-    if (fields[35] === "-1") return undefined; // a thread sends no signal when it ends
-    const [state = "", parent, group, session] = fields;
-    const began = fields[19] ?? "";
-    return {
-      pid,
-      name,
-      began,
-      state,
-      parent: Number(parent),
-      group: Number(group),
-      session: Number(session),
-    };
-  } catch {
-    return undefined;
-  }
+  const text = see(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
+  if (text === undefined) return undefined;
+  const end = text.lastIndexOf(")"); // the name may hold anything
+  const name = text.slice(text.indexOf("(") + 1, end);
+  const fields = text.slice(end + 2).split(" ", 36);
+  if (fields[35] === "-1") return undefined; // a thread sends no signal when it ends
+  const [state = "", parent, group, session] = fields;
+  const began = fields[19] ?? "";
+  return {
+    pid,
+    name,
+    began,
+    state,
+    parent: Number(parent),
+    group: Number(group),
+    session: Number(session),
+  };
 }
 
 function isDead({ state }: Stat): boolean {

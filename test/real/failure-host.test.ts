@@ -171,6 +171,33 @@ describe("a start that fails for what the host has", () => {
     `;
     assert.deepEqual(await say(source, { wrapper: limited }), ["few"]);
   });
+
+  it("EMFILE: no more files while a stop waits for what is left", async () => {
+    const rest = `trap '' TERM; echo $$; while :; do sleep 1000; done`;
+    const source = `${exhaust}
+      import { readFileSync } from "node:fs";
+      const web = ["/bin/sh", "-c", ${JSON.stringify(`setsid sh -c "$REST" & trap 'exit' TERM; wait`)}];
+      const environment = { REST: ${JSON.stringify(rest)} };
+      supervisor.add("web", { ...always, command: web, environment, stopwaitsecs: 0.5 });
+      const lines = supervisor.follow("web").lines()[Symbol.asyncIterator]();
+      await supervisor.start("web");
+      const { value: pid } = await lines.next();
+      const stopping = supervisor.stop("web");
+      const again = setInterval(exhaust, 1); // what the end of the process sets free
+      exhaust();
+      await stopping;
+      clearInterval(again);
+      for (const fd of fds) closeSync(fd);
+      try {
+        readFileSync("/proc/" + pid + "/environ");
+        console.log("left");
+      } catch {
+        console.log("gone");
+      }
+      process.exit();
+    `;
+    assert.deepEqual(await say(source, { wrapper: limited }), ["gone"]);
+  });
 });
 
 /** Runs a host, which must end well, and gives the lines it printed. */

@@ -1,0 +1,51 @@
+import { closeSync, openSync } from "node:fs";
+import { devNull } from "node:os";
+
+/**
+ * One descriptor, held while any process lives, so that what they leave behind can be seen and killed
+ * although the host has none left.
+ */
+class Reserve {
+  #users = 0;
+  #fd: number | undefined;
+
+  /** Holds it, until the function it returns is called. */
+  hold(): () => void {
+    this.#users++;
+    this.#fill();
+    return () => {
+      this.#users--;
+      if (this.#users === 0) this.#spend();
+    };
+  }
+
+  /** Does what opens one descriptor, and closes it again: with this one, if there is no other. */
+  use<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EMFILE" || this.#fd === undefined) throw error;
+      this.#spend();
+      return work();
+    } finally {
+      this.#fill();
+    }
+  }
+
+  #fill(): void {
+    if (this.#users === 0 || this.#fd !== undefined) return;
+    try {
+      this.#fd = openSync(devNull, "r");
+    } catch {
+      // the next use tries again
+    }
+  }
+
+  #spend(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}
+
+/** That of the host. */
+export const reserve = new Reserve();
