@@ -1,6 +1,6 @@
 /** What holds on every platform, with children that are only Node: this file is the Windows lane's. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,6 +14,12 @@ import {
   type SupervisorEvent,
   type SupervisorSettings,
 } from "../src/index.ts";
+
+/** What a child process is asked to start. */
+interface SpawnOptions {
+  readonly file: string;
+  readonly windowsHide: boolean;
+}
 
 const node = process.execPath;
 const forever = [
@@ -121,6 +127,29 @@ describe("on every platform", () => {
       assert.ok(!(await isAlive(pid)));
     });
   });
+
+  it(
+    "start and stop show no console window",
+    { skip: process.platform !== "win32" && "only Windows has such windows" },
+    async (t) => {
+      const begin = t.mock.method(
+        ChildProcess.prototype as unknown as { spawn(options: SpawnOptions): number },
+        "spawn",
+      );
+      await supervised({ programs: { p: { command: forever } } }, async (s) => {
+        await s.start();
+        await s.stop();
+      });
+      const seen = begin.mock.calls.map(({ arguments: [{ file, windowsHide }] }) => [
+        path.basename(file).toLowerCase(),
+        windowsHide,
+      ]);
+      assert.deepEqual(seen, [
+        [path.basename(node).toLowerCase(), true],
+        ["taskkill.exe", true],
+      ]);
+    },
+  );
 
   it("update replaces what has changed, and touches nothing else", async () => {
     const kept = { command: forever, startsecs: 0 };

@@ -52,6 +52,7 @@ export class Fifos {
 
   /** Makes some. Where that cannot be done, there are none from then on. */
   async make(count: number): Promise<void> {
+    if (this.#isImpossible) return;
     let directory: string | undefined;
     let files: readonly string[] = [];
     try {

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import path from "node:path";
 import treeKill from "tree-kill";
 import type { Signal, Survivor } from "../core/machine.ts";
 import type { Cgroup } from "./cgroup.ts";
@@ -30,10 +32,20 @@ export function sendSignal(pid: number, signal: Signal, group: boolean): void {
   }
 }
 
-/** Windows has neither signals nor process groups: ends the child and all its descendants at once. */
+/**
+ * Windows has neither signals nor process groups: ends the child and all its descendants at once.
+ * tree-kill has a shell run taskkill, in a console window that a host without a console would show;
+ * so it only looks for one that is not where it should be.
+ */
 export function killTree(pid: number): void {
-  treeKill(pid, "SIGKILL", (error) => {
-    if (error) sendSignal(pid, "SIGKILL", false); // no taskkill: the child alone, then
+  const system = path.win32.join(process.env["SystemRoot"] ?? "C:\\Windows", "System32");
+  const killed = (error?: Error | null) => {
+    if (error) sendSignal(pid, "SIGKILL", false); // the child alone, then
+  };
+  const args = ["/pid", String(pid), "/T", "/F"];
+  execFile(path.win32.join(system, "taskkill.exe"), args, { windowsHide: true }, (error) => {
+    if (error && codeOf(error) === "ENOENT") treeKill(pid, "SIGKILL", killed);
+    else killed(error);
   });
 }
 
