@@ -13,6 +13,7 @@ import {
 import { Socket } from "node:net";
 import path from "node:path";
 import type { Writable } from "node:stream";
+import { isMainThread } from "node:worker_threads";
 import { exists } from "./kill.ts";
 import { temporaryDirectory } from "./places.ts";
 import { needPipes } from "./shortage.ts";
@@ -34,7 +35,9 @@ const BATCH = 128;
  */
 export class Fifos {
   readonly #ready: Fifo[] = [];
-  #isImpossible = process.platform === "win32";
+  // what a worker has opened, Node closes at its end, by number, also where a Socket has closed it
+  // before, and somebody else has the number by then: there, what spawn() makes serves
+  #isImpossible = process.platform === "win32" || !isMainThread;
   #isTidy = false;
 
   get canMake(): boolean {

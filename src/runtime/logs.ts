@@ -1,12 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { closeSync, constants, lstatSync, openSync, readdirSync, unlinkSync } from "node:fs";
-import { Socket } from "node:net";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { StreamDestination, type Destination } from "./destination.ts";
 import { exists } from "./kill.ts";
 import type { LogEvents, LogFile, LogUser } from "./logfile.ts";
+import { pipeWriter } from "./named-pipe.ts";
 import { openPipe } from "./open-file.ts";
 import type { Clock } from "./ports.ts";
 import { writersOf, type Writers } from "./writers.ts";
@@ -38,7 +38,7 @@ export class Logs {
   readonly #streams = new Map<Writable, Guest>();
   readonly #fifos = new Map<
     string,
-    { readonly fd: number; readonly stream: Socket; readonly destination: Destination }
+    { readonly fd: number; readonly stream: Writable; readonly destination: Destination }
   >();
   readonly #clock: Clock;
   readonly #writers: Writers;
@@ -117,13 +117,12 @@ export class Logs {
     const known = this.#fifos.get(file);
     if (known) return known;
     try {
-      const stream = new Socket({ fd: openPipe(file), readable: false, writable: true });
+      const stream = pipeWriter(openPipe(file), this.#clock);
       const events = {
         failed: (error: Error) => this.#events.failed(file, error),
         recovered: () => {},
       };
       stream.on("error", () => {}); // the write that has failed tells
-      stream.unref();
       const destination = new StreamDestination(stream, events);
       const fifo = { fd: openSync(file, constants.O_RDWR), stream, destination };
       this.#fifos.set(file, fifo);
