@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import type { ChannelPlan } from "./runtime/channel.ts";
+import type { HostOutput } from "./runtime/host-output.ts";
 import { absolute, expandHome } from "./runtime/places.ts";
 import type { OutputStream } from "./runtime/ports.ts";
 import { show, type ResolvedProgramSettings, type ResolvedSupervisorSettings } from "./settings.ts";
@@ -14,6 +15,16 @@ export interface OutputPlans {
 export function hasAutoLog({ stdout, stderr }: OutputPlans): boolean {
   return stdout.log?.type === "auto" || (stderr !== "stdout" && stderr.log?.type === "auto");
 }
+
+/** How the host's own output is called. */
+const STANDARD = new Map<string, HostOutput>([
+  ["/dev/stdout", 1],
+  ["/dev/fd/1", 1],
+  ["/proc/self/fd/1", 1],
+  ["/dev/stderr", 2],
+  ["/dev/fd/2", 2],
+  ["/proc/self/fd/2", 2],
+]);
 
 interface Helpers {
   readonly expand: (key: string, text: string) => string;
@@ -61,7 +72,8 @@ export function planOutputs(
       const stem = `${name}-${stream}---${supervisor.identifier}`;
       return { type: "auto", directory: absolute(supervisor.childlogdir), stem };
     }
-    if (file === "/dev/stdout" || file === "/dev/stderr") return { type: "std", file };
+    const fd = STANDARD.get(file);
+    if (fd !== undefined) return { type: "std", file, fd };
     if (file.includes("\0")) {
       complain(key, `expected a path without NUL, got ${show(file)}`);
       return undefined;

@@ -88,6 +88,9 @@ export class Subprocess {
     const outputs: Outputs = {
       stdout: () => channels.stdout.open(),
       stderr: () => (stderr === "stdout" ? stderr : channels.stderr.open()),
+      started: () => {
+        for (const each of new Set(Object.values(channels))) each.started();
+      },
       push: (stream, chunk) => {
         const busy = channels[stream].push(chunk);
         if (stream === "stdout" && this.config.listener) host.listeners.heard(this, chunk);

@@ -23,6 +23,7 @@ export function outputsTo(
       push(stream, chunk);
       return undefined;
     },
+    started: () => {},
     pushed: () => 2,
     gather: () => Infinity,
   };

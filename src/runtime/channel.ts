@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { AnsiStripper } from "../core/ansi.ts";
 import { Communication } from "../core/communication.ts";
@@ -6,6 +7,7 @@ import type { RotationRule } from "../core/rotation.ts";
 import { Tail } from "../core/tail.ts";
 import { Behind } from "./behind.ts";
 import type { Destination } from "./destination.ts";
+import { hostOutputAt, openHostOutput, type HostOutput } from "./host-output.ts";
 import type { LogFile } from "./logfile.ts";
 import type { Logs } from "./logs.ts";
 import { emptyFile, isNamedPipe } from "./open-file.ts";
@@ -17,7 +19,7 @@ export interface ChannelPlan {
   readonly log:
     | { readonly type: "file"; readonly file: string }
     | { readonly type: "auto"; readonly directory: string; readonly stem: string }
-    | { readonly type: "std"; readonly file: "/dev/stdout" | "/dev/stderr" }
+    | { readonly type: "std"; readonly file: string; readonly fd: HostOutput }
     | { readonly type: "stream"; readonly stream: Writable }
     | undefined;
   readonly rule: RotationRule;
@@ -55,6 +57,7 @@ export class Channel {
   #syslogLines: Lines | undefined;
   #destination: Destination | undefined;
   #auto = ""; // the path of an AUTO log, once it has one, and for good
+  #given: number | undefined;
   #isOpen = false;
 
   constructor(plan: ChannelPlan, logs: Logs, events: ChannelEvents) {
@@ -85,16 +88,17 @@ export class Channel {
   open(): number | "push" {
     const { log } = this.#plan;
     this.#isOpen = true;
-    if (log?.type === "std") {
-      const isOut = log.file === "/dev/stdout";
-      if (this.#isUnbounded) return isOut ? 1 : 2;
-      this.#destination ??= this.#logs.stream(isOut ? process.stdout : process.stderr, log.file);
+    const output = log && hostOutputOf(log);
+    if (output !== undefined) {
+      if (this.#isUnbounded) return this.#give(openHostOutput(output)) ?? output;
+      const stream = output === 1 ? process.stdout : process.stderr;
+      this.#destination ??= this.#logs.stream(stream, this.file);
     } else if (log?.type === "stream") {
       this.#destination ??= this.#logs.stream(log.stream, "Writable");
     } else if (log?.type === "file" && isNamedPipe(log.file)) {
       const fifo = this.#logs.fifo(log.file);
       this.#destination = fifo?.destination;
-      if (fifo && this.#isUnbounded) return fifo.fd;
+      if (fifo && this.#isUnbounded) return this.#give(fifo.open());
     } else if (log) {
       const logfile = this.#makeFile();
       logfile?.acquire(this.#plan);
@@ -102,6 +106,12 @@ export class Channel {
       if (this.#isUnbounded) return logfile?.fd ?? "push";
     }
     return "push";
+  }
+
+  /** The child has what was opened for it alone, or could not be started. */
+  started(): void {
+    if (this.#given !== undefined) closeSync(this.#given);
+    this.#given = undefined;
   }
 
   /** Whether the host is going to see the bytes, as far as can be known before `open()`. */
@@ -196,7 +206,13 @@ export class Channel {
 
   /** It will not be opened any more. */
   close(): void {
+    this.started();
     this.#logs.forget(this.#plan);
+  }
+
+  #give<T extends number | undefined>(fd: T): T {
+    this.#given = fd;
+    return fd;
   }
 
   /** The writer of its file, if it is to have one. */
@@ -264,4 +280,10 @@ export class Channel {
     const { maxbytes } = this.#logfile?.rule ?? this.#plan.rule;
     return this.#isPlain && maxbytes <= 0;
   }
+}
+
+/** Which of the host's outputs a log is. */
+function hostOutputOf(log: NonNullable<ChannelPlan["log"]>): HostOutput | undefined {
+  if (log.type === "std") return log.fd;
+  return log.type === "file" ? hostOutputAt(log.file) : undefined;
 }

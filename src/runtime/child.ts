@@ -83,6 +83,8 @@ export class SystemChild implements Child {
     } catch (error) {
       if (fifo) closeFifo(fifo);
       return this.giveUp(describe(error as Error, file, this.#command, doubt)); // a file that vanished while we looked at it
+    } finally {
+      this.pipes.started();
     }
     if ("failing" in execution) {
       if (fifo) closeFifo(fifo);

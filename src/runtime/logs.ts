@@ -7,7 +7,7 @@ import { StreamDestination, type Destination } from "./destination.ts";
 import { exists } from "./kill.ts";
 import type { LogEvents, LogFile, LogUser } from "./logfile.ts";
 import { pipeWriter } from "./named-pipe.ts";
-import { openPipe } from "./open-file.ts";
+import { openAgain, openPipe } from "./open-file.ts";
 import type { Clock } from "./ports.ts";
 import { writersOf, type Writers } from "./writers.ts";
 
@@ -18,6 +18,12 @@ const FAREWELL_MS = 1000;
 const LOGGER_RETRY_MS = 1000;
 /** How many names an AUTO log is tried with. */
 const AUTO_TRIES = 100;
+
+interface NamedPipe {
+  /** Opens it for a program that writes by itself: who shares an open file description shares its flags. */
+  readonly open: () => number;
+  readonly destination: Destination;
+}
 
 interface Logger {
   readonly process: ChildProcess;
@@ -36,10 +42,7 @@ export class Logs {
   readonly #files = new Map<LogUser, LogFile>();
   readonly #used = new Set<LogFile>();
   readonly #streams = new Map<Writable, Guest>();
-  readonly #fifos = new Map<
-    string,
-    { readonly fd: number; readonly stream: Writable; readonly destination: Destination }
-  >();
+  readonly #fifos = new Map<string, NamedPipe & { readonly stream: Writable }>();
   readonly #clock: Clock;
   readonly #writers: Writers;
   readonly #events: LogEvents;
@@ -113,18 +116,20 @@ export class Logs {
   }
 
   /** A named pipe that somebody else reads, open for as long as the supervisor lives; nothing, where it cannot be opened. */
-  fifo(file: string): { readonly fd: number; readonly destination: Destination } | undefined {
+  fifo(file: string): NamedPipe | undefined {
     const known = this.#fifos.get(file);
     if (known) return known;
     try {
-      const stream = pipeWriter(openPipe(file), this.#clock);
+      const fd = openPipe(file);
+      const stream = pipeWriter(fd, this.#clock);
       const events = {
         failed: (error: Error) => this.#events.failed(file, error),
         recovered: () => {},
       };
       stream.on("error", () => {}); // the write that has failed tells
       const destination = new StreamDestination(stream, events);
-      const fifo = { fd: openSync(file, constants.O_RDWR), stream, destination };
+      const open = () => openAgain(fd, constants.O_RDWR) ?? openPipe(file);
+      const fifo = { open, stream, destination };
       this.#fifos.set(file, fifo);
       return fifo;
     } catch (error) {
@@ -149,10 +154,9 @@ export class Logs {
 
   /** Lets go of the system's log, and of named pipes. */
   close(): void {
-    for (const { fd, stream } of this.#fifos.values()) {
+    for (const { stream } of this.#fifos.values()) {
       stream.end();
       this.#clock.setTimeout(() => stream.destroy(), FAREWELL_MS, false); // where nobody reads it
-      closeSync(fd);
     }
     this.#fifos.clear();
     for (const { leave } of this.#streams.values()) leave();

@@ -83,14 +83,29 @@ export function openPipe(file: string): number {
   return open(follow(file), O_RDWR).fd;
 }
 
-/** Whether there is a named pipe that may serve as a log. Never throws. */
-export function isNamedPipe(file: string): boolean {
+/** Opens once more what a descriptor leads to, without waiting; undefined where that cannot be had. */
+export function openAgain(fd: number, flags: number): number | undefined {
+  if (process.platform !== "linux") return undefined; // elsewhere, /dev/fd only duplicates
+  try {
+    return fs.openSync(`/proc/self/fd/${fd}`, flags | O_NONBLOCK | O_NOCTTY);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a name leads to, by the same rules; undefined for nothing, and for what is refused. Never throws. */
+export function statLog(file: string): fs.Stats | undefined {
   try {
     const { stat, isOwn, file: place } = follow(file);
-    return (isOwn ? fs.statSync(place) : stat)?.isFIFO() ?? false;
+    return isOwn ? fs.statSync(place) : stat;
   } catch {
-    return false; // opening it tells why
+    return undefined; // opening it tells why
   }
+}
+
+/** Whether there is a named pipe that may serve as a log. Never throws. */
+export function isNamedPipe(file: string): boolean {
+  return statLog(file)?.isFIFO() ?? false;
 }
 
 /**

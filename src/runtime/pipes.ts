@@ -49,6 +49,11 @@ export class Pipes {
     return [stdout, stderr];
   }
 
+  /** The child has what `open()` gave, or could not be started. */
+  started(): void {
+    this.#outputs.started();
+  }
+
   /** Listens to the pipes of Node's that had to serve. */
   listen(stream: OutputStream, source: Readable | null): void {
     const isJoined = stream === "stderr" && this.#outputs.stderr() === "stdout";

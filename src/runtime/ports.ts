@@ -124,6 +124,11 @@ export interface Outputs {
   /** The same, or wherever stdout goes. */
   stderr(): number | "push" | "stdout";
   /**
+   * Called after each start, also one that failed: the descriptors that were opened for it alone are
+   * closed.
+   */
+  started(): void;
+  /**
    * Bytes that a child wrote, or somebody who holds its streams still. The chunk is only lent: copy
    * what is kept. When a promise comes back, the writer has to wait until it settles.
    */

@@ -199,6 +199,7 @@ export class FakeSpawner implements Spawner {
   spawn(command: Command, events: ChildEvents, outputs: Outputs): FakeChild {
     outputs.stdout();
     outputs.stderr();
+    outputs.started();
     const pid = this.broken === undefined ? 101 + this.children.length : undefined;
     const child = new FakeChild(command, pid, events, outputs);
     this.children.push(child);
