@@ -34,7 +34,7 @@ export function findProgram(name: string, directory: string, searchPath: string)
   let first: { readonly problem: string } | undefined;
   let doubtful: Found | undefined;
   for (const place of places.flatMap(withExtensions)) {
-    const look = lookAt(place, directory);
+    const look = lookAt(place, directory, isPath);
     if (!look) continue;
     if ("problem" in look) first ??= look;
     else if (look.doubt === undefined) return look;
@@ -97,8 +97,8 @@ function tryStat(place: string) {
   }
 }
 
-/** Nothing if there is no such file. */
-function lookAt(file: string, directory: string): Found | undefined {
+/** Nothing if there is no such file; a directory of PATH that may not be searched has none. */
+function lookAt(file: string, directory: string, isPath: boolean): Found | undefined {
   const doubt = `no permission to run command '${file}'`;
   let mode: number;
   try {
@@ -107,7 +107,8 @@ function lookAt(file: string, directory: string): Found | undefined {
     if (stat.isDirectory()) return { problem: `command at '${file}' is a directory` };
     ({ mode } = stat);
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EACCES" ? { file, doubt } : undefined;
+    const isBarred = (error as NodeJS.ErrnoException).code === "EACCES";
+    return isBarred && isPath ? { file, doubt } : undefined;
   }
   if (isWindows) return { file };
   if ((mode & 0o111) === 0) return { problem: `command at '${file}' is not executable` };
