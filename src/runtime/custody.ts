@@ -82,9 +82,11 @@ export class Custody {
   /**
    * To be called before a process is started: the guardian has to be there first. Returns the mark for
    * the environment of this run (`NAME=7-15`: its number, and that of its stop signal), and how many processes the system has started so far.
+   * @throws what is lacking for a guardian or a cgroup
    */
   prepare({ cgroup: hasCgroup, stopsignal }: Pick<Command, "cgroup" | "stopsignal">): Run {
-    this.#awaken();
+    this.#clock.clearTimeout(this.#linger);
+    this.#keeper.awaken();
     const now = this.#clock.now();
     if (now - this.#counted > COUNT_MS) {
       this.#counted = now;
@@ -135,10 +137,11 @@ export class Custody {
    */
   ownFile(file: OwnedFile): () => void {
     const number = ++this.#filesSoFar;
-    this.#awaken();
+    this.#clock.clearTimeout(this.#linger);
+    this.#keeper.guardian?.addFile(number, file);
     this.#files.set(number, file);
     this.#leave ??= atExit(() => this.#farewell());
-    this.#keeper.guardian?.addFile(number, file);
+    this.#keeper.awakenSoon(); // a new one is told of all files
     return () => {
       if (!this.#files.delete(number)) return;
       this.#keeper.guardian?.removeFile(number);
@@ -148,12 +151,6 @@ export class Custody {
 
   get #isIdle(): boolean {
     return this.#living.size === 0 && this.#files.size === 0;
-  }
-
-  /** There is something to guard, or soon will be. */
-  #awaken(): void {
-    this.#clock.clearTimeout(this.#linger);
-    this.#keeper.awaken();
   }
 
   #rest(): void {
@@ -187,7 +184,10 @@ export class Custody {
       return cgroup;
     } catch (error) {
       // EAGAIN: as many as the system allows
-      if (isShortage(error) && (error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      if (isShortage(error) && (error as NodeJS.ErrnoException).code !== "EAGAIN") {
+        this.#rest();
+        throw error;
+      }
       this.#isBoundless = true;
       this.#events.boundless((error as Error).message);
       return undefined;

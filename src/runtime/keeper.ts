@@ -53,7 +53,10 @@ export class GuardianKeeper<G extends Kept> {
     return this.#guardian;
   }
 
-  /** Starts one, if there is none. */
+  /**
+   * Starts one, if there is none.
+   * @throws what is lacking for it, and will be there again
+   */
   awaken(): void {
     if (this.#guardian || this.#isDisabled) return;
     this.#hired = this.#clock.now();
@@ -63,7 +66,18 @@ export class GuardianKeeper<G extends Kept> {
       });
       this.#guardian = guardian;
     } catch (error) {
-      this.#lost(failureOf(error as NodeJS.ErrnoException));
+      const end = failureOf(error as NodeJS.ErrnoException);
+      this.#lost(end);
+      if (end.kind === "short") throw error;
+    }
+  }
+
+  /** Starts one, if there is none, now or as soon as what is lacking for it is there again. */
+  awakenSoon(): void {
+    try {
+      this.awaken();
+    } catch {
+      // another attempt follows
     }
   }
 
@@ -89,7 +103,7 @@ export class GuardianKeeper<G extends Kept> {
     }
     if (kind === "died" && ++this.#deaths <= PATIENCE) {
       this.#hooks.lost(reason);
-      if (this.#hooks.isNeeded()) this.awaken();
+      if (this.#hooks.isNeeded()) this.awakenSoon();
       return;
     }
     this.#isDisabled = kind === "impossible";
@@ -105,7 +119,7 @@ export class GuardianKeeper<G extends Kept> {
       () => {
         this.#retry = undefined;
         this.#pause = Math.min(LONGEST_PAUSE_MS, 2 * this.#pause);
-        if (this.#hooks.isNeeded()) this.awaken();
+        if (this.#hooks.isNeeded()) this.awakenSoon();
       },
       this.#pause,
       false,

@@ -105,7 +105,7 @@ describe("the keeper of the guardian", () => {
   it("out of descriptors: starts one when there are some again", () => {
     const { keeper, clock, state, attempts, said } = keep();
     state.failing = shortage;
-    keeper.awaken();
+    keeper.awakenSoon();
     clock.advance(60_000);
     assert.deepEqual(said, ["failed spawn /bin/sh EMFILE"]);
     assert.ok(attempts.length < 20, `${attempts.length} attempts`);
@@ -118,7 +118,7 @@ describe("the keeper of the guardian", () => {
   it("out of descriptors: starts one with the next program", () => {
     const { keeper, clock, state } = keep();
     state.failing = shortage;
-    for (let i = 0; i < 100; i++) keeper.awaken(); // as many programs do not start
+    for (let i = 0; i < 100; i++) assert.throws(() => keeper.awaken(), shortage); // no program starts
     assert.equal(clock.pending, 1);
     clock.advance(50);
     state.failing = undefined;
@@ -129,7 +129,7 @@ describe("the keeper of the guardian", () => {
   it("out of descriptors for a moment, with nothing to guard: says nothing", () => {
     const { keeper, clock, state, said } = keep({ isNeeded: false });
     state.failing = shortage;
-    keeper.awaken();
+    assert.throws(() => keeper.awaken(), shortage);
     assert.deepEqual([said, clock.pending], [[], 0]);
   });
 
@@ -157,7 +157,7 @@ describe("the keeper of the guardian", () => {
   it("close: there is no attempt any more", () => {
     const { keeper, clock, state } = keep();
     state.failing = shortage;
-    keeper.awaken();
+    keeper.awakenSoon();
     keeper.close();
     assert.equal(clock.pending, 0);
   });
