@@ -20,7 +20,6 @@ import { open as openFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { Daemon, descendants, freePort, lacks } from "../support/daemon.ts";
 import { alive, gone, needsRoot, root, scratch } from "../support/processes.ts";
-import { needsUsers, publicPackage } from "../support/public.ts";
 
 const main = path.join(root, "dist/cli/main.js");
 
@@ -395,61 +394,6 @@ describe("the command", () => {
     await other.heard(/success/);
     await other.stop();
     assert.doesNotMatch(other.output, /running as root/);
-  });
-});
-
-describe("a host that lacks something that the file does not need", { concurrency: 2 }, () => {
-  const quiet = "logfile=/dev/null\nlogfile_maxbytes=0\n";
-
-  it("TMPDIR names nothing: the programs run, and AUTO logs are in the next usual place", async (t) => {
-    const file = conf(t, CAT.replace("stderr_logfile=NONE", "stderr_logfile=AUTO"), quiet);
-    const daemon = new Daemon(t, file, { environment: { TMPDIR: "/nowhere" } });
-    await daemon.heard(/success: cat/);
-    await daemon.stop();
-    assert.doesNotMatch(daemon.output, /Error/);
-  });
-
-  it(
-    "nobody knows the user, and there is no HOME",
-    { skip: needsUsers || lacks("setpriv") },
-    async (t) => {
-      const file = conf(t, CAT, quiet);
-      chmodSync(path.dirname(file), 0o777);
-      const own = path.join(publicPackage(), "dist/cli/main.js");
-      const id = ["setpriv", "--reuid", "43210", "--regid", "43210", "--clear-groups"] as const;
-      const bare = [...id, "env", "-i", process.execPath, own] as const;
-      const told = (...words: string[]) =>
-        spawnSync(bare[0], [...bare.slice(1), ...words], { cwd: "/", encoding: "utf8" });
-      const { status, stdout, stderr } = told("check", "-c", file);
-      assert.deepEqual([status, stderr], [0, ""]);
-      assert.match(stdout, /valid: 1 program/);
-      const tilde = conf(t, CAT, "childlogdir=~");
-      for (const words of [["check"], ["-n"]])
-        assert.match(
-          told(...words, "-c", tilde).stderr,
-          /^Error: ~ is not an existing directory$/m,
-        );
-      const client = told("ctl", "-s", "unix:///nowhere/sock", "status");
-      assert.deepEqual([client.status, client.stderr], [4, ""]);
-    },
-  );
-
-  it("its directory was removed", async (t) => {
-    const file = conf(t, CAT, quiet);
-    const place = path.join(path.dirname(file), "gone");
-    mkdirSync(place);
-    const leave = ["sh", "-c", `rmdir ${place}; exec "$@"`, "sh"] as const;
-    const [shell, ...words] = leave;
-    const relative = spawnSync(shell, [...words, process.execPath, main, "-c", "a.conf"], {
-      cwd: place,
-      encoding: "utf8",
-    });
-    assert.equal(relative.status, 2);
-    assert.match(relative.stderr, /^Error: could not find config file .*a\.conf\n/);
-    mkdirSync(place);
-    const daemon = new Daemon(t, file, { cwd: place, wrapper: leave });
-    await daemon.heard(/success: cat/);
-    await daemon.stop();
   });
 });
 

@@ -1,11 +1,12 @@
 /** What programs get of what the command was started with, and what Node keeps for itself of that. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { Daemon, lacks, type DaemonOptions } from "../support/daemon.ts";
-import { scratch } from "../support/processes.ts";
+import { root, scratch } from "../support/processes.ts";
+import { needsUsers, publicPackage } from "../support/public.ts";
 
 const noLinux = process.platform !== "linux" && "only Linux tells the limits of a process";
 
@@ -105,5 +106,73 @@ describe("the environment", { skip: noLinux || lacks("unshare") }, () => {
       assert.ok(daemon.output.includes(`\n${variable}\n`), variable);
     assert.doesNotMatch(daemon.output, /LIBSUPERVISOR_ENVIRONMENT/);
     await daemon.end("SIGKILL");
+  });
+});
+
+describe("a host that lacks something that the file does not need", { concurrency: 2 }, () => {
+  const main = "dist/cli/main.js";
+  /** A file with a program whose logs go nowhere, or are AUTO. */
+  const conf = (t: TestContext, logfile = "NONE", lines = ""): string => {
+    const file = path.join(scratch(t), "a.conf");
+    const own = `logfile=/dev/null\nlogfile_maxbytes=0\npidfile=%(here)s/pid\n${lines}`;
+    const logs = `stdout_logfile=NONE\nstderr_logfile=${logfile}`;
+    const program = `[program:cat]\ncommand=/bin/cat\nstartsecs=0\n${logs}`;
+    writeFileSync(file, `[supervisord]\n${own}\n${program}\n`);
+    return file;
+  };
+
+  it("TMPDIR names nothing: the programs run, and AUTO logs are in the next usual place", async (t) => {
+    const file = conf(t, "AUTO");
+    const daemon = new Daemon(t, file, { environment: { TMPDIR: "/nowhere" } });
+    await daemon.heard(/success: cat/);
+    await daemon.stop();
+    assert.doesNotMatch(daemon.output, /Error/);
+  });
+
+  it(
+    "nobody knows the user, and there is no HOME",
+    { skip: needsUsers || lacks("setpriv") },
+    async (t) => {
+      const file = conf(t);
+      chmodSync(path.dirname(file), 0o777);
+      const own = path.join(publicPackage(), main);
+      const id = ["setpriv", "--reuid", "43210", "--regid", "43210", "--clear-groups"] as const;
+      const bare = [...id, "env", "-i", process.execPath, own] as const;
+      const told = (...words: string[]) =>
+        spawnSync(bare[0], [...bare.slice(1), ...words], { cwd: "/", encoding: "utf8" });
+      const { status, stdout, stderr } = told("check", "-c", file);
+      assert.deepEqual([status, stderr], [0, ""]);
+      assert.match(stdout, /valid: 1 program/);
+      const tilde = conf(t, "NONE", "childlogdir=~");
+      for (const words of [["check"], ["-n"]])
+        assert.match(
+          told(...words, "-c", tilde).stderr,
+          /^Error: ~ is not an existing directory$/m,
+        );
+      const client = told("ctl", "-s", "unix:///nowhere/sock", "status");
+      assert.deepEqual([client.status, client.stderr], [4, ""]);
+    },
+  );
+
+  it("its directory was removed", async (t) => {
+    const file = conf(t);
+    const place = path.join(path.dirname(file), "gone");
+    mkdirSync(place);
+    const leave = ["sh", "-c", `rmdir ${place}; exec "$@"`, "sh"] as const;
+    const [shell, ...words] = leave;
+    const relative = spawnSync(
+      shell,
+      [...words, process.execPath, path.join(root, main), "-c", "a.conf"],
+      {
+        cwd: place,
+        encoding: "utf8",
+      },
+    );
+    assert.equal(relative.status, 2);
+    assert.match(relative.stderr, /^Error: could not find config file .*a\.conf\n/);
+    mkdirSync(place);
+    const daemon = new Daemon(t, file, { cwd: place, wrapper: leave });
+    await daemon.heard(/success: cat/);
+    await daemon.stop();
   });
 });
