@@ -208,7 +208,14 @@ describe("the environment of a program", { skip: noLinux }, () => {
       setInterval(() => {}, 1e6);`;
     const command = [process.execPath, "-e", print] as [string, ...string[]];
     const user = needsRoot ? {} : { user: "nobody" };
-    const ways = { plain: {}, umask: { umask: "022" }, both: { umask: "022", ...user }, user };
+    const cgroup = true; // where there is none, it runs without
+    const ways = {
+      plain: {},
+      cgroup: { cgroup },
+      umask: { umask: "022" },
+      all: { cgroup, umask: "022", ...user },
+      user,
+    };
     const programs = Object.entries(ways).map(
       ([name, way]) => [name, { command, environment: odd, startsecs: 0, ...way }] as const,
     );

@@ -261,6 +261,22 @@ const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
     assert.deepEqual(io.spawner.of("g:b").kills, []);
   },
 
+  async "fd-limit"() {
+    const said = await hostSays('ulimit -Sn 500; ulimit -Hn 1000; exec "$@"', {
+      command: ["/bin/sh", "-c", "ulimit -Sn"],
+    });
+    assert.equal(said, "1000\n");
+  },
+
+  async "env-bytes"() {
+    const dump = `printf '%s ' "$CITY" "$NAMED" | od -An -tx1 | tr -d ' '`;
+    const said = await hostSays(`CITY=$(printf 'K\\366'); export CITY; exec "$@"`, {
+      command: ["/bin/sh", "-c", dump],
+      environment: { NAMED: "%(ENV_CITY)s" },
+    });
+    assert.equal(said, "4bf6204befbfbd20\n");
+  },
+
   "real-time": async () => {
     const settings = { command: ["sh", "-c", "kill -34 $$"], startsecs: 0, autorestart: false };
     await using supervisor = new Supervisor({ programs: { p: settings } });
@@ -286,10 +302,28 @@ describe("Deviations from supervisord that no recording shows", { concurrency: t
     assert.deepEqual(marked.map(({ id }) => id).toSorted(), Object.keys(demonstrations).toSorted());
   });
 
-  const needs: Readonly<Record<string, string | false>> = { "foreign-log": needsRoot };
+  const needs: Readonly<Record<string, string | false>> = {
+    "foreign-log": needsRoot,
+    "env-bytes": process.platform !== "linux" && "only Linux tells",
+  };
   for (const [id, show] of Object.entries(demonstrations))
     it(`has ${id}`, { skip: needs[id] ?? false }, show);
 });
+
+/** Runs a program to its end in a host that a shell script has started; what it writes. */
+async function hostSays(script: string, settings: ProgramSettings): Promise<string> {
+  const program = { ...settings, startsecs: 0, autorestart: false, stdout_logfile: "/dev/stdout" };
+  const source = `
+    import { Supervisor } from ${JSON.stringify(library)};
+    const supervisor = new Supervisor({ programs: { p: ${JSON.stringify(program)} } });
+    supervisor.on("PROCESS_STATE_EXITED", () => supervisor.shutdown());
+    await supervisor.start();`;
+  const node = [process.execPath, "--input-type=module", "-e", source];
+  const host = spawn("/bin/sh", ["-c", script, "sh", ...node], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  return text(host.stdout);
+}
 
 /** Runs a program to its end. */
 async function run(settings: ProgramSettings): Promise<void> {
