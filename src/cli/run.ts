@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigError, describeIssue, loadConfig, type Config } from "../config/index.ts";
 import { ServeError, serve, type Server } from "../control/index.ts";
 import { ActivityLog, Supervisor, type ActivityLevel } from "../index.ts";
+import { loadExeca } from "../runtime/spawner.ts";
 import { autoLogsOf, removeLogs } from "./autologs.ts";
 import { Refusal, complain } from "./complain.ts";
 import { isStdout, issueOfLog, problemOfLog } from "./logfile.ts";
@@ -46,6 +47,7 @@ async function runAll(options: Options): Promise<void> {
   const cwd = hostDirectory(); // which `directory` changes, but not where the file is
   const read = async () => loadConfig(configuration, { overrides, ...cwd });
   let config = await read();
+  if (config.supervisord.user !== undefined) await readAhead();
   let early = prepare(config, options);
   const mood = new Mood();
   try {
@@ -93,6 +95,11 @@ function prepare(config: Config, { configuration, isProfiled }: Options): Line[]
     lines.push(["INFO", `set current directory: '${supervisord.directory}'`]);
   }
   return lines;
+}
+
+/** What is else read when it is needed, as that user, who may not enter the directory of this package. */
+async function readAhead(): Promise<void> {
+  await loadExeca().catch(() => {}); // the first start tells
 }
 
 /** From the opening of the log to the end of the last program; the AUTO logs that it leaves. */

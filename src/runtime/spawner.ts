@@ -129,7 +129,7 @@ export class SystemSpawner implements Spawner {
  * that `require()` has. And that reads one file at a time, where an import opens a hundred at once.
  * @throws what is lacking, where a later attempt may succeed
  */
-async function loadExeca(): Promise<Execa> {
+export async function loadExeca(): Promise<Execa> {
   needDescriptors(1); // a package.json that cannot be opened is remembered as missing
   try {
     return (createRequire(import.meta.url)("execa") as typeof import("execa")).execa;

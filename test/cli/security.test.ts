@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import {
+  chmodSync,
   chownSync,
+  cpSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -12,9 +14,9 @@ import {
 } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { Daemon, descendants, lacks } from "../support/daemon.ts";
+import { Daemon, ask, descendants, lacks } from "../support/daemon.ts";
 import { needsRoot, scratch } from "../support/processes.ts";
-import { needsUsers } from "../support/public.ts";
+import { needsUsers, publicPackage } from "../support/public.ts";
 import { NOBODY, app, playground, quiet, run } from "../support/traps.ts";
 
 const CRIT =
@@ -40,7 +42,7 @@ describe("privileges", { skip: needsUsers || lacks("setpriv"), concurrency: 2 },
     it(`user=${user} drops them for good, for every task and every process`, async (t) => {
       const directory = playground(t);
       const daemon = run(t, directory, `user=${user}\n${quiet}`, {
-        isPublic: true,
+        place: publicPackage(),
         wrapper: ["setpriv", "--groups", "0,4,27,33", "--"],
       });
       const child = Number(await daemon.heard(/^app (\d+)$/m));
@@ -65,6 +67,28 @@ describe("privileges", { skip: needsUsers || lacks("setpriv"), concurrency: 2 },
       await daemon.stop();
     });
   }
+
+  it("user= may be one who cannot read this package", async (t) => {
+    const place = path.join(scratch(t), "closed");
+    mkdirSync(place, 0o700);
+    cpSync(publicPackage(), place, { recursive: true });
+    chmodSync(place, 0o700);
+    const directory = path.join(scratch(t), "place");
+    mkdirSync(directory);
+    chownSync(directory, 33, 33);
+    const lines = `user=www-data\n${quiet}\n[unix_http_server]\nfile=%(here)s/sock\n
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface`;
+    const daemon = run(t, directory, lines, { place });
+    await daemon.heard(/^app \d+$/m);
+    const where = { socketPath: path.join(directory, "sock"), path: "/RPC2" };
+    const { body } = await ask(
+      where,
+      "<methodCall><methodName>supervisor.getSupervisorVersion</methodName></methodCall>",
+    );
+    assert.match(body, /<string>\d+\.\d+\.\d+</);
+    await daemon.stop();
+  });
 
   it("user= of a program drops them for the program", async (t) => {
     const directory = playground(t);
@@ -93,11 +117,11 @@ describe("privileges", { skip: needsUsers || lacks("setpriv"), concurrency: 2 },
   it("another user is not warned, and cannot become somebody else", async (t) => {
     const directory = playground(t);
     const wrapper = ["setpriv", "--reuid=33", "--regid=33", "--clear-groups", "--"] as const;
-    const daemon = run(t, directory, quiet, { isPublic: true, wrapper });
+    const daemon = run(t, directory, quiet, { place: publicPackage(), wrapper });
     await daemon.heard(/^app \d+$/m);
     await daemon.stop();
     assert.doesNotMatch(daemon.output, CRIT);
-    const second = run(t, directory, `user=root\n${quiet}`, { isPublic: true, wrapper });
+    const second = run(t, directory, `user=root\n${quiet}`, { place: publicPackage(), wrapper });
     assert.deepEqual(await second.end(), { status: 2, signal: null });
     assert.match(second.output, /Can't drop privilege as nonroot user/);
   });
@@ -119,7 +143,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
     mkdirSync(place);
     chownSync(place, 33, 33);
     const lines = server("%(here)s/sock").replace("pidfile", "user=www-data\npidfile");
-    const daemon = run(t, place, lines, { isPublic: true });
+    const daemon = run(t, place, lines, { place: publicPackage() });
     await daemon.heard(/^app \d+$/m);
     const { mode, uid } = statSync(path.join(place, "sock"));
     assert.deepEqual([mode & 0o777, uid], [0o700, 33]);

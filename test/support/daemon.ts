@@ -19,7 +19,6 @@ import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { MARK, alive, gone, nothingLeftSoon, root, scratch } from "./processes.ts";
-import { publicPackage } from "./public.ts";
 
 /** The commands that run a conf file. */
 const commands = {
@@ -45,8 +44,8 @@ export interface DaemonOptions {
   /** Which one; otherwise ours, or the `supervisord` that the environment names. */
   readonly command?: keyof typeof commands;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Whether ours is one that every user may read. */
-  readonly isPublic?: boolean;
+  /** Where ours is; otherwise in the checkout. */
+  readonly place?: string;
   /** Words before the command. */
   readonly wrapper?: readonly [string, ...string[]];
   /** Words after `-c FILE`. */
@@ -84,9 +83,7 @@ export class Daemon {
   constructor(t: TestContext, file: string, options: DaemonOptions = {}) {
     const words = [
       ...(options.wrapper ?? []),
-      ...commands[options.command ?? (isOurs ? "ours" : "supervisord")](
-        options.isPublic ? publicPackage() : root,
-      ),
+      ...commands[options.command ?? (isOurs ? "ours" : "supervisord")](options.place ?? root),
       ...(options.isDaemon ? [] : ["-n"]),
       "-c",
       file,

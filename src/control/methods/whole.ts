@@ -20,7 +20,7 @@ export const wholeMethods: Methods = {
   getSupervisorVersion: {
     signature: ["string"],
     help: "The version of this package.",
-    call: () => packageVersion(),
+    call: () => packageVersion,
   },
   getIdentification: {
     signature: ["string"],
@@ -112,12 +112,14 @@ async function begin(supervisor: Supervisor): Promise<void> {
   }
 }
 
-let known: string | undefined;
+/** At once: a host may become a user who may not read the file. */
+const packageVersion = readVersion();
 
-function packageVersion(): string {
-  if (known === undefined) {
+function readVersion(): string {
+  try {
     const require = createRequire(import.meta.url);
-    known = (require("libsupervisor/package.json") as { readonly version: string }).version;
+    return (require("libsupervisor/package.json") as { readonly version: string }).version;
+  } catch {
+    return "unknown"; // in a bundle
   }
-  return known;
 }
