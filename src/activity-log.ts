@@ -96,10 +96,10 @@ export class ActivityLog {
   /** Writes what a supervisor does from now on; the function returned ends that. */
   listen(supervisor: Supervisor): () => void {
     const write = ({ level, message }: ActivityEvent) => this.write(level, message);
-    supervisor.on("ACTIVITY", write);
+    const endLines = supervisor.observe("ACTIVITY", write);
     const endCopies = this.#wants(GRAVITY.debug) ? this.#copyOutputs(supervisor) : undefined;
     return () => {
-      supervisor.off("ACTIVITY", write);
+      endLines();
       endCopies?.();
     };
   }
@@ -221,9 +221,9 @@ export class ActivityLog {
       if (process) copyOne(process);
     };
     for (const { processes } of supervisor.programs.values()) processes.forEach(copyOne);
-    supervisor.on("PROCESS_STATE_STARTING", copyNew);
+    const endLooking = supervisor.observe("PROCESS_STATE_STARTING", copyNew);
     return () => {
-      supervisor.off("PROCESS_STATE_STARTING", copyNew);
+      endLooking();
       end.abort();
     };
   }

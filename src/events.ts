@@ -376,6 +376,7 @@ type Listener = (this: unknown, ...event: unknown[]) => void;
  */
 export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
   readonly #guards = new WeakMap<object, Listener>();
+  readonly #own = new EventEmitter<SupervisorEvents>(); // what this package itself listens with
 
   /** Calls `fn` with each event of that name. */
   override on<T extends EventName>(event: T, fn: Fn<T>, context?: unknown): this {
@@ -396,14 +397,11 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
     return this;
   }
 
-  /** Takes back `on` and `once`. */
+  /** Takes back `on` and `once`; without `fn`, as `removeAllListeners(event)`. */
   override off<T extends EventName>(event: T, fn?: Fn<T>, context?: unknown, once?: boolean): this {
-    super.removeListener(
-      event,
-      fn && ((this.#guards.get(fn) as unknown as Fn<T> | undefined) ?? fn),
-      context,
-      once,
-    );
+    if (!fn) return this.removeAllListeners(event);
+    const guard = this.#guards.get(fn) as unknown as Fn<T> | undefined;
+    super.removeListener(event, guard ?? fn, context, once);
     this.listenersChanged();
     return this;
   }
@@ -418,7 +416,33 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
     return this.off(event, fn, context, once);
   }
 
-  /** Takes back everything, or all of one name. */
+  /**
+   * How many listen to that name, those included with which this package itself listens: for `events()`,
+   * an activity log, a control server.
+   */
+  override listenerCount(event: EventName): number {
+    return super.listenerCount(event) + this.#own.listenerCount(event);
+  }
+
+  /**
+   * As `on`, for this package itself: `removeAllListeners()` leaves it alone. The function returned
+   * takes it back.
+   * @internal
+   */
+  observe<T extends EventName>(event: T, fn: Fn<T>): () => void {
+    const guard = this.#guard(fn);
+    this.#own.on(event, guard);
+    this.listenersChanged();
+    return () => {
+      this.#own.off(event, guard);
+      this.listenersChanged();
+    };
+  }
+
+  /**
+   * Takes back everything that was given to `on` and `once`, or all of one name. It also ends
+   * `events()`, unless that name is another than `EVENT`. An activity log and a control server go on.
+   */
   override removeAllListeners(event?: EventName): this {
     super.removeAllListeners(event);
     this.listenersChanged();
@@ -432,7 +456,8 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
   protected announce(fresh: Fresh, at: number): void {
     const event = Object.freeze({ ...fresh, at }) as SupervisorEvent | ActivityEvent;
     for (let name: EventName | undefined = event.type; name !== undefined; name = parents[name]) {
-      (this as unknown as EventEmitter<Record<string, [BaseEvent]>>).emit(name, event);
+      for (const emitter of [this.#own, this])
+        (emitter as unknown as EventEmitter<Record<string, [BaseEvent]>>).emit(name, event);
     }
   }
 

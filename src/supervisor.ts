@@ -1,5 +1,4 @@
-import { on } from "node:events";
-import type { EventEmitter } from "eventemitter3";
+import { EventEmitter, on } from "node:events";
 import { byText } from "./core/order.ts";
 import { SupervisorError } from "./errors.ts";
 import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events.ts";
@@ -78,6 +77,7 @@ export class Supervisor extends SupervisorEmitter {
   #hasBegun = false;
   #closing: Promise<readonly Leftover[]> | undefined;
   #hasClosed = false;
+  readonly #feeds = new Set<EventEmitter>();
   #report: unknown;
   #updates: Promise<unknown> = Promise.resolve();
 
@@ -456,15 +456,12 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * All events from now on, until the supervisor has shut down. An abort of the signal ends it with
+   * All events from now on, until the supervisor has shut down or `removeAllListeners()` is called;
+   * what has come until then still comes. An abort of the signal ends it with
    * the signal's error, as `events.on` of Node does.
    */
   events(options: WaitOptions = {}): AsyncIterableIterator<SupervisorEvent> {
-    const source = this.#hasClosed
-      ? undefined
-      : (on(this as never, "EVENT", { ...options, close: [CLOSED] }) as AsyncIterableIterator<
-          [SupervisorEvent]
-        >);
+    const source = this.#hasClosed ? undefined : this.#feed(options);
     return {
       async next() {
         const step = await source?.next();
@@ -515,6 +512,28 @@ export class Supervisor extends SupervisorEmitter {
   /** Takes back `unref()`. */
   ref(): this {
     return this.#setRef(true);
+  }
+
+  override removeAllListeners(event?: EventName): this {
+    super.removeAllListeners(event);
+    if (event === undefined || event === "EVENT") this.#endFeeds();
+    return this;
+  }
+
+  #endFeeds(): void {
+    for (const feed of this.#feeds) feed.emit(CLOSED);
+  }
+
+  #feed(options: WaitOptions): AsyncIterableIterator<[SupervisorEvent]> {
+    const feed = new EventEmitter();
+    const source = on(feed, "EVENT", { ...options, close: [CLOSED] });
+    const ignore = this.observe("EVENT", (event) => feed.emit("EVENT", event));
+    this.#feeds.add(feed);
+    feed.once("removeListener", () => {
+      ignore(); // its reader has left, or an abort has ended it
+      this.#feeds.delete(feed);
+    });
+    return source as AsyncIterableIterator<[SupervisorEvent]>;
   }
 
   /** @internal */
@@ -591,7 +610,7 @@ export class Supervisor extends SupervisorEmitter {
     this.#hasClosed = true;
     this.#listeners.close();
     this.listenersChanged();
-    (this as unknown as EventEmitter<typeof CLOSED>).emit(CLOSED);
+    this.#endFeeds();
     return leftovers;
   }
 

@@ -244,6 +244,24 @@ describe("a listener", () => {
     assert.equal(calls, 1);
   });
 
+  it("of the package itself is none of those that removeAllListeners takes back", async () => {
+    const stage = new Stage({ programs: { a: { command: "a", startsecs: 0 } } });
+    const { supervisor } = stage;
+    const heard: string[] = [];
+    const end = supervisor.observe("PROCESS_STATE_RUNNING", ({ type }) => heard.push(type));
+    supervisor.on("PROCESS_STATE_RUNNING", ({ type }) => heard.push(`${type} as well`));
+    assert.equal(supervisor.listenerCount("PROCESS_STATE_RUNNING"), 2);
+    supervisor.removeAllListeners("PROCESS_STATE_RUNNING");
+    supervisor.off("PROCESS_STATE_RUNNING");
+    supervisor.removeAllListeners();
+    assert.equal(supervisor.listenerCount("PROCESS_STATE_RUNNING"), 1);
+    await stage.up();
+    assert.deepEqual(heard, ["PROCESS_STATE_RUNNING"]);
+    end();
+    assert.equal(supervisor.listenerCount("PROCESS_STATE_RUNNING"), 0);
+    await supervisor.shutdown();
+  });
+
   it("that gives orders inside an event has them carried out after it, in order", async () => {
     const stage = new Stage({ programs: { a: { command: "a" }, b: { command: "b" } } });
     const { supervisor } = stage;
@@ -332,6 +350,35 @@ describe("events()", () => {
     ]);
     assert.equal(stage.clock.pending, 0);
     for await (const event of supervisor.events()) assert.fail(event.type);
+  });
+
+  it("ends, after what has come, when all listeners are removed", async () => {
+    for (const name of [undefined, "EVENT"] as const) {
+      const { stage, supervisor } = make();
+      const [events, idle] = [supervisor.events(), supervisor.events()];
+      const waiting = idle.next();
+      supervisor.removeAllListeners("PROCESS_STATE");
+      await stage.up();
+      assert.equal((await waiting).value?.type, "PROCESS_GROUP_ADDED");
+      if (name) supervisor.off(name);
+      else supervisor.removeAllListeners();
+      await supervisor.shutdown();
+      const types: string[] = [];
+      for await (const { type } of events) types.push(type);
+      assert.equal(types.at(-1), "PROCESS_STATE_RUNNING");
+      assert.equal(supervisor.listenerCount("EVENT"), 0);
+      assert.equal(stage.clock.pending, 0);
+    }
+    const { supervisor } = make();
+    const pending = supervisor.events().next();
+    supervisor.removeAllListeners();
+    assert.deepEqual(await pending, { done: true, value: undefined });
+  });
+
+  it("listens to nothing when its signal was aborted before", () => {
+    const { supervisor } = make();
+    assert.throws(() => supervisor.events({ signal: AbortSignal.abort() }), { name: "AbortError" });
+    assert.equal(supervisor.listenerCount("EVENT"), 0);
   });
 
   it("ends with the signal's error", async () => {

@@ -48,9 +48,9 @@ export function memoryOf(supervisor: Supervisor): Memory {
 export function attend(supervisor: Supervisor): () => void {
   const memory = memoryOf(supervisor);
   const forget = () => (memory.report = undefined);
-  supervisor.on("PROCESS_STATE", forget);
+  const ignore = supervisor.observe("PROCESS_STATE", forget);
   return () => {
-    supervisor.off("PROCESS_STATE", forget);
+    ignore();
     forget();
   };
 }

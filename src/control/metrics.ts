@@ -32,6 +32,7 @@ export class Metrics {
   readonly #supervisor: Supervisor;
   readonly #counts = new Map<string, Counts>();
   #reading: Promise<string> | undefined;
+  #heard: (() => void)[] = [];
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -41,14 +42,15 @@ export class Metrics {
   open(): void {
     for (const { group, name, start } of this.#supervisor.status())
       this.#of(group, name).wasStarted = start > 0;
-    this.#supervisor.on("PROCESS_STATE", this.#count);
-    this.#supervisor.on("PROCESS_GROUP_REMOVED", this.#drop);
+    this.#heard = [
+      this.#supervisor.observe("PROCESS_STATE", this.#count),
+      this.#supervisor.observe("PROCESS_GROUP_REMOVED", this.#drop),
+    ];
   }
 
   /** Ceases to count. */
   close(): void {
-    this.#supervisor.off("PROCESS_STATE", this.#count);
-    this.#supervisor.off("PROCESS_GROUP_REMOVED", this.#drop);
+    for (const ignore of this.#heard.splice(0)) ignore();
   }
 
   /** Answers a scrape. */

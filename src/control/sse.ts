@@ -56,6 +56,7 @@ export class Feed {
   #needsSnapshot = false;
   #isDue = false;
   #names = "";
+  #heard: (() => void)[] = [];
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -84,17 +85,17 @@ export class Feed {
 
   #listen(): void {
     this.#names = this.#allNames();
-    this.#supervisor.on("PROCESS_STATE", this.#onState);
-    this.#supervisor.on("PROCESS_GROUP", this.#onOther);
-    this.#supervisor.on("SUPERVISOR_STATE_CHANGE", this.#onOther);
+    this.#heard = [
+      this.#supervisor.observe("PROCESS_STATE", this.#onState),
+      this.#supervisor.observe("PROCESS_GROUP", this.#onOther),
+      this.#supervisor.observe("SUPERVISOR_STATE_CHANGE", this.#onOther),
+    ];
   }
 
   #remove(client: Client): void {
     this.#clients.delete(client);
     if (this.#clients.size > 0) return;
-    this.#supervisor.off("PROCESS_STATE", this.#onState);
-    this.#supervisor.off("PROCESS_GROUP", this.#onOther);
-    this.#supervisor.off("SUPERVISOR_STATE_CHANGE", this.#onOther);
+    for (const ignore of this.#heard.splice(0)) ignore();
   }
 
   readonly #onState = ({ groupname, processname }: EventMap["PROCESS_STATE"]): void => {

@@ -15,7 +15,7 @@ export async function started(
   await new Promise<void>((resolve, reject) => {
     const settle = (answer: "yes" | "not yet" | Fault) => {
       if (answer === "not yet") return;
-      supervisor.off("PROCESS_STATE", look);
+      ignore();
       signal.removeEventListener("abort", gone);
       if (answer === "yes") resolve();
       else reject(answer);
@@ -25,7 +25,7 @@ export async function started(
         settle(outcome(process, name));
     };
     const gone = () => settle(new Fault("FAILED", `${name}: nobody waits for it any more`));
-    supervisor.on("PROCESS_STATE", look);
+    const ignore = supervisor.observe("PROCESS_STATE", look);
     signal.addEventListener("abort", gone, { once: true });
     supervisor.start(`${process.group}:${process.name}`).then(
       () => settle("yes"),

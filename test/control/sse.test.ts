@@ -84,6 +84,20 @@ describe("/events", () => {
     assert.deepEqual(warnings, []);
   });
 
+  it("goes on, as do waits and the metrics, although all listeners are removed", async (t) => {
+    const stage = new Stage({ programs });
+    const site = await Site.of(t, stage.supervisor);
+    const listener = await site.listen();
+    await listener.next();
+    stage.supervisor.removeAllListeners();
+    await stage.up();
+    assert.equal(shown(await listener.next()), "snapshot cat STARTING, web STARTING");
+    stage.spawner.of("web").exit(3);
+    const { body } = await site.get("/metrics");
+    assert.match(body, /supervisor_process_exits_total\{.*"web".*exitstatus="3".*\} 1\n/);
+    listener.leave();
+  });
+
   it("listens to the supervisor only while somebody listens to it", async (t) => {
     const stage = new Stage({ programs });
     const counts = () => stage.supervisor.listenerCount("PROCESS_STATE");
