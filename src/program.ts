@@ -1,3 +1,4 @@
+import { copyOf } from "./core/copy.ts";
 import { SupervisorError } from "./errors.ts";
 import type { ProcessInfo } from "./info.ts";
 import { all, restartAll, signalAll, startAll, stopAll } from "./orders.ts";
@@ -16,12 +17,12 @@ export class Program {
   constructor(name: string, settings: ResolvedProgramSettings, processes: readonly Subprocess[]) {
     this.name = name;
     this.#settings = settings;
-    this.#processes = processes;
+    this.#processes = Object.freeze(processes);
   }
 
-  /** Its settings: checked, defaults filled in, not yet expanded. */
+  /** Its settings: checked, defaults filled in, not yet expanded. A copy, which changes nothing. */
   get settings(): ResolvedProgramSettings {
-    return this.#settings;
+    return copyOf(this.#settings);
   }
 
   /** Its processes: `numprocs` of them, for each group that holds it. An update may replace them. */
@@ -32,7 +33,12 @@ export class Program {
   /** Replaces what it is made of. @internal */
   become(settings: ResolvedProgramSettings, processes: readonly Subprocess[]): void {
     this.#settings = settings;
-    this.#processes = processes;
+    this.#processes = Object.freeze(processes);
+  }
+
+  /** Has it stand for no process any more. @internal */
+  leave(): void {
+    this.#processes = [];
   }
 
   /** The reports of its processes. */

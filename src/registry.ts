@@ -8,9 +8,32 @@ import type { ProcessConfig, Resolved } from "./resolve.ts";
 import { show } from "./settings.ts";
 import { Subprocess, type Host } from "./subprocess.ts";
 
+/** The programs as everybody may hold them: only the registry changes which there are. */
+class Programs extends Map<string, Program> {
+  hold(program: Program): void {
+    super.set(program.name, program);
+  }
+
+  forget(name: string): void {
+    super.delete(name);
+  }
+
+  override set(): never {
+    throw new TypeError("Cannot set a program here; add() and update() do it");
+  }
+
+  override delete(): never {
+    throw new TypeError("Cannot delete a program here; remove() and update() do it");
+  }
+
+  override clear(): never {
+    throw new TypeError("Cannot clear the programs; update() does it");
+  }
+}
+
 /** The settings that hold, and the programs and processes that stand for them. */
 export class Registry {
-  readonly programs = new Map<string, Program>();
+  readonly programs = new Programs();
   readonly processes = new Map<string, Subprocess>();
   readonly #host: Host;
   #resolved: Resolved;
@@ -140,14 +163,14 @@ export class Registry {
     }
     for (const [name, program] of this.programs) {
       if (next.programs.has(name)) continue;
-      program.become(program.settings, []);
-      this.programs.delete(name);
+      program.leave();
+      this.programs.forget(name);
     }
     for (const [name, settings] of next.programs) {
       const members = byProgram.get(name) ?? [];
       const program = this.programs.get(name);
       if (program) program.become(settings, members);
-      else this.programs.set(name, new Program(name, settings, members));
+      else this.programs.hold(new Program(name, settings, members));
     }
     for (const [name, process] of former) {
       if (this.processes.get(name) !== process) process.retire();

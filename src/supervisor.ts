@@ -1,4 +1,5 @@
 import { EventEmitter, on } from "node:events";
+import { copyOf } from "./core/copy.ts";
 import { byText } from "./core/order.ts";
 import { SupervisorError } from "./errors.ts";
 import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events.ts";
@@ -140,25 +141,18 @@ export class Supervisor extends SupervisorEmitter {
 
   /**
    * The settings that hold: those given, defaults filled in, with what was added, removed and updated
-   * since. They can be changed and given to `update()`.
+   * since. A copy: it can be changed and given to `update()`, and changes nothing by itself.
    */
   get settings(): SupervisorSettings {
-    const { programs, groupSettings, ...rest } = this.#registry.resolved;
+    const { programs, groupSettings } = this.#registry.resolved;
     return {
-      identifier: rest.identifier,
-      environment: this.#rawEnvironment,
-      strip_ansi: rest.strip_ansi,
-      childlogdir: rest.childlogdir,
-      nocleanup: rest.nocleanup,
-      guardian: rest.guardian,
-      guardian_waitsecs: rest.guardian_waitsecs,
-      ...(rest.serverurl !== undefined && { serverurl: rest.serverurl }),
-      programs: Object.fromEntries(programs),
-      groups: Object.fromEntries(groupSettings),
+      ...this.#wholeSettings(),
+      programs: copyOf(Object.fromEntries(programs)),
+      groups: copyOf(Object.fromEntries(groupSettings)),
     };
   }
 
-  /** The programs, by name. */
+  /** The programs, by name. Only `add()`, `update()` and `remove()` change which there are. */
   get programs(): ReadonlyMap<string, Program> {
     return this.#registry.programs;
   }
@@ -338,8 +332,7 @@ export class Supervisor extends SupervisorEmitter {
       throw new SupervisorError("ALREADY_ADDED", `Cannot add ${show(name)}: there is one already`);
     }
     const { programs, processes, groups } = resolveSettings({
-      ...this.settings,
-      groups: {},
+      ...this.#wholeSettings(),
       programs: { [name]: settings },
     });
     const fresh = this.#registry.exchange({
@@ -524,6 +517,21 @@ export class Supervisor extends SupervisorEmitter {
     for (const feed of this.#feeds) feed.emit(CLOSED);
   }
 
+  /** Those that are of no program and no group. */
+  #wholeSettings(): SupervisorSettings {
+    const { resolved } = this.#registry;
+    return {
+      identifier: resolved.identifier,
+      environment: { ...this.#rawEnvironment },
+      strip_ansi: resolved.strip_ansi,
+      childlogdir: resolved.childlogdir,
+      nocleanup: resolved.nocleanup,
+      guardian: resolved.guardian,
+      guardian_waitsecs: resolved.guardian_waitsecs,
+      ...(resolved.serverurl !== undefined && { serverurl: resolved.serverurl }),
+    };
+  }
+
   #feed(options: WaitOptions): AsyncIterableIterator<[SupervisorEvent]> {
     const feed = new EventEmitter();
     const source = on(feed, "EVENT", { ...options, close: [CLOSED] });
@@ -611,7 +619,7 @@ export class Supervisor extends SupervisorEmitter {
     this.#listeners.close();
     this.listenersChanged();
     this.#endFeeds();
-    return leftovers;
+    return Object.freeze(leftovers); // one answer for all who ask
   }
 
   /** Tells for whom a shutdown waits: at once, and every few seconds. */

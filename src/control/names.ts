@@ -15,16 +15,17 @@ const LISTENERS = -1;
 /** All processes, in the order in which supervisord goes through them: by priority, then by name. */
 export function membersOf(supervisor: Supervisor): Member[] {
   const { settings } = supervisor;
-  const members = [...supervisor.programs.values()].flatMap((program) =>
-    program.processes.map((process): Member => {
+  const members = [...supervisor.programs.values()].flatMap((program) => {
+    const { priority = PRIORITY } = program.settings;
+    return program.processes.map((process): Member => {
       return {
         process,
         program,
         groupPriority: groupPriority(settings, process.group),
-        priority: program.settings.priority ?? PRIORITY,
+        priority,
       };
-    }),
-  );
+    });
+  });
   return members.toSorted(
     (a, b) =>
       a.groupPriority - b.groupPriority ||

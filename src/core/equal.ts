@@ -10,7 +10,8 @@ export function isEqual(a: unknown, b: unknown): boolean {
   return keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key]));
 }
 
-function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+/** Whether it is an object that only holds data. */
+export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
