@@ -8,7 +8,7 @@ import { killTree, sendSignal, sweep } from "./kill.ts";
 import { prepare, type Launch } from "./launch.ts";
 import type { Pipes, Stdio } from "./pipes.ts";
 import type { Child, ChildEvents, Clock, Command } from "./ports.ts";
-import { descendantsOf, type Identity } from "./tree.ts";
+import { descendantsOf, type Identity, type Kinship } from "./tree.ts";
 
 /** Has the operating system start something: the process, or why there is none. */
 export type Execute = (
@@ -34,7 +34,10 @@ export class SystemChild implements Child {
   #input: Writable | null = null;
   #process: ChildProcess | undefined;
   #run: Run | undefined;
-  #known: readonly Identity[] = [];
+  /** Descendants that were seen before a signal, by pid and beginning. */
+  readonly #known = new Map<string, Identity>();
+  /** A look at them that is not over. */
+  #looking: Promise<Identity[]> | undefined;
   #isGroupAsked = false;
   #isCancelled = false;
   #hasExited = false;
@@ -118,17 +121,39 @@ export class SystemChild implements Child {
     if (!this.#isCancelled) this.#events.failed(reason);
   }
 
-  kill(signal: Signal, group: boolean): void {
+  kill(signal: Signal, group: boolean): void | Promise<void> {
+    const look = this.#look();
+    return look ? look.then(() => this.#end(signal, group)) : this.#end(signal, group);
+  }
+
+  #end(signal: Signal, group: boolean): void {
     if (this.#command.stopstdin && signal !== "SIGKILL") {
       this.#input?.end();
       if (isWindows) return; // it has stopwaitsecs to go by itself
     }
-    this.#isGroupAsked ||= group;
-    // who leaves our sight when its parent ends is remembered
-    if (this.#command.sweep === true && this.#alive !== undefined)
-      this.#known = seenBelow(this.#alive);
     if (isWindows && this.#alive !== undefined) killTree(this.#alive);
     else this.#send(signal, group);
+  }
+
+  /** Remembers who leaves our sight when its parent ends; a promise while there are many to look at. */
+  #look(): Promise<void> | undefined {
+    const pid = this.#alive;
+    if (this.#command.sweep !== true || pid === undefined || !this.#run) return undefined;
+    const found = this.#looking ?? seenBelow({ pid, ...this.#run });
+    if (!Array.isArray(found)) {
+      this.#looking = found;
+      return found.then((all) => {
+        this.#looking = undefined;
+        this.#remember(all);
+      });
+    }
+    this.#remember(found);
+    return undefined;
+  }
+
+  /** Who was seen before a former signal may be out of sight by now. */
+  #remember(found: readonly Identity[]): void {
+    for (const one of found) this.#known.set(`${one.pid} ${one.began}`, one);
   }
 
   signal(signal: Signal): void {
@@ -151,9 +176,14 @@ export class SystemChild implements Child {
     const { sweep: isWide, stopsignal } = this.#command;
     const asking = { stopsignal, isGroupAsked: this.#isGroupAsked };
     const scope = isWide === true ? "all" : "group";
-    sweep({ pid, scope, known: this.#known, ...asking, ...run }, graceMs, (survivors) => {
-      this.#drained(() => finish(survivors)); // their last words are its output, too
-    });
+    const begin = () => {
+      const known = [...this.#known.values()];
+      sweep({ pid, scope, known, ...asking, ...run }, graceMs, (survivors) => {
+        this.#drained(() => finish(survivors)); // their last words are its output, too
+      });
+    };
+    if (this.#looking) void this.#looking.then(begin);
+    else begin();
   }
 
   write(chunk: Uint8Array, done: (error?: Error) => void): void {
@@ -174,7 +204,9 @@ export class SystemChild implements Child {
   }
 
   #send(signal: Signal, group: boolean): void {
-    if (this.#alive !== undefined) sendSignal(this.#alive, signal, group);
+    if (this.#alive === undefined) return;
+    this.#isGroupAsked ||= group;
+    sendSignal(this.#alive, signal, group);
   }
 
   #exited(status: ExitStatus): void {
@@ -206,11 +238,13 @@ export class SystemChild implements Child {
   }
 }
 
-function seenBelow(pid: number): readonly Identity[] {
+/** Without some of them in a shortage: then their marks have to do. */
+function seenBelow(kinship: Kinship): Identity[] | Promise<Identity[]> {
   try {
-    return descendantsOf(pid);
+    const found = descendantsOf(kinship);
+    return Array.isArray(found) ? found : found.catch(() => []);
   } catch {
-    return []; // a shortage: their marks have to do
+    return [];
   }
 }
 

@@ -7,9 +7,11 @@ import { systemClock as clock } from "./clock.ts";
 import { isShortage } from "./shortage.ts";
 import {
   canSeeProcesses,
-  identityOf,
+  identitiesOf,
+  inSlices,
   isAlive,
   kinOf,
+  livingOf,
   membersOf,
   Memory,
   type Identity,
@@ -96,10 +98,10 @@ async function emptied(
     const waited = clock.now() - begun;
     if (clean === 2 || (waited > graceMs + LIMIT_MS && kills >= KILLS))
       return left.map(({ pid, name }) => ({ pid, name }));
-    if (waited < graceMs) ask(legacy, left, asked);
+    if (waited < graceMs) await ask(legacy, left, asked);
     else if (left.length > 0 || memory.isBlind) {
       legacy.cgroup?.kill();
-      end(left);
+      await end(left);
       kills++;
     }
     await wait(waited >= graceMs ? pause : Math.min(pause, graceMs - waited));
@@ -129,12 +131,27 @@ function groupOf({ pid }: Legacy): Identity[] {
 
 function seenOf(legacy: Legacy, memory: Memory): Identity[] | Promise<Identity[]> {
   const { pid, scope, known, cgroup } = legacy;
-  const inside = cgroup?.members().flatMap((member) => identityOf(member) ?? []) ?? [];
-  if (scope === "group") return [...(exists(-pid) ? membersOf(pid) : []), ...inside];
-  const kin = kinOf(legacy, memory);
-  const others = [...known.filter(isAlive), ...inside];
-  if (others.length === 0) return kin;
-  return Promise.resolve(kin).then((found) => [...found, ...others]);
+  const looks: Look[] = [];
+  if (scope === "all")
+    looks.push(
+      () => kinOf(legacy, memory),
+      () => livingOf(known),
+    );
+  else if (exists(-pid)) looks.push(() => membersOf(pid));
+  if (cgroup) looks.push(() => identitiesOf(cgroup.members()));
+  return inOrder(looks);
+}
+
+type Look = () => Identity[] | Promise<Identity[]>;
+
+/** What they find, one after another; at once, if none of them takes its time. */
+function inOrder(looks: readonly Look[]): Identity[] | Promise<Identity[]> {
+  const [look, ...others] = looks;
+  const found = look?.() ?? [];
+  if (!Array.isArray(found)) return found.then(async (some) => some.concat(await inOrder(others)));
+  if (others.length === 0) return found;
+  const rest = inOrder(others);
+  return Array.isArray(rest) ? found.concat(rest) : rest.then((more) => found.concat(more));
 }
 
 /** Sends the stop signal to each that has not been sent it: many take a second one for a wish to end without ado. */
@@ -142,19 +159,19 @@ function ask(
   { pid, stopsignal, isGroupAsked }: Legacy,
   processes: readonly Identity[],
   asked: Set<string>,
-): void {
-  for (const one of processes) {
+): void | Promise<void> {
+  return inSlices(processes, (one) => {
     const key = `${one.pid} ${one.began}`;
-    if (asked.has(key) || (isGroupAsked && one.group === pid)) continue;
+    if (asked.has(key) || (isGroupAsked && one.group === pid)) return;
     asked.add(key);
     signalOne(one, stopsignal);
-  }
+  });
 }
 
 /** All are held first, so that none can start another while the first are killed. */
-function end(processes: readonly Identity[]): void {
+async function end(processes: readonly Identity[]): Promise<void> {
   for (const signal of ["SIGSTOP", "SIGKILL"] as const)
-    for (const one of processes) signalOne(one, signal);
+    await inSlices(processes, (one) => signalOne(one, signal));
 }
 
 function signalOne(one: Identity, signal: Signal): void {

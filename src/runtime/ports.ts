@@ -87,9 +87,10 @@ export interface Spawner {
 export interface Child {
   /**
    * Sends a signal that is to end the child, to it or to its process group. A child that is gone
-   * already is no error; anything else throws. (Windows: ends the child and its descendants at once.)
+   * already is no error; anything else throws, or rejects where what belongs to the child takes time to
+   * find out first. (Windows: ends the child and its descendants at once.)
    */
-  kill(signal: Signal, group: boolean): void;
+  kill(signal: Signal, group: boolean): void | Promise<void>;
   /** Sends any signal to the child alone. A child that is gone already is no error; anything else throws. */
   signal(signal: Signal): void;
   /** Takes back a start that has not happened yet; no event follows. */

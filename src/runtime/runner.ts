@@ -119,10 +119,16 @@ export class Runner {
       child.cancel();
       this.#child = undefined; // what it may still say is not ours
     } else {
+      const failed = (error: unknown): Input => ({
+        type: "killFailed",
+        reason: (error as Error).message,
+      });
       try {
-        child.kill(effect.signal, effect.group);
+        child.kill(effect.signal, effect.group)?.catch((error: unknown) => {
+          if (child === this.#child) this.#hear(failed(error));
+        });
       } catch (error) {
-        this.#inbox.unshift({ input: { type: "killFailed", reason: (error as Error).message } });
+        this.#inbox.unshift({ input: failed(error) });
       }
     }
   }

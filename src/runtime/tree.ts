@@ -18,7 +18,15 @@ interface Stat extends Identity {
   readonly state: string;
   readonly parent: number;
   readonly session: number;
+  readonly threads: number;
 }
+
+/** How many processes are looked at before it is the turn of others. */
+const SLICE = 100;
+/** How many files of a tree are read at once. */
+const FILES = 200;
+/** How often those are looked for that were born meanwhile: one that never stops has no last child. */
+const ROUNDS = 20;
 
 /** Whether this system shows its processes as files. */
 export function canSeeProcesses(): boolean {
@@ -37,27 +45,121 @@ export function isAlive({ pid, began }: Identity): boolean {
   return stat !== undefined && stat.began === began && !isDead(stat);
 }
 
+/** Does something for each; a promise when they are many, to make way for the event loop. */
+export function inSlices<T>(items: readonly T[], work: (item: T) => void): void | Promise<void> {
+  if (items.length > SLICE) return inTurns(items, work);
+  for (const item of items) work(item);
+}
+
+async function inTurns<T>(items: readonly T[], work: (item: T) => void): Promise<void> {
+  for (const [i, item] of items.entries()) {
+    if (i % SLICE === SLICE - 1) await nextTurn();
+    work(item);
+  }
+}
+
+/** What is found for each, in slices. */
+function gather<T>(
+  items: readonly T[],
+  find: (item: T) => Identity | undefined,
+): Identity[] | Promise<Identity[]> {
+  const found: Identity[] = [];
+  const looked = inSlices(items, (item) => {
+    const one = find(item);
+    if (one) found.push(one);
+  });
+  return looked ? looked.then(() => found) : found;
+}
+
 /** The living members of a process group. */
-export function membersOf(group: number): Identity[] {
-  return processIds().flatMap((pid) => {
-    const stat = statOf(pid);
-    return stat?.group === group && !isDead(stat) ? [stat] : [];
+export function membersOf(group: number): Identity[] | Promise<Identity[]> {
+  return gather(processIds(), (pid) => {
+    const one = identityOf(pid);
+    return one?.group === group ? one : undefined;
   });
 }
 
+/** The living processes of these numbers. */
+export function identitiesOf(pids: readonly number[]): Identity[] | Promise<Identity[]> {
+  return gather(pids, identityOf);
+}
+
+/** Those of them that still live. */
+export function livingOf(processes: readonly Identity[]): Identity[] | Promise<Identity[]> {
+  return gather(processes, (one) => (isAlive(one) ? one : undefined));
+}
+
 /**
- * All that descend from a living process and have not been orphaned.
- * @throws what is lacking to see them
+ * All that descend from a living process and have not been orphaned, as it is when the result is
+ * there. Each thread has a list of its children; where these are too many to be read at once, the
+ * processes that are younger are looked at for their parents, in slices.
+ * @throws what is lacking to see them, or rejects with it
  */
-export function descendantsOf(pid: number): Identity[] {
-  const found: Stat[] = [];
-  for (const child of childrenOf(pid)) {
-    const stat = statOf(child);
+export function descendantsOf(kinship: Kinship): Identity[] | Promise<Identity[]> {
+  return walk(kinship.pid) ?? new Descent(kinship).find();
+}
+
+/** Down from parent to child; undefined where that takes too many files. */
+function walk(root: number): Identity[] | undefined {
+  const found: Identity[] = [];
+  const ahead = [root];
+  let files = 0;
+  for (const pid of ahead) {
+    const stat = statOf(pid);
     if (!stat) continue;
-    found.push(stat);
-    found.push(...(descendantsOf(child) as Stat[]));
+    files += 1 + stat.threads;
+    if (files > FILES) return undefined;
+    if (pid !== root) found.push(stat);
+    for (const child of childrenOf(pid)) ahead.push(child);
   }
   return found;
+}
+
+/** Up from child to parent. */
+class Descent {
+  readonly #root: number;
+  readonly #newcomers: Newcomers;
+  readonly #children = new Map<number, Stat[]>();
+
+  constructor(kinship: Kinship) {
+    this.#root = kinship.pid;
+    this.#newcomers = new Newcomers(kinship);
+  }
+
+  find(): Identity[] | Promise<Identity[]> {
+    const first = this.#newcomers.next();
+    if (first.length > SLICE) return this.#inSlices(first);
+    let pids = first;
+    for (let round = 0; pids.length > 0 && round < ROUNDS; round++) {
+      for (const pid of pids) this.#look(pid);
+      pids = this.#newcomers.next();
+    }
+    return this.#found();
+  }
+
+  async #inSlices(first: readonly number[]): Promise<Identity[]> {
+    let pids = first;
+    for (let round = 0; pids.length > 0 && round < ROUNDS; round++) {
+      await inSlices(pids, (pid) => this.#look(pid));
+      pids = this.#newcomers.next();
+    }
+    return this.#found();
+  }
+
+  #look(pid: number): void {
+    const stat = statOf(pid);
+    if (!stat) return;
+    const siblings = this.#children.get(stat.parent);
+    if (siblings) siblings.push(stat);
+    else this.#children.set(stat.parent, [stat]);
+  }
+
+  #found(): Identity[] {
+    const found: Identity[] = [...(this.#children.get(this.#root) ?? [])];
+    for (const { pid } of found)
+      for (const child of this.#children.get(pid) ?? []) found.push(child);
+    return found;
+  }
 }
 
 /** How to know the processes that belong to one of ours. */
@@ -134,20 +236,42 @@ export function kinOf(kinship: Kinship, memory: Memory): Identity[] | Promise<Id
   return search.found();
 }
 
+/** The processes that may be of ours: younger, and not known for strangers. */
+class Newcomers {
+  /** How many processes the system had started before the first look. */
+  readonly forks = forksSoFar();
+  readonly #kinship: Kinship;
+  readonly #looked = new Set<number>();
+
+  constructor(kinship: Kinship) {
+    this.#kinship = kinship;
+  }
+
+  /** Those that were not there at the last look. */
+  next(): number[] {
+    const { pid, limit, family } = this.#kinship;
+    return younger(this.#kinship, this.forks).filter((other) => {
+      if (this.#looked.has(other)) return false;
+      this.#looked.add(other);
+      return other === pid || !family.strangers.has(other, this.forks, limit);
+    });
+  }
+}
+
 type Candidate = Stat & { readonly isTagged: boolean; readonly isOurs: boolean };
 
 class Search {
   readonly #kinship: Kinship;
   readonly #memory: Memory;
-  readonly #forks = forksSoFar();
+  readonly #newcomers: Newcomers;
   readonly #mark: Buffer;
   readonly #name: Buffer;
-  readonly #looked = new Set<number>();
   readonly #stats: Candidate[] = [];
   readonly #elders = new Map<number, boolean>();
 
   constructor(kinship: Kinship, memory: Memory) {
     this.#kinship = kinship;
+    this.#newcomers = new Newcomers(kinship);
     this.#memory = memory;
     this.#mark = Buffer.from(`${kinship.tag}\0`);
     this.#name = Buffer.from(`${kinship.family.name}=`);
@@ -156,12 +280,7 @@ class Search {
 
   /** Those that were not looked at before. */
   fresh(): number[] {
-    const { pid, limit, family } = this.#kinship;
-    return younger(this.#kinship, this.#forks).filter((other) => {
-      if (this.#looked.has(other)) return false;
-      this.#looked.add(other);
-      return other === pid || !family.strangers.has(other, this.#forks, limit);
-    });
+    return this.#newcomers.next();
   }
 
   look(pids: readonly number[]): void {
@@ -216,7 +335,7 @@ class Search {
     const isOurs = (other: number) => !known.has(other) && this.#isOurs(other);
     for (const stat of this.#stats) {
       if (ours.has(stat.pid) || [stat.parent, stat.group, stat.session].some(isOurs)) continue;
-      family.strangers.add(stat.pid, this.#forks);
+      family.strangers.add(stat.pid, this.#newcomers.forks);
     }
     return [...closure(own, this.#stats, ({ isTagged }) => isTagged).values()];
   }
@@ -344,6 +463,7 @@ function statOf(pid: number): Stat | undefined {
     parent: Number(parent),
     group: Number(group),
     session: Number(session),
+    threads: Number(fields[17]),
   };
 }
 

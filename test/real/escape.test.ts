@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { describe, it } from "node:test";
 import type { ProgramSettings } from "../../src/index.ts";
 import { alive, gone, MARK, marked, needsRoot } from "../support/processes.ts";
+import { noPython } from "../python.ts";
 import { sh, supervise } from "../support/rig.ts";
 
 // of two members one may find nobody who still reads that it is there
@@ -84,6 +85,43 @@ describe("a process that left its group", { skip: process.platform !== "linux" }
     await supervisor.stop("web");
     assert.ok(!alive(pid));
   });
+
+  it("with a clean environment: is swept although its parent obeyed, and its leader did not", async (t) => {
+    const parent = `sh -c '${clean} read -r never <>$EAR.never' &`;
+    const stubborn = `trap "" TERM; while :; do sleep 1000; done`;
+    const { supervisor, ear } = supervise(t, {
+      web: { ...wild(parent, stubborn), stopasgroup: true },
+    });
+    await supervisor.start();
+    const [pid] = await Promise.all([ear.pid("member"), ear.pid("leader")]);
+    await supervisor.stop("web");
+    assert.ok(!alive(pid));
+  });
+
+  it(
+    "with a clean environment, of one thread among many: is swept",
+    { skip: noPython },
+    async (t) => {
+      const script = `
+import os, subprocess, threading
+threading.stack_size(65536)
+never = threading.Event()
+def escape():
+    threading.Thread(target=subprocess.run, args=(["setsid", "env", "-i", "EAR=" + os.environ["EAR"], "sh", "-c", os.environ["DEAF"]],), daemon=True).start()
+for i in range(500):
+    threading.Thread(target=never.wait, daemon=True).start()
+    if i == 250: escape()
+open(os.environ["EAR"], "w").write("leader %d\\n" % os.getpid())
+never.wait()`;
+      const command = sh(`mkfifo $EAR.go; exec python3 -c "$SCRIPT" <>$EAR.go`);
+      const environment = { DEAF: deaf, SCRIPT: script };
+      const { supervisor, ear } = supervise(t, { web: { ...wild(""), command, environment } });
+      await supervisor.start();
+      const [pid] = await Promise.all([ear.pid("member"), ear.pid("leader")]);
+      await supervisor.stop("web");
+      assert.ok(!alive(pid));
+    },
+  );
 
   for (const sweep of ["group", false] as const) {
     it(`sweep ${sweep}: stays`, async (t) => {

@@ -4,7 +4,7 @@ import type { State } from "../../src/core/machine.ts";
 import type { Command } from "../../src/index.ts";
 import { Runner } from "../../src/runtime/runner.ts";
 import { policyOf, programSettings, type ProgramSettings } from "../../src/settings.ts";
-import { outputsTo } from "../kit.ts";
+import { outputsTo, turn } from "../kit.ts";
 import { FakeClock, FakeSpawner } from "../../src/testing/index.ts";
 
 const command: Command = {
@@ -285,6 +285,35 @@ describe("a kill that fails", () => {
     clock.advance(60_000);
     assert.equal(runner.state.name, "UNKNOWN");
     assert.equal(clock.pending, 0);
+  });
+});
+
+describe("a kill that takes its time", () => {
+  it("makes the process UNKNOWN when it fails", async () => {
+    const runner = running();
+    Object.assign(spawner.last, { kill: async () => Promise.reject(new Error("EPERM")) });
+    runner.send({ type: "stop" });
+    assert.equal(nameOf(runner), "STOPPING");
+    await turn();
+    assert.deepEqual(seen, ["STOPPING", "UNKNOWN"]);
+    assert.equal(clock.pending, 0);
+  });
+
+  it("does nothing to the child that follows", async () => {
+    const runner = running();
+    let fail: (error: Error) => void = () => {};
+    const kill = async () =>
+      new Promise((_resolve, reject) => {
+        fail = reject;
+      });
+    Object.assign(spawner.last, { kill });
+    runner.send({ type: "restart" });
+    spawner.last.exit(0);
+    clock.advance(0);
+    assert.equal(spawner.children.length, 2);
+    fail(new Error("EPERM"));
+    await turn();
+    assert.equal(nameOf(runner), "RUNNING");
   });
 });
 
