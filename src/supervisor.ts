@@ -108,7 +108,10 @@ export class Supervisor extends SupervisorEmitter {
     // who starts nothing real needs nobody to end it
     this.#custody = this.#makeCustody({ ...resolved, guardian: resolved.guardian && !spawner });
     this.#host = {
-      io: { clock, spawner: spawner ?? new SystemSpawner(this.#custody) },
+      io: {
+        clock,
+        spawner: spawner ?? new SystemSpawner(this.#custody, (why) => this.#unpiped(why)),
+      },
       logs: this.#logs,
       isClosing: () => this.#closing !== undefined,
       hasBegun: () => this.#hasBegun,
@@ -586,6 +589,14 @@ export class Supervisor extends SupervisorEmitter {
       process.emitWarning(message, { code: type });
     }
     this.#host.announce({ type, reason });
+  }
+
+  /** What programs can do without: they are told of by the activity log, or else as a warning. */
+  #unpiped(reason: string): void {
+    const message = `Without FIFOs (${reason}), programs cannot open /dev/stdout by name for now`;
+    if (!this.#isHeard(["ACTIVITY", "EVENT"]))
+      process.emitWarning(message, { code: "FIFOS_FAILED" });
+    this.#host.activity("WARN", message);
   }
 
   #isHeard(names: readonly EventName[]): boolean {

@@ -21,6 +21,12 @@ export function isUnswept(state: State): boolean {
   return (state.name === "STOPPING" || state.name === "UNKNOWN") && state.status !== undefined;
 }
 
+/** Whether nothing runs, and nothing will by itself. */
+export function isAtRest(state: State): boolean {
+  if (state.until !== NEVER || isUnswept(state)) return false;
+  return state.name === "STOPPED" || state.name === "FATAL" || state.name === "EXITED";
+}
+
 /** What someone who waits for the process to be RUNNING has to be told by now. */
 export function startOutcome(state: State): "pending" | "done" | "failed" {
   if (state.name === "RUNNING") return "done";

@@ -118,7 +118,9 @@ export class SystemChild implements Child {
 
   giveUp(reason: string): void {
     if (this.#run) this.#custody.abandon(this.#run);
-    if (!this.#isCancelled) this.#events.failed(reason);
+    if (this.#isCancelled) return;
+    this.pipes.rest(); // whoever waits for the next attempt holds nothing meanwhile
+    this.#events.failed(reason);
   }
 
   kill(signal: Signal, group: boolean): void | Promise<void> {

@@ -15,8 +15,8 @@ import path from "node:path";
 import type { Writable } from "node:stream";
 import { isMainThread } from "node:worker_threads";
 import { exists } from "./kill.ts";
-import { temporaryDirectory } from "./places.ts";
-import { needPipes } from "./shortage.ts";
+import { temporaryDirectories } from "./places.ts";
+import { isShortage, needPipes, spareDescriptors } from "./shortage.ts";
 
 /** One way: what is written to `write` can be read from `read`, which does not block. */
 export interface Fifo {
@@ -26,8 +26,8 @@ export interface Fifo {
 
 /** How the directories are called in which FIFOs have a name, for some milliseconds; a pid follows. */
 const PREFIX = "libsupervisor-fifo-";
-/** As many as one call of mkfifo makes. */
-const BATCH = 128;
+/** As many as the next few starts need, which one call of mkfifo makes. */
+const BATCH = 64;
 
 /**
  * FIFOs without a name. Node's own pipes are socket pairs: two to three times slower on small writes,
@@ -38,7 +38,7 @@ export class Fifos {
   // what a worker has opened, Node closes at its end, by number, also where a Socket has closed it
   // before, and somebody else has the number by then: there, what spawn() makes serves
   #isImpossible = process.platform === "win32" || !isMainThread;
-  #isTidy = false;
+  readonly #tidied = new Set<string>();
 
   get canMake(): boolean {
     return !this.#isImpossible;
@@ -53,24 +53,41 @@ export class Fifos {
     return this.#ready.pop();
   }
 
-  /** Makes some. Where that cannot be done, there are none from then on. */
-  async make(count: number): Promise<void> {
+  /**
+   * Makes up to `count`, and at least `least`, if the host keeps enough descriptors for itself. Rejects
+   * where it would not, and with what else has kept it from that, where a later attempt may succeed.
+   */
+  async make(count: number, least: number): Promise<void> {
     if (this.#isImpossible) return;
+    const some = affordable(Math.min(count, BATCH), least);
+    let problem: Error | undefined;
+    for (const base of temporaryDirectories()) {
+      try {
+        return await this.#makeIn(base, some);
+      } catch (error) {
+        if (isShortage(error)) throw error;
+        if (isMissing(error)) {
+          this.#isImpossible = true; // no mkfifo: Node's pipes serve
+          return;
+        }
+        problem ??= error as Error; // it is full, or takes no FIFOs: another one may
+      }
+    }
+    throw problem ?? new Error("there is no directory for temporary files");
+  }
+
+  async #makeIn(base: string, count: number): Promise<void> {
     let directory: string | undefined;
     let files: readonly string[] = [];
     try {
-      const base = temporaryDirectory();
-      if (!this.#isTidy) removeLeftovers(base);
-      this.#isTidy = true;
+      if (!this.#tidied.has(base)) removeLeftovers(base);
+      this.#tidied.add(base);
       directory = mkdtempSync(path.join(base, `${PREFIX}${process.pid}-`));
       const place = path.join(directory, "fifo");
-      files = Array.from({ length: Math.min(count, BATCH) }, (_, i) => `${place}${i}`);
+      files = Array.from({ length: count }, (_, i) => `${place}${i}`);
       await mkfifo(files);
       for (const file of files) this.#ready.push(openBoth(file));
       files = []; // they have no names any more
-    } catch (error) {
-      const isPassing = ["EMFILE", "ENFILE", "EAGAIN"].includes(codeOf(error));
-      if (!isPassing) this.#isImpossible = true; // no mkfifo, no place: Node's pipes serve
     } finally {
       // not rmSync: it wants a descriptor, of which there may be none left
       for (const file of files) tryTo(() => unlinkSync(file));
@@ -81,6 +98,21 @@ export class Fifos {
   /** Closes those that nobody took. */
   close(): void {
     for (const fifo of this.#ready.splice(0)) closeFifo(fifo);
+  }
+}
+
+/**
+ * How many can be made, with a descriptor more for each start, which takes `least` of them, say.
+ * @throws EMFILE or ENFILE where it is less than `least`
+ */
+function affordable(count: number, least: number): number {
+  for (let some = Math.max(count, least); ; some = Math.max(least, some >> 1)) {
+    try {
+      spareDescriptors(2 * some + Math.ceil(some / least));
+      return some;
+    } catch (error) {
+      if (some === least) throw error;
+    }
   }
 }
 
@@ -135,13 +167,15 @@ function openBoth(file: string): Fifo {
 function mkfifo(files: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     needPipes(3);
-    execFile("mkfifo", ["-m", "600", ...files], { timeout: 5000 }, (error) => {
-      if (error) reject(error);
-      else resolve();
+    execFile("mkfifo", ["-m", "600", ...files], { timeout: 5000 }, (error, _, said) => {
+      if (!error) resolve();
+      else if (typeof error.code === "string") reject(error); // it was not started
+      else reject(new Error(said.split("\n", 1)[0] || error.message));
     });
   });
 }
 
-function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException).code);
+/** Whether there is no program that makes FIFOs, or none that may be executed. */
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).syscall?.startsWith("spawn") ?? false;
 }

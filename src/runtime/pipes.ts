@@ -29,6 +29,7 @@ export class Pipes {
   readonly #outputs: Outputs;
   readonly #io: PipesIo;
   readonly #lines = new Map<OutputStream, Line>();
+  readonly #late = new Set<Reader>();
 
   constructor(outputs: Outputs, io: PipesIo) {
     this.#outputs = outputs;
@@ -76,7 +77,21 @@ export class Pipes {
     return busy.length > 0 ? Promise.all(busy) : undefined;
   }
 
+  /**
+   * No child follows soon: the host lets go. What somebody who is left still writes arrives, until the
+   * last of them has ended.
+   */
+  rest(): void {
+    for (const { reader, write } of this.#lines.values()) {
+      closeSync(write);
+      this.#late.add(reader);
+      reader.finish(() => this.#late.delete(reader));
+    }
+    this.#lines.clear();
+  }
+
   close(): void {
+    for (const reader of this.#late) reader.close();
     for (const { reader, write } of this.#lines.values()) {
       reader.close();
       closeSync(write);

@@ -56,16 +56,26 @@ export function expandHome(
  */
 export function temporaryDirectory(): string {
   if (isWindows) return tmpdir();
+  const last = workingDirectory();
+  const first = usableOf([...usualPlaces(), last]).next();
+  return first.done ? (usualPlaces().find(isDirectory) ?? "/tmp") : first.value;
+}
+
+/** All in which files can be made for a moment, the usual one first. */
+export function temporaryDirectories(): Iterable<string> {
+  return usableOf([...usualPlaces(), "/dev/shm", "/run"]);
+}
+
+function usualPlaces(): string[] {
   const { TMPDIR, TEMP, TMP } = process.env;
   const usual = [TMPDIR, TEMP, TMP, "/tmp", "/var/tmp", "/usr/tmp"];
-  const isUsable = (place: string) => isDirectory(place) && mayWrite(place);
-  const places = usual.filter((place) => place !== undefined && place !== "") as string[];
-  for (const place of places) {
-    const whole = absolute(place);
-    if (isUsable(whole)) return whole;
-  }
-  const last = workingDirectory();
-  return isUsable(last) ? last : (places.find(isDirectory) ?? "/tmp");
+  return usual.filter((place) => place !== undefined && place !== "") as string[];
+}
+
+/** Those in which files can be made, each once. */
+function* usableOf(places: readonly string[]): Generator<string> {
+  for (const place of new Set(places.map(absolute)))
+    if (isDirectory(place) && mayWrite(place)) yield place;
 }
 
 function mayWrite(directory: string): boolean {

@@ -79,6 +79,11 @@ export interface Spawner {
    * `events.failed`.
    */
   spawn(command: Command, events: ChildEvents, outputs: Outputs): Child;
+  /**
+   * No child follows with these outputs unless somebody asks for one: what is kept for the next one can
+   * go. What somebody still writes who is left should arrive.
+   */
+  rest?(outputs: Outputs): void;
   /** No child will follow with these outputs: what is kept for the next one can go. */
   release(outputs: Outputs): void;
 }

@@ -73,6 +73,12 @@ export class Reader {
     return undefined;
   }
 
+  /** Reads until nobody writes any more; at once, if that is so now. */
+  finish(done: () => void): void {
+    this.#socket.once("close", done);
+    void this.drain();
+  }
+
   close(): void {
     this.#socket.destroy();
     this.#close();

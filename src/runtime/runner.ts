@@ -9,6 +9,7 @@ import {
   type Policy,
   type State,
 } from "../core/machine.ts";
+import { isAtRest } from "../core/states.ts";
 import type { Child, ChildEvents, Clock, Command, Outputs, Spawner } from "./ports.ts";
 
 /** What a runner works with. */
@@ -95,6 +96,7 @@ export class Runner {
     } finally {
       this.#isDraining = false;
       this.#arm();
+      if (isAtRest(this.state)) this.#io.spawner.rest?.(this.#outputs);
     }
   }
 

@@ -32,10 +32,14 @@ export class SystemSpawner implements Spawner {
   readonly #custody: Custody;
   readonly #sockets: Sockets;
   #execute: Execute | undefined;
+  readonly #unpiped: (reason: string) => void;
+  #isUnpiped = false;
   #isBusy = false;
 
-  constructor(custody: Custody) {
+  /** `unpiped` is told why processes get Node's pipes for now, once. */
+  constructor(custody: Custody, unpiped: (reason: string) => void) {
     this.#custody = custody;
+    this.#unpiped = unpiped;
     this.#sockets = new Sockets(custody);
   }
 
@@ -63,6 +67,10 @@ export class SystemSpawner implements Spawner {
     return child;
   }
 
+  rest(outputs: Outputs): void {
+    this.#pipes.get(outputs)?.rest();
+  }
+
   release(outputs: Outputs): void {
     this.#sockets.release(outputs);
     this.#pipes.get(outputs)?.close();
@@ -86,33 +94,59 @@ export class SystemSpawner implements Spawner {
     return pipes;
   }
 
+  /** For those who wait; settles with what has kept it from that. */
+  async #makeFifos(): Promise<Error | undefined> {
+    const counts = this.#waiting.map(({ needed }) => needed).filter((needed) => needed > 0);
+    const [least] = counts;
+    if (least === undefined) return undefined;
+    try {
+      await this.#fifos.make(
+        counts.reduce((sum, count) => sum + count, 0),
+        least,
+      );
+      this.#isUnpiped = false;
+      return undefined;
+    } catch (error) {
+      if (!isShortage(error) && !this.#isUnpiped) {
+        this.#isUnpiped = true;
+        this.#unpiped((error as Error).message);
+      }
+      return error as Error;
+    }
+  }
+
   #next(): void {
     const [child] = this.#waiting;
-    if (this.#isBusy || !child) return;
+    if (this.#isBusy) return;
+    if (!child) return this.#fifos.close(); // those of who did not start after all
     this.#isBusy = true;
     const lacks = this.#fifos.canMake && this.#fifos.ready < child.needed;
     if (this.#execute && !lacks) this.#start(this.#execute);
     else void this.#prepare();
   }
 
-  #start(execute: Execute): void {
+  /** Starts the next; `lack` is why there are no FIFOs, where there should be. */
+  #start(execute: Execute, lack?: Error): void {
     const next = () => {
       this.#isBusy = false;
       this.#next();
     };
     this.#clock.setTimeout(next, 0, true);
-    this.#waiting.shift()?.start(execute);
+    const child = this.#waiting.shift();
+    // one more would take what the host needs itself
+    const isRefused = lack && isShortage(lack) && child && child.needed > this.#fifos.ready;
+    if (isRefused) child.fail(lack);
+    else child?.start(execute);
   }
 
   /** execa comes with the first child, and not with the package: it is the slowest of its imports. */
   async #prepare(): Promise<void> {
-    const needed = this.#waiting.reduce((sum, child) => sum + child.needed, 0);
     try {
-      const making = needed > 0 && this.#fifos.make(needed);
+      const making = this.#makeFifos();
       this.#execute ??= executor(await loadExeca());
-      await making;
+      const lack = await making;
       if (this.#pipes.size === 0) this.#fifos.close(); // all were released meanwhile
-      this.#start(this.#execute);
+      this.#start(this.#execute, lack);
     } catch (error) {
       const reason = `couldn't load execa: ${(error as Error).message}`;
       for (const child of this.#waiting.splice(0)) {
