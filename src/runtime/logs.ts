@@ -9,6 +9,7 @@ import type { LogEvents, LogFile, LogUser } from "./logfile.ts";
 import { pipeWriter } from "./named-pipe.ts";
 import { openAgain, openPipe } from "./open-file.ts";
 import type { Clock } from "./ports.ts";
+import { isShortage, needPipes } from "./shortage.ts";
 import { writersOf, type Writers } from "./writers.ts";
 
 /** How long a named pipe may take for what is still on its way. */
@@ -179,12 +180,12 @@ export class Logs {
     const failed = (error: NodeJS.ErrnoException) => {
       const { code = "" } = error;
       this.#logger = undefined;
-      const isPassing = ["EMFILE", "ENFILE", "EAGAIN", "ENOMEM"].includes(code);
-      this.#loggerDue = isPassing ? this.#clock.now() + LOGGER_RETRY_MS : Infinity;
+      this.#loggerDue = isShortage(error) ? this.#clock.now() + LOGGER_RETRY_MS : Infinity;
       if (code !== this.#loggerTrouble) this.#events.failed("syslog", error);
       this.#loggerTrouble = code;
     };
     try {
+      needPipes(1);
       const logger = spawn("logger", ["-t", identifier], { stdio: ["pipe", "ignore", "ignore"] });
       logger.on("error", failed);
       const stdin = logger.stdin as ChildProcess["stdin"]; // none, where descriptors are lacking
