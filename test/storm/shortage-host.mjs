@@ -88,12 +88,22 @@ const lacks = {
       try {
         for (const block of [Buffer.alloc(4096), Buffer.alloc(1)]) for (;;) writeSync(fd, block);
       } catch {
-        // ENOSPC, twice
+        // ENOSPC
       } finally {
         closeSync(fd);
       }
+      if (roll() < 0.5) return;
+      try {
+        for (let i = 0; ; i++) closeSync(openSync(path.join(temporary, `filler${i}`), "w"));
+      } catch {
+        // ENOSPC: not even an empty file
+      }
     },
-    end: () => rmSync(path.join(temporary, "filler"), { force: true }),
+    end() {
+      for (const name of readdirSync(temporary)) {
+        if (name.startsWith("filler")) rmSync(path.join(temporary, name));
+      }
+    },
   },
   "no directory": {
     begin: () => renameSync(temporary, `${temporary}-gone`),
@@ -190,6 +200,16 @@ for (let i = 0; i < 100 && states().STARTING; i++) await wait(50);
 const sum = states();
 say("recovered", { states: sum, free: free(), error: String(error?.message.split("\n").at(-1)) });
 await ask("wait for the guardian");
+
+if (way !== "descriptors") {
+  error = await settled("the restart after it", supervisor.restart());
+  if (error) say("wrong", { text: `the restart after it: ${error}` });
+  for (const { name, pid } of supervisor.status()) {
+    const stdout = readlinkSync(`/proc/${pid}/fd/1`);
+    if (stdout.startsWith("socket"))
+      say("wrong", { text: `${name} has no FIFO any more, but a ${stdout}` });
+  }
+}
 
 if (way === "small pipes") {
   const begun = performance.now();

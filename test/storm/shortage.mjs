@@ -98,7 +98,7 @@ async function life(number) {
   if (hog) await new Promise((resolve) => hog.child.stdout.once("data", resolve));
   const later = limit < IMPORT ? limit : undefined;
   const words = JSON.stringify({ way, seed, mark, directory, count, limit: later, uid, end });
-  const shell = `${way === "full disk" ? `mount -t tmpfs -o size=256k none ${temporary};` : ""} ulimit -n ${Math.max(limit, IMPORT)}; exec "$@"`;
+  const shell = `${way === "full disk" ? `mount -t tmpfs -o size=256k,nr_inodes=128 none ${temporary};` : ""} ulimit -n ${Math.max(limit, IMPORT)}; exec "$@"`;
   const unshare = way === "full disk" ? ["unshare", "-m", "--"] : [];
   const { child, ended } = start(
     [...unshare, "/bin/sh", "-c", shell, "sh", process.execPath, HOST, words],
