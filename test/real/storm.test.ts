@@ -14,7 +14,7 @@ function storm(file: string, ...args: string[]): Promise<{ failed: boolean; text
   });
 }
 
-// the large ones: npm run storm, npm run storm:alive
+// the large ones: npm run storm, npm run storm:alive, npm run storm:shortage
 describe(
   "a small storm",
   { concurrency: true, skip: process.platform === "linux" ? false : "there is no /proc" },
@@ -28,6 +28,12 @@ describe(
     it("leaves nobody behind while the host lives, and touches no stranger", async () => {
       const { failed, text } = await storm("alive.mjs", "--orders", "24");
       assert.match(text, /: 24 orders, \d+ processes, 0 survivors, 0 of 24 decoys touched/);
+      assert.ok(!failed, text);
+    });
+
+    it("of shortages leaves nobody behind, and all runs when it is over", async () => {
+      const { failed, text } = await storm("shortage.mjs", "--hosts", "10");
+      assert.match(text, /: 10 hosts, \d+ programs, 0 survivors, 0 wrong/);
       assert.ok(!failed, text);
     });
   },
