@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import type { Writable } from "node:stream";
 import { inspect } from "node:util";
-import * as z from "zod";
+import z from "#zod";
 import type { Policy, Signal } from "./core/machine.ts";
 import { temporaryDirectory } from "./runtime/places.ts";
 

@@ -140,6 +140,38 @@ describe("the package", () => {
     assert.equal(out, "true []\n");
   });
 
+  it(
+    "is imported, and runs a program, with 64 descriptors",
+    { skip: process.platform === "win32" && "no ulimit" },
+    async () => {
+      const program = `{ command: "sleep 100", startsecs: 0 }`;
+      const source = `
+        const names = ["control", "config", "testing"];
+        for (const name of names) await import(\`libsupervisor/\${name}\`);
+        const { Supervisor } = await import("libsupervisor");
+        const supervisor = new Supervisor({ programs: { web: ${program} } });
+        await supervisor.start();
+        console.log(await supervisor.shutdown());`;
+      writeFileSync(path.join(scratch, "few.mjs"), source);
+      const words = ["-c", 'ulimit -n 64; exec "$@"', "sh", process.execPath, "few.mjs"];
+      const { stdout } = await run("/bin/sh", words, { cwd: scratch });
+      assert.equal(stdout, "[]\n");
+    },
+  );
+
+  it("has schemas that go together with the zod of others", async () => {
+    const out = await runs(
+      "zod.mjs",
+      `import { programSettings } from "libsupervisor";
+       import * as z from "zod";
+       const own = z.object({ name: z.string(), program: programSettings });
+       console.log(programSettings instanceof z.ZodType, programSettings.extend({ own: z.int() }).shape.own.parse(1));
+       console.log(own.safeParse({ name: "web", program: { command: 5 } }).error instanceof z.ZodError);
+       console.log(own.parse({ name: "web", program: { command: "x" } }).program.command);`,
+    );
+    assert.equal(out, "true 1\ntrue\nx\n");
+  });
+
   it("has fakes that make time stand still", async () => {
     const out = await runs(
       "fakes.mjs",

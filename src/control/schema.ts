@@ -1,4 +1,4 @@
-import * as z from "zod";
+import z from "#zod";
 import { checked, type Vocabulary } from "../checked.ts";
 import { HOST_NAME, show, tell } from "../settings.ts";
 import type { PortPlace, SocketPlace } from "./options.ts";
