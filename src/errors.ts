@@ -9,7 +9,8 @@ import type { StateName } from "./core/machine.ts";
  * - `BAD_ARGUMENTS`: offset and length do not go together
  * - `BAD_SIGNAL`: there is no such signal
  * - `NOT_RUNNING`: there is no process to signal or to write to
- * - `SPAWN_ERROR`: a process could not be started, or ended too quickly, and gave up (FATAL)
+ * - `SPAWN_ERROR`: a process could not be started, or ended too quickly, and gave up (FATAL); or its command
+ *   cannot be executed
  * - `ABNORMAL_TERMINATION`: a process was stopped, or got lost, before it was RUNNING
  * - `STILL_RUNNING`: something would not go
  * - `ALREADY_ADDED`: the name is taken

@@ -1,26 +1,28 @@
 import type { State } from "./core/machine.ts";
-import { SupervisorError } from "./errors.ts";
+import { SupervisorError, type ErrorDetails } from "./errors.ts";
 import type { Ending } from "./events.ts";
+import { hintsFor } from "./hints.ts";
+import type { Command } from "./runtime/ports.ts";
 import { show } from "./settings.ts";
 import { endingOf } from "./state-event.ts";
 
 /** Why the wait for `verb` has ended in this state, without success. */
 export function failureOf(
   verb: string,
-  process: string,
+  command: Command,
   state: State,
   output: string,
 ): SupervisorError {
+  const { name: process } = command;
   const what = `Cannot ${verb} ${show(process)}`;
   const ending = endingOf(state);
   const details = { process, state: state.name, ...ending, ...(output !== "" && { output }) };
   switch (state.name) {
-    case "FATAL": {
-      const how = describeEnding(ending);
-      const said = output === "" ? "" : `\nIts last output:\n${output.replaceAll(/^/gm, "  ")}`;
-      const message = `${what}: it gave up (FATAL): ${state.reason}${how && ` (${how})`}${said}`;
-      return new SupervisorError("SPAWN_ERROR", message, { ...details, spawnerr: state.reason });
-    }
+    case "BACKOFF":
+      if (!state.wanted) break;
+      return spawnError(`${what}: its start failed (BACKOFF)`, state, command, details);
+    case "FATAL":
+      return spawnError(`${what}: it gave up (FATAL)`, state, command, details);
     case "UNKNOWN": {
       const message = `${what}: the system refused to signal it (UNKNOWN, pid ${state.pid}): ${state.reason}`;
       return new SupervisorError("FAILED", message, { ...details, spawnerr: state.reason });
@@ -43,6 +45,25 @@ export function failureOf(
   }
   const message = `${what}: it was stopped meanwhile and is ${state.name}`;
   return new SupervisorError("ABNORMAL_TERMINATION", message, details);
+}
+
+function spawnError(
+  what: string,
+  { reason, code }: Extract<State, { readonly name: "BACKOFF" | "FATAL" }>,
+  command: Command,
+  details: ErrorDetails,
+): SupervisorError {
+  const { output } = details;
+  const how = describeEnding(details);
+  const lines = [
+    `${what}: ${reason}${how && ` (${how})`}`,
+    ...hintsFor(command, code),
+    // of an earlier run, where there was none now
+    ...(output === undefined || code !== undefined
+      ? []
+      : [`Its last output:\n${output.replaceAll(/^/gm, "  ")}`]),
+  ];
+  return new SupervisorError("SPAWN_ERROR", lines.join("\n"), { ...details, spawnerr: reason });
 }
 
 function describeEnding({ exitstatus, signal }: Partial<Ending>): string {

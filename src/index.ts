@@ -35,7 +35,7 @@ export type {
   TickEvent,
   UnknownEvent,
 } from "./events.ts";
-export type { ExitStatus, Signal, StateName, Survivor } from "./core/machine.ts";
+export type { ExitStatus, Signal, StartFailureCode, StateName, Survivor } from "./core/machine.ts";
 export type { ProcessInfo } from "./info.ts";
 export type { Program } from "./program.ts";
 export type {
@@ -47,6 +47,7 @@ export type {
   Outputs,
   OutputStream,
   Spawner,
+  StartFailure,
 } from "./runtime/ports.ts";
 export {
   activityLogSettings,

@@ -1,6 +1,13 @@
 import { linesOf, named } from "./activity.ts";
 import type { State, StateName } from "./core/machine.ts";
-import { isSignallable, isUnswept, pidOf, startOutcome, stopOutcome } from "./core/states.ts";
+import {
+  isSignallable,
+  isUnswept,
+  isWanted,
+  pidOf,
+  startOutcome,
+  stopOutcome,
+} from "./core/states.ts";
 import { Lines } from "./core/lines.ts";
 import { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 import type { ActivityLevel, Fresh } from "./events.ts";
@@ -9,7 +16,7 @@ import { describe, type ProcessInfo } from "./info.ts";
 import type { Listeners } from "./listeners.ts";
 import type { ProcessConfig } from "./resolve.ts";
 import { Channel, type ChannelPlan } from "./runtime/channel.ts";
-import { locate, prepare } from "./runtime/launch.ts";
+import { failureOf as describeProblem, locate, prepare } from "./runtime/launch.ts";
 import type { Logs } from "./runtime/logs.ts";
 import type { Outputs, OutputStream } from "./runtime/ports.ts";
 import { Runner, type RunnerIo } from "./runtime/runner.ts";
@@ -131,12 +138,15 @@ export class Subprocess {
 
   /**
    * Starts it, and settles once it is RUNNING, over as many attempts as `startretries` allows. If it
-   * is starting or RUNNING already, that start is shared.
+   * is starting or RUNNING already, that start is shared. That its command cannot be found or executed,
+   * or its directory not be entered, is told by the first attempt, although the others follow: the
+   * promise rejects. A start in BACKOFF waits for the next attempt.
    *
-   * @throws {SupervisorError} `SPAWN_ERROR` if it gave up (FATAL), `ABNORMAL_TERMINATION` if it was
+   * @throws {SupervisorError} `SPAWN_ERROR` if it gave up (FATAL) or cannot be executed (BACKOFF, or
+   * FATAL if no other attempt follows), `ABNORMAL_TERMINATION` if it was
    * stopped meanwhile, `FAILED` in state UNKNOWN, `SHUTDOWN_STATE`, `BAD_NAME` if it was removed.
    * @see supervisorctl's `start`. **Differs:** there it is an error if the process is running, and
-   * the first failed attempt is reported while more follow.
+   * any first failed attempt is reported while more follow.
    */
   async start(options: WaitOptions = {}): Promise<void> {
     this.#admit();
@@ -346,8 +356,8 @@ export class Subprocess {
   executable(): string {
     const found = locate(this.config.command);
     if ("file" in found) return found.file;
-    const isMissing = found.problem.startsWith("can't find command");
-    throw this.#error(isMissing ? "NO_FILE" : "NOT_EXECUTABLE", found.problem);
+    const { code, reason } = describeProblem(found);
+    throw this.#error(code, reason);
   }
 
   /**
@@ -376,7 +386,7 @@ export class Subprocess {
 
   /** Whether it is up, or on its way. @internal */
   get isWanted(): boolean {
-    return startOutcome(this.#runner.state) !== "failed";
+    return isWanted(this.#runner.state);
   }
 
   /** Whether nothing of it is left. @internal */
@@ -422,19 +432,21 @@ export class Subprocess {
 
   /** Gives the order, and waits from when its turn has come until the state answers it. */
   async #order(type: "start" | "stop" | "restart", signal: AbortSignal | undefined): Promise<void> {
-    const outcome = type === "stop" ? stopOutcome : startOutcome;
+    let first = this.#runner.state;
     let check: (() => void) | undefined;
     try {
       await abortable(signal, (resolve, reject) => {
         check = () => {
           const { state } = this.#runner;
-          const told = outcome(state);
+          const told =
+            type === "stop" ? stopOutcome(state) : startOutcome(state, first, this.config.policy);
           if (told === "done") resolve();
           else if (told === "failed")
-            reject(failureOf(type, this.namespec, state, this.lastOutput()));
+            reject(failureOf(type, this.config.command, state, this.lastOutput()));
         };
         const watch = check;
         this.#runner.send({ type }, () => {
+          first = this.#runner.state;
           this.#waiting.add(watch);
           watch();
         });

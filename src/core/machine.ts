@@ -21,6 +21,12 @@ export interface Survivor {
   readonly name: string;
 }
 
+/**
+ * Why there is no process: its command cannot be found (`NO_FILE`), or cannot be executed, whatever
+ * stands in the way (`NOT_EXECUTABLE`). Anything else, which may pass, is `FAILED`: no descriptors, say.
+ */
+export type StartFailureCode = "NO_FILE" | "NOT_EXECUTABLE" | "FAILED";
+
 /** The part of the settings that decides about life and death. Durations in ms. */
 export interface Policy {
   readonly startMs: number;
@@ -59,6 +65,7 @@ export type State =
       readonly due: Instant;
       readonly tries: number;
       readonly reason: string;
+      readonly code?: StartFailureCode;
       readonly status?: ExitStatus;
       readonly swept: boolean;
       /** A stop came before the sweep was over: it passes through STOPPED, whatever follows. */
@@ -90,6 +97,7 @@ export type State =
       readonly name: "FATAL";
       readonly until: Instant;
       readonly reason: string;
+      readonly code?: StartFailureCode;
       readonly status?: ExitStatus;
     }
   | {
@@ -111,7 +119,7 @@ export type Input =
   | { readonly type: "restart" }
   | { readonly type: "giveup" }
   | { readonly type: "spawned"; readonly pid: number }
-  | { readonly type: "failed"; readonly reason: string }
+  | { readonly type: "failed"; readonly reason: string; readonly code?: StartFailureCode }
   | { readonly type: "exited"; readonly status: ExitStatus }
   | { readonly type: "swept"; readonly survivors: readonly Survivor[] }
   | { readonly type: "killFailed"; readonly reason: string }
@@ -143,7 +151,9 @@ export const table: Table = {
   },
   STARTING: {
     spawned: (s, p, now, { pid }) => [{ ...s, pid, until: now + p.startMs }],
-    failed: (s, p, now, { reason }) => [retry(s.tries, reason, p, now, true)],
+    failed: (s, p, now, { reason, code }) => [
+      { ...retry(s.tries, reason, p, now, true), ...(code && { code }) },
+    ],
     exited: (s, p, now, { status }) => [
       { ...retry(s.tries, TOO_QUICKLY, p, now, false), status },
       { do: "sweep", graceMs: 0 },
@@ -278,8 +288,8 @@ function retry(
   return { name: "BACKOFF", until: swept ? due : NEVER, due, tries, reason, swept, wanted: true };
 }
 
-function surrender({ reason, status }: In<"BACKOFF">): State {
-  return { name: "FATAL", until: NEVER, reason, ...(status && { status }) };
+function surrender({ reason, code, status }: In<"BACKOFF">): State {
+  return { name: "FATAL", until: NEVER, reason, ...(code && { code }), ...(status && { status }) };
 }
 
 function terminate(pid: number, tries: number, p: Policy, now: Instant, wanted = false): Step {

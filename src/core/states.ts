@@ -1,4 +1,4 @@
-import { NEVER, type State, type StateName } from "./machine.ts";
+import { NEVER, type Policy, type State, type StateName } from "./machine.ts";
 
 /** Whether a program in this state counts as started: a start is refused, a stop is accepted. */
 export function isRunning(name: StateName): boolean {
@@ -27,13 +27,35 @@ export function isAtRest(state: State): boolean {
   return state.name === "STOPPED" || state.name === "FATAL" || state.name === "EXITED";
 }
 
-/** What someone who waits for the process to be RUNNING has to be told by now. */
-export function startOutcome(state: State): "pending" | "done" | "failed" {
+/** Whether the process is up, or on its way. */
+export function isWanted(state: State): boolean {
+  if (state.name === "RUNNING" || state.name === "STARTING") return true;
+  if (state.name === "STOPPING" && state.isStuck) return false;
+  return "wanted" in state ? state.wanted : state.until !== NEVER;
+}
+
+/**
+ * What someone who waits for the process to be RUNNING has to be told by now. `first` is the state in
+ * which the order found it.
+ */
+export function startOutcome(
+  state: State,
+  first: State = state,
+  policy?: Pick<Policy, "startRetries">,
+): "pending" | "done" | "failed" {
   if (state.name === "RUNNING") return "done";
-  if (state.name === "STARTING") return "pending";
-  if (state.name === "STOPPING" && state.isStuck) return "failed";
-  const isWanted = "wanted" in state ? state.wanted : state.until !== NEVER;
-  return isWanted ? "pending" : "failed";
+  return isWanted(state) && !isHopeless(state, first, policy) ? "pending" : "failed";
+}
+
+/**
+ * That a command cannot be executed is told while more attempts follow. One that waited for its next
+ * attempt when it was asked to start is judged by that attempt.
+ */
+function isHopeless(state: State, first: State, policy?: Pick<Policy, "startRetries">): boolean {
+  if (state.name !== "BACKOFF" || (state.code ?? "FAILED") === "FAILED") return false;
+  const isOld = first.name === "BACKOFF" && first.tries === state.tries;
+  const isLast = policy !== undefined && state.tries > policy.startRetries; // FATAL is next
+  return !isOld && !isLast;
 }
 
 /** What someone who waits for the process to be gone has to be told by now. */

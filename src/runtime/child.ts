@@ -5,9 +5,9 @@ import type { ExitStatus, Signal, Survivor } from "../core/machine.ts";
 import type { Custody, Run } from "./custody.ts";
 import { closeFifo, writerOf, type Fifo } from "./fifos.ts";
 import { killTree, sendSignal, sweep } from "./kill.ts";
-import { prepare, type Launch } from "./launch.ts";
+import { failureOf, prepare, type Launch } from "./launch.ts";
 import type { Pipes, Stdio } from "./pipes.ts";
-import type { Child, ChildEvents, Clock, Command } from "./ports.ts";
+import type { Child, ChildEvents, Clock, Command, StartFailure } from "./ports.ts";
 import { descendantsOf, type Identity, type Kinship } from "./tree.ts";
 
 /** Has the operating system start something: the process, or why there is none. */
@@ -75,7 +75,7 @@ export class SystemChild implements Child {
       const run = this.#custody.prepare(this.#command);
       this.#run = run;
       const launch = prepare(this.#command, run.tag, run.cgroup?.door);
-      if ("problem" in launch) return this.giveUp(launch.problem);
+      if ("problem" in launch) return this.giveUp(failureOf(launch));
       file = launch.program;
       doubt = launch.doubt;
       const stdin = this.#stdin();
@@ -116,11 +116,11 @@ export class SystemChild implements Child {
     this.giveUp(describe(error, this.#command.argv[0], this.#command));
   }
 
-  giveUp(reason: string): void {
+  giveUp(failure: StartFailure | string): void {
     if (this.#run) this.#custody.abandon(this.#run);
     if (this.#isCancelled) return;
     this.pipes.rest(); // whoever waits for the next attempt holds nothing meanwhile
-    this.#events.failed(reason);
+    this.#events.failed(failure);
   }
 
   kill(signal: Signal, group: boolean): void | Promise<void> {
@@ -250,21 +250,27 @@ function seenBelow(kinship: Kinship): Identity[] | Promise<Identity[]> {
   }
 }
 
+/** What may pass, of the errors for which supervisord has no words. */
+const PASSING = new Set(["ENOMEM", "ETXTBSY"]);
+
 /** Why a start failed, in supervisord's words where it has some. */
-function describe(error: Error, file: string, { name }: Command, doubt?: string): string {
+function describe(error: Error, file: string, { name }: Command, doubt?: string): StartFailure {
   const { cause, code = (cause as NodeJS.ErrnoException | undefined)?.code } =
     error as NodeJS.ErrnoException;
   switch (code) {
     case "EMFILE":
     case "ENFILE":
-      return `too many open files to spawn '${name}'`;
+      return { code: "FAILED", reason: `too many open files to spawn '${name}'` };
     case "EAGAIN":
-      return `Too many processes in process table to spawn '${name}'`;
+      return { code: "FAILED", reason: `Too many processes in process table to spawn '${name}'` };
     case undefined: {
       const { originalMessage = error.message } = error as { originalMessage?: string };
-      return `unknown error during fork for '${name}': ${originalMessage}`;
+      const reason = `unknown error during fork for '${name}': ${originalMessage}`;
+      return { code: "FAILED", reason };
     }
-    default:
-      return doubt ?? `couldn't exec ${file}: ${code}`;
+    default: {
+      const reason = doubt ?? `couldn't exec ${file}: ${code}`;
+      return { code: PASSING.has(code) ? "FAILED" : "NOT_EXECUTABLE", reason };
+    }
   }
 }

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, realpathSync } from "node:fs";
 import path from "node:path";
-import { directoryProblem, findProgram, mayExecute, type Found } from "./lookup.ts";
+import { directoryProblem, findProgram, mayExecute, type Found, type Problem } from "./lookup.ts";
 import { absolute, workingDirectory } from "./places.ts";
-import type { Command } from "./ports.ts";
+import type { Command, StartFailure } from "./ports.ts";
 import { RESTORE, restorable } from "./shell.ts";
 import { findUser, groupsOf, type User } from "./users.ts";
 
@@ -25,7 +25,7 @@ export type Launch =
       /** Why it fails, if it does: what the kernel is left to decide. */
       readonly doubt?: string;
     }
-  | { readonly problem: string };
+  | Problem;
 
 const isWindows = process.platform === "win32";
 
@@ -83,8 +83,22 @@ export function locate({ argv: [word], directory, environment }: Command): Found
   return find(word, named, childEnvironment(environment));
 }
 
+/** What a start that has such a problem comes to. */
+export function failureOf({ problem: reason, isMissing }: Problem): StartFailure {
+  return { code: isMissing ? "NO_FILE" : "NOT_EXECUTABLE", reason };
+}
+
+/** The directories in which a command that is no path is looked for. */
+export function searchPathOf({ environment }: Command): string {
+  return searchPath(childEnvironment(environment));
+}
+
 function find(word: string, cwd: string, env: Readonly<Record<string, string>>): Found {
-  return findProgram(word, cwd, env["PATH"] ?? env["Path"] ?? "/bin:/usr/bin:/usr/local/bin");
+  return findProgram(word, cwd, searchPath(env));
+}
+
+function searchPath(env: Readonly<Record<string, string>>): string {
+  return env["PATH"] ?? env["Path"] ?? "/bin:/usr/bin:/usr/local/bin";
 }
 
 /**

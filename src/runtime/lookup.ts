@@ -16,7 +16,14 @@ export type Found =
       /** What speaks against it, though the kernel may see it otherwise: why it failed, if it does. */
       readonly doubt?: string;
     }
-  | { readonly problem: string };
+  | Problem;
+
+/** Why something cannot be started. */
+export interface Problem {
+  readonly problem: string;
+  /** There is no such file at all. */
+  readonly isMissing?: true;
+}
 
 const isWindows = process.platform === "win32";
 
@@ -40,7 +47,7 @@ export function findProgram(name: string, directory: string, searchPath: string)
     else if (look.doubt === undefined) return look;
     else doubtful ??= look;
   }
-  return doubtful ?? first ?? { problem: `can't find command '${name}'` };
+  return doubtful ?? first ?? { problem: `can't find command '${name}'`, isMissing: true };
 }
 
 /** Why the working directory cannot be entered: the code of the error. */

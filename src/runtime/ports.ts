@@ -1,4 +1,4 @@
-import type { ExitStatus, Signal, Survivor } from "../core/machine.ts";
+import type { ExitStatus, Signal, StartFailureCode, Survivor } from "../core/machine.ts";
 
 /** Time as the library sees it. Replace it (`new Supervisor(settings, { clock })`) to test in virtual time. */
 export interface Clock {
@@ -113,12 +113,20 @@ export interface Child {
   setRef(ref: boolean): void;
 }
 
+/** Why a child could not be started. */
+export interface StartFailure {
+  /** What kind of failure it is: `start()` rejects at once for all but `FAILED`. */
+  readonly code: StartFailureCode;
+  /** In words; supervisord's where it has some. */
+  readonly reason: string;
+}
+
 /** What a child reports. `spawned` or `failed` comes first, and may come during `spawn()`. */
 export interface ChildEvents {
   /** The child runs. */
   spawned(pid: number): void;
-  /** The child could not be started; nothing else follows. */
-  failed(reason: string): void;
+  /** The child could not be started; nothing else follows. A text alone is a `FAILED` of that reason. */
+  failed(failure: StartFailure | string): void;
   /** The process is gone, and what it wrote was reported. Who holds its streams still may write more. */
   exited(status: ExitStatus): void;
 }

@@ -144,7 +144,8 @@ export class Runner {
     };
     const events: ChildEvents = {
       spawned: (pid) => hear({ type: "spawned", pid }),
-      failed: (reason) => hear({ type: "failed", reason }),
+      failed: (failure) =>
+        hear({ type: "failed", ...(typeof failure === "string" ? { reason: failure } : failure) }),
       exited: (status) => hear({ type: "exited", status }),
     };
     child = this.#io.spawner.spawn(this.#command, events, this.#outputs);

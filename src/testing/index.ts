@@ -8,6 +8,7 @@ import type {
   OutputStream,
   Signal,
   Spawner,
+  StartFailure,
   Survivor,
 } from "../index.ts";
 
@@ -160,9 +161,9 @@ export class FakeChild implements Child {
     if (this.pid !== undefined) this.#events.spawned(this.pid);
   }
 
-  /** Reports that it could not be started. */
-  fail(reason: string): void {
-    this.#events.failed(reason);
+  /** Reports that it could not be started: for a reason that may pass, unless a code tells otherwise. */
+  fail(failure: StartFailure | string): void {
+    this.#events.failed(failure);
   }
 
   /** Has it write: text as UTF-8, bytes as they are. */
@@ -176,8 +177,11 @@ export class FakeChild implements Child {
 export class FakeSpawner implements Spawner {
   /** Every child so far, in order. */
   readonly children: FakeChild[] = [];
-  /** While set, every start fails with this reason, at once. */
-  broken: string | undefined;
+  /**
+   * While set, every start fails with this, at once: a reason alone is one that may pass, and
+   * `start()` waits for the next attempts.
+   */
+  broken: StartFailure | string | undefined;
   /** While true, a child runs only when its `begin()` is called. */
   slow = false;
 

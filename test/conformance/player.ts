@@ -306,7 +306,15 @@ class Player {
   /** An order's failures; one that nobody waits for is answered once it is on its way. */
   async #order(target: string, order: Promise<unknown>, isAwaited: boolean): Promise<Fact> {
     const outcome = this.#outcome(target, order);
-    if (isAwaited) return { failures: await this.#settled(outcome) };
+    if (isAwaited) {
+      const failures = (await this.#settled(outcome)) ?? [];
+      // a command that cannot be executed is told at once, and the attempts go on
+      const isTrying = ({ process, code }: Failure) =>
+        code === "SPAWN_ERROR" &&
+        /^(?:STARTING|BACKOFF)$/.test(this.#supervisor.process(process)?.state ?? "");
+      await this.#stage.wait(() => !failures.some(isTrying), WAIT_LIMIT);
+      return { failures };
+    }
     await this.#forked(target, outcome);
     // how a start goes on is told by events alone
     return { failures: outcome()?.filter(({ code }) => code !== "SPAWN_ERROR") ?? [] };

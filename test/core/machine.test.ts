@@ -55,6 +55,7 @@ const shapes: readonly State[] = [
   { name: "RUNNING", until: NEVER, pid: 7 },
   { ...backoff, swept: true, wanted: true },
   { ...backoff, tries: 4, swept: true, wanted: true },
+  { ...backoff, code: "NO_FILE", swept: true, wanted: true },
   { ...backoff, until: NEVER, swept: false, wanted: true, status: died },
   { ...backoff, until: NEVER, swept: false, wanted: false, status: died },
   { ...stopping },
@@ -77,6 +78,7 @@ const inputs: readonly Input[] = [
   { type: "giveup" },
   { type: "spawned", pid: 8 },
   { type: "failed", reason: "ENOENT" },
+  { type: "failed", code: "NOT_EXECUTABLE", reason: "EACCES" },
   { type: "exited", status: { code: 0, signal: null } },
   { type: "exited", status: { code: 1, signal: null } },
   { type: "exited", status: { code: null, signal: "SIGSEGV" } },
@@ -236,6 +238,16 @@ describe("STARTING", () => {
       else assert.deepEqual(next, { name: "FATAL", until: NEVER, reason: "ENOENT" });
     }
     assert.equal(tries, 3);
+  });
+
+  it("keeps what kind of failure it was, up to FATAL, and forgets it with an exit", () => {
+    const failed: Input = { type: "failed", code: "NO_FILE", reason: "why" };
+    const [first] = transition({ name: "STARTING", until: NEVER, tries: 3 }, failed, policy, NOW);
+    assert.equal(as(first, "BACKOFF").code, "NO_FILE");
+    assert.equal(as(after(first, policy, "deadline"), "FATAL").code, "NO_FILE");
+    const quick = after({ name: "STARTING", until: NOW + 1, tries: 3, pid: 7 }, policy, "exited");
+    assert.ok(!("code" in quick));
+    assert.ok(!("code" in after(quick, policy, "swept", "deadline")));
   });
 
   it("has one attempt only with startretries 0", () => {

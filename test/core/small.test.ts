@@ -7,6 +7,7 @@ import { nearest } from "../../src/core/nearest.ts";
 import {
   isRunning,
   isSignallable,
+  isWanted,
   pidOf,
   startOutcome,
   stopOutcome,
@@ -155,6 +156,21 @@ describe("the view of a state", () => {
       assert.deepEqual([pidOf(state), startOutcome(state), stopOutcome(state)], [pid, start, stop]);
     });
   }
+
+  it("tells a start at the first attempt that the command cannot be executed", () => {
+    const state: State = { ...backoff, code: "NO_FILE", swept: true, wanted: true };
+    const policy = { startRetries: 1 };
+    const starting: State = { name: "STARTING", until: NEVER, tries: 0 };
+    assert.equal(startOutcome(state, starting, policy), "failed");
+    // what may pass is waited for, and so is FATAL, which is next
+    assert.equal(startOutcome({ ...state, code: "FAILED" }, starting, policy), "pending");
+    assert.equal(startOutcome({ ...state, tries: 2 }, starting, policy), "pending");
+    // who asks in BACKOFF is told of the next attempt
+    assert.equal(startOutcome(state, state, policy), "pending");
+    const before: State = { ...state, tries: 0 };
+    assert.equal(startOutcome(state, before, policy), "failed");
+    assert.ok(isWanted(state));
+  });
 
   it("counts as running and as signallable what supervisord does", () => {
     const all = new Set<StateName>(views.map(([, { name }]) => name));

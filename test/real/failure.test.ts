@@ -161,13 +161,46 @@ describe("a start that fails", () => {
     const { supervisor, ear, next } = supervise(t, {
       web: { command: [script], startsecs: 0, startretries: 1 },
     });
-    const started = supervisor.start();
+    const error = await refusal(supervisor.start());
     const backoff = await next("PROCESS_STATE_BACKOFF");
     assert.equal(backoff.spawnerr, `can't find command '${script}'`);
     assert.equal(supervisor.status()[0]?.spawnerr, backoff.spawnerr);
+    assert.deepEqual([error.code, error.spawnerr], ["SPAWN_ERROR", backoff.spawnerr]);
     writeFileSync(script, "#!/bin/sh\necho up $$ >$EAR; exec sleep 1000\n", { mode: 0o755 });
-    await started;
+    await supervisor.start();
     await ear.pid("up");
+  });
+
+  it("start() does not wait for attempts that cannot succeed", async (t) => {
+    const directory = scratch(t);
+    const plain = file(directory, "plain", "#!/bin/sh\n", 0o644);
+    const bads: Record<string, Partial<ProgramSettings>> = {
+      missing: { command: "nothing-of-that-name --port 0" },
+      plain: { command: [plain] },
+      directory: { command: "sleep 1000", directory: `${directory}/nowhere` },
+    };
+    const { supervisor } = supervise(
+      t,
+      Object.fromEntries(
+        Object.entries(bads).map(([name, settings]) => [
+          name,
+          { command: "?", startsecs: 30, ...settings },
+        ]),
+      ),
+    );
+    const error = await refusal(supervisor.start()); // 1 + 2 + 3 s, until they are FATAL
+    assert.equal(error.errors?.length, 3);
+    assert.deepEqual(
+      supervisor.status().map(({ state }) => state),
+      ["BACKOFF", "BACKOFF", "BACKOFF"],
+    );
+    const reasons = new Map(error.errors.map((one) => [one.process, one.spawnerr]));
+    assert.deepEqual(Object.fromEntries(reasons), {
+      missing: "can't find command 'nothing-of-that-name'",
+      plain: `command at '${plain}' is not executable`,
+      directory: `couldn't chdir to ${directory}/nowhere: ENOENT`,
+    });
+    assert.ok(error.message.includes(`It was looked for in PATH: ${process.env["PATH"]}`));
   });
 
   it("NUL: is refused with the settings", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fault, Stage, watch } from "../kit.ts";
+import { fault, Stage, turn, watch } from "../kit.ts";
 
 const web = { programs: { web: { command: "web" } } };
 
@@ -97,6 +97,74 @@ Its last output:
     await assert.rejects(start, {
       message: `Cannot start "web": it gave up (FATAL): can't find command 'w'`,
     });
+  });
+
+  const missing = { code: "NO_FILE", reason: "can't find command 'w'" } as const;
+
+  it("is rejected by the first attempt if the command cannot be executed, and the attempts go on", async () => {
+    const stage = new Stage({ programs: { web: { command: "/w", startretries: 1 } } });
+    stage.spawner.broken = missing;
+    await assert.rejects(stage.supervisor.start(), {
+      code: "SPAWN_ERROR",
+      state: "BACKOFF",
+      spawnerr: "can't find command 'w'",
+      message: `Cannot start "web": its start failed (BACKOFF): can't find command 'w'`,
+    });
+    assert.equal(stage.states()["web"], "BACKOFF");
+    await stage.pass(1000);
+    assert.deepEqual(stage.seen(), [
+      "web STARTING",
+      "web BACKOFF",
+      "web STARTING",
+      "web BACKOFF",
+      "web FATAL",
+    ]);
+    assert.equal(stage.spawner.children.length, 2);
+    assert.equal(stage.supervisor.status()[0]?.spawnerr, missing.reason);
+  });
+
+  it("waits for FATAL if no other attempt follows", async () => {
+    const stage = new Stage({ programs: { web: { command: "/w", startretries: 0 } } });
+    stage.spawner.broken = missing;
+    const start = watch(stage.supervisor.start());
+    await turn();
+    assert.equal(start.outcome, "pending");
+    await stage.pass(0);
+    assert.equal(start.outcome, "SPAWN_ERROR");
+    assert.deepEqual(stage.states(), { web: "FATAL" });
+  });
+
+  it("in BACKOFF waits for the next attempt, and is told how that went", async () => {
+    const stage = new Stage({ programs: { web: { command: "/w", startsecs: 0 } } });
+    stage.spawner.broken = missing;
+    const first = watch(stage.supervisor.start());
+    const second = watch(stage.supervisor.start("web"));
+    const restart = watch(stage.supervisor.restart("web"));
+    await turn();
+    assert.deepEqual([first.outcome, second.outcome], ["SPAWN_ERROR", "pending"]);
+    await stage.pass(0);
+    assert.equal(restart.outcome, "SPAWN_ERROR");
+    const third = watch(stage.supervisor.start("web"));
+    await stage.pass(1999);
+    assert.equal(third.outcome, "pending");
+    await stage.pass(1);
+    assert.equal(third.outcome, "SPAWN_ERROR");
+    stage.spawner.broken = undefined;
+    const fourth = watch(stage.supervisor.start("web"));
+    await stage.pass(3000);
+    assert.equal(fourth.outcome, "done");
+  });
+
+  it("is told at once of a command that cannot be executed while others go on", async () => {
+    const stage = new Stage({ programs: { web: { command: "/w" } } });
+    stage.spawner.slow = true;
+    const start = watch(stage.supervisor.start());
+    stage.spawner.last.fail({ code: "FAILED", reason: "too many open files to spawn 'web'" });
+    await stage.pass(1000);
+    assert.equal(start.outcome, "pending");
+    stage.spawner.last.fail({ code: "NOT_EXECUTABLE", reason: "command at '/w' is a directory" });
+    await turn();
+    assert.equal(start.outcome, "SPAWN_ERROR");
   });
 
   it("is rejected when the process is stopped meanwhile", async () => {
