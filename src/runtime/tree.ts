@@ -460,13 +460,14 @@ function statOf(pid: number): Stat | undefined {
     name,
     began,
     state,
+    threads: Number(fields[17]),
     parent: Number(parent),
     group: Number(group),
     session: Number(session),
-    threads: Number(fields[17]),
   };
 }
 
-function isDead({ state }: Stat): boolean {
-  return state === "Z" || state === "X";
+/** The first thread may have ended before the others, who still hold its files. */
+function isDead({ state, threads }: Stat): boolean {
+  return (state === "Z" || state === "X") && threads <= 1;
 }

@@ -244,6 +244,33 @@ describe(
       assert.ok(!memory.isInDoubt);
     });
 
+    it(
+      "lives while one of its threads does, though the first has ended",
+      {
+        skip: noPython,
+      },
+      async (t) => {
+        const script = `
+import ctypes, os, threading, time
+def stay():
+    while open("/proc/self/stat").read().rsplit(")", 1)[1].split()[0] != "Z": time.sleep(0.001)
+    os.write(1, b"ready")
+    time.sleep(1000)
+threading.Thread(target=stay).start()
+ctypes.CDLL(None).pthread_exit(None)`;
+        const child = spawn("python3", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
+        const exit = once(child, "exit");
+        t.after(async () => {
+          child.kill("SIGKILL");
+          await exit;
+          assert.equal(identityOf(child.pid ?? 0), undefined);
+        });
+        assert.equal(String((await once(child.stdout, "data"))[0]), "ready");
+        const identity = identityOf(child.pid ?? 0);
+        assert.ok(identity && isAlive(identity));
+      },
+    );
+
     it("known from before: a stranger that got the number is not touched", async (t) => {
       const child = await stranger(t);
       const { pid = 0 } = child;
