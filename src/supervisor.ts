@@ -388,10 +388,10 @@ export class Supervisor extends SupervisorEmitter {
    * Updates wait for each other. A function is asked for the settings when its turn has come, and once
    * more when all that has to go is gone: nothing that was changed meanwhile is lost.
    *
-   * @throws {SettingsError} if the settings are not right; nothing has been touched. What a function
-   * throws.
-   * @throws {SupervisorError} if something would not stop: what was stopped is started again, and
-   * nothing has changed. `SHUTDOWN_STATE`.
+   * All is changed, or nothing: whatever is thrown, what was stopped by then is started again.
+   *
+   * @throws {SettingsError} if the settings are not right. What a function throws.
+   * @throws {SupervisorError} if something would not stop. `SHUTDOWN_STATE`.
    * @see supervisorctl's `update`; with `dryRun`, its `reread`. **Differs:** one changed process does
    * not restart the rest of its group, and what somebody has stopped stays stopped.
    */

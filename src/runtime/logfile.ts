@@ -286,6 +286,7 @@ export class LogFile {
 
   #turnOver(): void {
     const steps = this.#stepsDue();
+    if (steps.length === 0) return;
     if (steps.length > STEPS_AT_ONCE) void this.#writeInThread(); // it does them by and by
     else for (const _ of this.#rotate(steps)); // all at once
   }
