@@ -164,8 +164,19 @@ export class Logs {
     this.#streams.clear();
     for (const file of this.#used) this.#writers.quit(file, this.#events);
     this.#used.clear();
-    this.#logger?.process.stdin?.end();
+    if (this.#logger) this.#dismiss(this.#logger);
     this.#logger = undefined;
+  }
+
+  /** Ends `logger` when it has read all; one that does not read is killed: a write to it would hold the host. */
+  #dismiss({ process: child }: Logger): void {
+    child.stdin?.end();
+    const tooLong = () => {
+      child.stdin?.destroy();
+      child.kill("SIGKILL");
+    };
+    const timer = this.#clock.setTimeout(tooLong, FAREWELL_MS, false);
+    child.once("exit", () => this.#clock.clearTimeout(timer));
   }
 
   #join(user: LogUser, name: string): LogFile {

@@ -16,7 +16,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Ear } from "../support/ear.ts";
 import { runHost } from "../support/host.ts";
 import { once } from "../support/output.ts";
-import { scratch } from "../support/processes.ts";
+import { gone, scratch } from "../support/processes.ts";
 import { sh, supervise } from "../support/rig.ts";
 
 const FLOOD = 8_000_000;
@@ -286,6 +286,28 @@ describe("syslog", () => {
     await supervisor.start();
     const pid = supervisor.status()[0]?.pid ?? 0;
     await blocked(pid);
+  });
+
+  it("that takes nothing does not hold the host after the shutdown, and is not left", async (t) => {
+    const bin = scratch(t);
+    const script = `#!/bin/sh\necho $$ >"${bin}/pid"\nexec sleep 1000\n`;
+    writeFileSync(path.join(bin, "logger"), script);
+    chmodSync(path.join(bin, "logger"), 0o755);
+    const host = await runHost(
+      `
+      import { existsSync, readFileSync } from "node:fs";
+      process.env.PATH = "${bin}:" + process.env.PATH;
+      const supervisor = new Supervisor({ programs: { web: { command: "yes", startsecs: 0, stdout_syslog: true } } });
+      await supervisor.start();
+      const { pid } = supervisor.status()[0];
+      const isBlocked = () => /pipe_write/.test(readFileSync(\`/proc/\${pid}/wchan\`, "utf8"));
+      while (!isBlocked() || !existsSync("${bin}/pid")) await new Promise((resolve) => setTimeout(resolve, 10));
+      await supervisor.shutdown();
+    `,
+      { wrapper: ["timeout", "-s", "KILL", "20"] },
+    );
+    assert.equal(host.status, 0, host.stderr);
+    await gone(Number(readFileSync(path.join(bin, "pid"), "utf8")));
   });
 
   it("without `logger`: told once, and the process goes on", async (t) => {
