@@ -1,3 +1,4 @@
+import { abortable } from "./abort.ts";
 import { startOrder, stopWaves, type Rank } from "./core/order.ts";
 import { SupervisorError, oneError } from "./errors.ts";
 import { parseSignal, type SignalSetting } from "./settings.ts";
@@ -47,7 +48,9 @@ export async function restartAll(
     );
     return;
   }
-  await raceAbort(restartInWaves(processes), options.signal);
+  await abortable<void>(options.signal, (resolve, reject) => {
+    restartInWaves(processes).then(resolve, reject);
+  });
 }
 
 async function restartInWaves(processes: readonly Subprocess[]): Promise<void> {
@@ -116,22 +119,4 @@ function wavesOf(processes: readonly Subprocess[]): Subprocess[][] {
 
 function ranked(process: Subprocess): { readonly process: Subprocess; readonly rank: Rank } {
   return { process, rank: process.config.rank };
-}
-
-/** The promise, unless the signal comes first. */
-export async function raceAbort<T>(
-  promise: Promise<T>,
-  signal: AbortSignal | undefined,
-): Promise<T> {
-  if (!signal) return promise;
-  let aborted: (() => void) | undefined;
-  const abort = new Promise<never>((_resolve, reject) => {
-    aborted = () => reject(signal.reason as Error);
-    signal.addEventListener("abort", aborted, { once: true });
-  });
-  try {
-    return await Promise.race([promise, abort]);
-  } finally {
-    if (aborted) signal.removeEventListener("abort", aborted);
-  }
 }

@@ -1,3 +1,4 @@
+import { abortable, onAbort } from "./abort.ts";
 import { linesOf, named } from "./activity.ts";
 import type { State, StateName } from "./core/machine.ts";
 import {
@@ -226,7 +227,7 @@ export class Subprocess {
       throw this.#error("NO_FILE", message);
     }
     const chunk = typeof chars === "string" ? new TextEncoder().encode(chars) : chars;
-    await abortable(signal, (resolve, reject) => {
+    await abortable<void>(signal, (resolve, reject) => {
       child.write(chunk, (cause) => {
         if (!cause) resolve();
         else
@@ -305,10 +306,13 @@ export class Subprocess {
     this.#expectStream(stream);
     const { signal } = options;
     const over = new AbortController(); // one for each: a signal warns of more than ten listeners
-    if (this.#isClosed) over.abort();
+    if (this.#isClosed || signal?.aborted) over.abort();
     else this.#follows.add(over);
-    const either = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
-    const chunks = this.#channels[stream].follow(either, () => this.#follows.delete(over));
+    const forget = signal && onAbort(signal, () => over.abort());
+    const chunks = this.#channels[stream].follow(over.signal, () => {
+      this.#follows.delete(over);
+      forget?.();
+    });
     async function* bytes(): AsyncGenerator<Buffer> {
       yield* chunks;
       signal?.throwIfAborted();
@@ -435,7 +439,7 @@ export class Subprocess {
     let first = this.#runner.state;
     let check: (() => void) | undefined;
     try {
-      await abortable(signal, (resolve, reject) => {
+      await abortable<void>(signal, (resolve, reject) => {
         check = () => {
           const { state } = this.#runner;
           const told =
@@ -505,23 +509,5 @@ export class Subprocess {
       communicated: (data) =>
         this.#host.announce({ type: `PROCESS_COMMUNICATION_${suffix}`, ...who(), data }),
     });
-  }
-}
-
-/** A promise that an AbortSignal can end. */
-async function abortable(
-  signal: AbortSignal | undefined,
-  begin: (resolve: () => void, reject: (error: Error) => void) => void,
-): Promise<void> {
-  signal?.throwIfAborted();
-  let aborted: (() => void) | undefined;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      aborted = () => reject(signal?.reason as Error);
-      signal?.addEventListener("abort", aborted, { once: true });
-      begin(resolve, reject);
-    });
-  } finally {
-    if (aborted) signal?.removeEventListener("abort", aborted);
   }
 }

@@ -1,11 +1,12 @@
 import { EventEmitter, on } from "node:events";
 import { copyOf } from "./core/copy.ts";
+import { abortable, onAbort } from "./abort.ts";
 import { byText } from "./core/order.ts";
 import { SupervisorError } from "./errors.ts";
 import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events.ts";
 import type { ProcessInfo } from "./info.ts";
 import { Listeners } from "./listeners.ts";
-import { raceAbort, all, restartAll, signalAll, startAll, startEach, stopAll } from "./orders.ts";
+import { all, restartAll, signalAll, startAll, startEach, stopAll } from "./orders.ts";
 import { hasAutoLog } from "./outputs.ts";
 import { theOnly, type Program } from "./program.ts";
 import { Registry } from "./registry.ts";
@@ -443,7 +444,10 @@ export class Supervisor extends SupervisorEmitter {
       });
       settle(this.#close()); // only now: whoever hears of it finds the state SHUTDOWN already
     }
-    return raceAbort(this.#closing, options.signal);
+    const closing = this.#closing;
+    return abortable(options.signal, (resolve, reject) => {
+      closing.then(resolve, reject);
+    });
   }
 
   /** `shutdown()`, for `await using`. */
@@ -535,12 +539,17 @@ export class Supervisor extends SupervisorEmitter {
     };
   }
 
-  #feed(options: WaitOptions): AsyncIterableIterator<[SupervisorEvent]> {
+  #feed({ signal }: WaitOptions): AsyncIterableIterator<[SupervisorEvent]> {
     const feed = new EventEmitter();
-    const source = on(feed, "EVENT", { ...options, close: [CLOSED] });
+    const over = new AbortController(); // one for each: a signal warns of more than ten listeners
+    const abort = () => over.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    const source = on(feed, "EVENT", { signal: over.signal, close: [CLOSED] });
+    const forget = signal && onAbort(signal, abort);
     const ignore = this.observe("EVENT", (event) => feed.emit("EVENT", event));
     this.#feeds.add(feed);
     feed.once("removeListener", () => {
+      forget?.();
       ignore(); // its reader has left, or an abort has ended it
       this.#feeds.delete(feed);
     });
