@@ -388,14 +388,17 @@ export class Subprocess {
     });
   }
 
-  /** Whether it is up, or on its way. @internal */
+  /** Whether it is up, or on its way: by the last order, if one waits. @internal */
   get isWanted(): boolean {
-    return isWanted(this.#runner.state);
+    const { lastOrder, state } = this.#runner;
+    if (lastOrder === undefined) return isWanted(state);
+    return lastOrder === "start" || lastOrder === "restart";
   }
 
   /** Whether nothing of it is left. @internal */
   get isGone(): boolean {
-    return stopOutcome(this.#runner.state) === "done" && !this.isWanted;
+    const { lastOrder, state } = this.#runner;
+    return lastOrder === undefined && stopOutcome(state) === "done" && !this.isWanted;
   }
 
   /** Whether it has ever been started. @internal */

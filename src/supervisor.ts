@@ -11,7 +11,7 @@ import { hasAutoLog } from "./outputs.ts";
 import { theOnly, type Program } from "./program.ts";
 import { Registry } from "./registry.ts";
 import { resolveSettings, type Resolved } from "./resolve.ts";
-import { systemClock } from "./runtime/clock.ts";
+import { nextTurn, systemClock } from "./runtime/clock.ts";
 import { Custody, type CustodyEvents } from "./runtime/custody.ts";
 import { Logs, removeAutoLogs } from "./runtime/logs.ts";
 import { OwnedFile } from "./runtime/owned.ts";
@@ -651,11 +651,14 @@ export class Supervisor extends SupervisorEmitter {
     this.#report = this.#host.io.clock.setTimeout(() => this.#reportWaiting(), REPORT_MS, false);
   }
 
-  /** Updates and removals come one after another. */
+  /**
+   * Updates and removals come one after another, and no two in one turn of the event loop: a listener
+   * that adds what another removes would leave no time for anything else.
+   */
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#updates;
     const mine = before.then(work);
-    this.#updates = mine.catch(() => {});
+    this.#updates = mine.catch(() => {}).then(() => nextTurn());
     return mine;
   }
 }

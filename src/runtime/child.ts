@@ -39,7 +39,8 @@ export class SystemChild implements Child {
   /** A look at them that is not over. */
   #looking: Promise<Identity[]> | undefined;
   #isGroupAsked = false;
-  #isCancelled = false;
+  /** Whether its start was taken back. */
+  isCancelled = false;
   #hasExited = false;
   #ref = true;
 
@@ -61,12 +62,12 @@ export class SystemChild implements Child {
 
   /** How many FIFOs its start may take. */
   get needed(): number {
-    if (this.#isCancelled) return 0;
+    if (this.isCancelled) return 0;
     return this.pipes.needed + (this.#command.fifo ? 1 : 0);
   }
 
   start(execute: Execute): void {
-    if (this.#isCancelled) return;
+    if (this.isCancelled) return;
     let fifo: Fifo | undefined;
     let file = this.#command.argv[0];
     let doubt: string | undefined;
@@ -118,7 +119,7 @@ export class SystemChild implements Child {
 
   giveUp(failure: StartFailure | string): void {
     if (this.#run) this.#custody.abandon(this.#run);
-    if (this.#isCancelled) return;
+    if (this.isCancelled) return;
     this.pipes.rest(); // whoever waits for the next attempt holds nothing meanwhile
     this.#events.failed(failure);
   }
@@ -163,7 +164,7 @@ export class SystemChild implements Child {
   }
 
   cancel(): void {
-    this.#isCancelled = true;
+    this.isCancelled = true;
   }
 
   sweep(graceMs: number, done: (survivors: readonly Survivor[]) => void): void {

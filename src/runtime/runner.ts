@@ -24,6 +24,15 @@ export interface RunnerEvents {
   changed(from: State, to: State): void;
 }
 
+/** A fact, or an order: that has somebody who wants to hear when its turn has come. */
+interface Message {
+  readonly input: Input;
+  readonly heard?: () => void;
+}
+
+/** How many orders are carried out before the event loop turns: listeners that contradict each other never end. */
+const ORDERS_PER_TURN = 100;
+
 /** Runs one machine: one inbox, one timer, one child. The only writer of `state`. */
 export class Runner {
   state: State = initial(NEVER);
@@ -32,8 +41,10 @@ export class Runner {
   readonly #io: RunnerIo;
   readonly #outputs: Outputs;
   readonly #events: RunnerEvents;
-  readonly #inbox: { readonly input: Input; readonly heard?: () => void }[] = [];
+  readonly #inbox: Message[] = []; // facts first
   #isDraining = false;
+  #orders = 0; // since the host has last turned to something else
+  #isResting = false;
   #timer: { readonly until: Instant; readonly handle: unknown } | undefined;
   #child: Child | undefined;
   #ref = true;
@@ -57,6 +68,11 @@ export class Runner {
     return this.#child;
   }
 
+  /** The last of the orders that wait for their turn, if there is one. */
+  get lastOrder(): Input["type"] | undefined {
+    return this.#inbox.findLast(({ heard }) => heard !== undefined)?.input.type;
+  }
+
   /** Takes an order; `heard` is called when its turn has come and it is carried out. */
   send(input: Input, heard: () => void = () => {}): void {
     this.#inbox.push({ input, heard });
@@ -78,6 +94,7 @@ export class Runner {
 
   /** A fact comes before the orders that are waiting. */
   #hear(fact: Input): void {
+    if (!this.#isDraining) this.#orders = 0;
     this.#inbox.unshift({ input: fact });
     this.#drain();
   }
@@ -88,8 +105,9 @@ export class Runner {
     try {
       for (;;) {
         if (isOverdue(this.state, this.#io.clock.now())) this.#step({ type: "deadline" });
-        const next = this.#inbox.shift();
-        if (!next) break;
+        const [next] = this.#inbox;
+        if (!next || (next.heard && this.#isOneTooMany())) break;
+        this.#inbox.shift();
         this.#step(next.input);
         next.heard?.();
       }
@@ -98,6 +116,19 @@ export class Runner {
       this.#arm();
       if (isAtRest(this.state)) this.#io.spawner.rest?.(this.#outputs);
     }
+  }
+
+  /** Counts an order. One too many waits, with those after it, for a later turn of the event loop. */
+  #isOneTooMany(): boolean {
+    if (this.#orders++ < ORDERS_PER_TURN) return false;
+    const goOn = () => {
+      this.#isResting = false;
+      this.#orders = 0;
+      this.#drain();
+    };
+    if (!this.#isResting) this.#io.clock.setTimeout(goOn, 1, true);
+    this.#isResting = true;
+    return true;
   }
 
   #step(input: Input): void {
@@ -137,7 +168,7 @@ export class Runner {
 
   #spawn(): void {
     let child: Child | undefined;
-    const early: { readonly input: Input }[] = []; // said during spawn(), when we do not know the child yet
+    const early: Message[] = []; // said during spawn(), when we do not know the child yet
     const hear = (fact: Input) => {
       if (!child) early.push({ input: fact });
       else if (child === this.#child) this.#hear(fact); // a former child's late word is not ours
@@ -163,7 +194,7 @@ export class Runner {
     const due = () => {
       this.#timer = undefined;
       if (clock.now() < until) this.#arm(); // early: the wait was longer than a timer can be
-      else this.send({ type: "deadline" });
+      else this.#hear({ type: "deadline" });
     };
     const handle = clock.setTimeout(due, Math.max(0, until - clock.now()), this.#ref);
     this.#timer = { until, handle };

@@ -116,8 +116,9 @@ export class SystemSpawner implements Spawner {
   }
 
   #next(): void {
-    const [child] = this.#waiting;
     if (this.#isBusy) return;
+    while (this.#waiting[0]?.isCancelled) this.#waiting.shift(); // they would have a turn each
+    const [child] = this.#waiting;
     if (!child) return this.#fifos.close(); // those of who did not start after all
     this.#isBusy = true;
     const lacks = this.#fifos.canMake && this.#fifos.ready < child.needed;

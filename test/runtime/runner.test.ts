@@ -420,6 +420,57 @@ describe("the inbox", () => {
     assert.deepEqual(seen, ["STOPPING", "STOPPED", "STARTING", "RUNNING"]);
   });
 
+  it("lets the host go on when listeners contradict each other without end", () => {
+    spawner.slow = true;
+    const runner = make();
+    let isOver = false;
+    listen = (_from, to) => {
+      if (isOver) return;
+      if (to.name === "STARTING") runner.send({ type: "stop" });
+      if (to.name === "STOPPED") runner.send({ type: "start" });
+    };
+    runner.send({ type: "start" });
+    assert.equal(seen.length, 100); // and not for ever
+    assert.equal(clock.pending, 1);
+    assert.equal(runner.lastOrder, "start");
+    clock.advance(10);
+    assert.ok(seen.length > 200 && seen.length < 2000, String(seen.length));
+    isOver = true;
+    clock.advance(1);
+    assert.equal(runner.lastOrder, undefined);
+    spawner.last.begin();
+    clock.advance(1000);
+    assert.equal(nameOf(runner), "RUNNING");
+    assert.equal(clock.pending, 0);
+  });
+
+  it("takes orders beyond those of one turn in their order, on a later one", () => {
+    const runner = make();
+    const heard: string[] = [];
+    for (let i = 0; i < 150; i++) {
+      const type = i % 2 === 0 ? "stop" : "start";
+      runner.send({ type }, () => heard.push(type));
+    }
+    assert.equal(heard.length, 100);
+    assert.equal(runner.lastOrder, "start");
+    clock.advance(1);
+    assert.equal(heard.length, 150);
+    assert.deepEqual(heard.slice(100, 103), ["stop", "start", "stop"]);
+    assert.equal(runner.state.name === "STOPPING" && runner.state.wanted, true);
+  });
+
+  it("counts the orders of a turn from zero when a fact has come", () => {
+    const runner = make({ startsecs: 0 });
+    for (let i = 0; i < 200; i++) {
+      runner.send({ type: "start" });
+      runner.send({ type: "stop" });
+      spawner.last.exit(0);
+    }
+    assert.equal(spawner.children.length, 200);
+    assert.equal(nameOf(runner), "STOPPED");
+    assert.equal(clock.pending, 0);
+  });
+
   it("can be told to stop what has just been started, however often", () => {
     const runner = make({ startsecs: 0 });
     for (let i = 0; i < 3; i++) {

@@ -11,6 +11,54 @@ async function update(stage: Stage, settings: SupervisorSettings) {
   return result;
 }
 
+describe("listeners that contradict each other", () => {
+  it("about a program: the host goes on, and each update comes in its turn", async () => {
+    const stage = new Stage();
+    const { supervisor } = stage;
+    let turns = 0;
+    const settings = { command: "x", autostart: false };
+    const ups = { added: 0, removed: 0 };
+    const stop = () => turns > 10;
+    supervisor.on("PROCESS_GROUP_ADDED", () => {
+      ups.added++;
+      if (!stop()) void supervisor.remove("web");
+    });
+    supervisor.on("PROCESS_GROUP_REMOVED", () => {
+      ups.removed++;
+      if (!stop()) supervisor.add("web", settings);
+    });
+    await supervisor.start();
+    supervisor.add("web", settings);
+    for (; turns <= 10; turns++) await turn();
+    await turn();
+    assert.ok(ups.added > 1 && ups.added < 100, String(ups.added));
+    await supervisor.shutdown();
+  });
+
+  it("about a process: the host goes on, whether they order at once or a little later", async () => {
+    for (const say of [(order: () => void) => order(), queueMicrotask]) {
+      const stage = new Stage({ programs: { web: { command: "x" } } });
+      const { supervisor, spawner } = stage;
+      spawner.slow = true;
+      let isOver = false;
+      const order = (verb: "start" | "stop") => {
+        if (!isOver) supervisor[verb]("web").catch(() => {});
+      };
+      supervisor.on("PROCESS_STATE_STOPPED", () => say(() => order("start")));
+      supervisor.on("PROCESS_STATE_STARTING", () => say(() => order("stop")));
+      supervisor.start().catch(() => {});
+      await turn(); // else the test would end here
+      assert.ok(stage.seen().length >= 100);
+      isOver = true;
+      await stage.pass(1);
+      const done = watch(supervisor.shutdown());
+      await stage.pass(0);
+      assert.equal(done.outcome, "done");
+      assert.equal(stage.clock.pending, 0);
+    }
+  });
+});
+
 describe("update", () => {
   it("touches nothing that has not changed", async () => {
     const programs = { a: { command: "a" }, b: { command: "b" } };
