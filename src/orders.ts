@@ -23,6 +23,11 @@ export async function startAll(
   await startEach(inStartOrder(processes), options);
 }
 
+/** The same, where nobody waits for it. */
+export function launchAll(processes: readonly Subprocess[]): void {
+  for (const process of inStartOrder(processes)) process.launch();
+}
+
 /** The highest priority number first; those of the next wave when all of the last are gone. */
 export async function stopAll(
   processes: readonly Subprocess[],

@@ -12,6 +12,7 @@ export class Program {
   readonly name: string;
   #settings: ResolvedProgramSettings;
   #processes: readonly Subprocess[];
+  #isRef: boolean | undefined; // as the supervisor has it
 
   /** @internal */
   constructor(name: string, settings: ResolvedProgramSettings, processes: readonly Subprocess[]) {
@@ -32,8 +33,11 @@ export class Program {
 
   /** Replaces what it is made of. @internal */
   become(settings: ResolvedProgramSettings, processes: readonly Subprocess[]): void {
+    const former = new Set(this.#processes);
     this.#settings = settings;
     this.#processes = Object.freeze(processes);
+    const fresh = processes.filter((process) => !former.has(process));
+    if (this.#isRef !== undefined) applyRef(fresh, this.#isRef);
   }
 
   /** Has it stand for no process any more. @internal */
@@ -72,6 +76,22 @@ export class Program {
       "send to",
       this.#processes.map((process) => process.send(chars, options)),
     );
+  }
+
+  /** Lets the host exit although its processes live, those of later updates too; see {@link Subprocess.unref}. */
+  unref(): this {
+    return this.#setRef(false);
+  }
+
+  /** Takes back `unref()`, also that of its supervisor. */
+  ref(): this {
+    return this.#setRef(true);
+  }
+
+  #setRef(ref: boolean): this {
+    this.#isRef = ref;
+    applyRef(this.#processes, ref);
+    return this;
   }
 
   /**
@@ -119,4 +139,11 @@ export function theOnly(name: string, processes: readonly Subprocess[]): Subproc
   const names = processes.map(({ namespec }) => namespec).join(", ");
   const message = `${show(name)} is not one process but ${processes.length}${names && `: ${names}`}`;
   throw new SupervisorError("BAD_NAME", message);
+}
+
+function applyRef(processes: readonly Subprocess[], ref: boolean): void {
+  for (const process of processes) {
+    if (ref) process.ref();
+    else process.unref();
+  }
 }

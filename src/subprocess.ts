@@ -78,6 +78,8 @@ export class Subprocess {
   #laststart = 0;
   #laststop = 0;
   #pid = 0; // of the last child
+  #isRef: boolean;
+  #pending = 0; // promises that have not settled
   #isRemoved = false;
   #isClosed = false;
 
@@ -110,7 +112,8 @@ export class Subprocess {
     this.#runner = new Runner(config.command, config.policy, outputs, host.io, {
       changed: (from, to) => this.#changed(from, to),
     });
-    if (!host.isRef()) this.#runner.setRef(false);
+    this.#isRef = host.isRef();
+    this.#applyRef();
   }
 
   /** The state it is in. */
@@ -227,17 +230,33 @@ export class Subprocess {
       throw this.#error("NO_FILE", message);
     }
     const chunk = typeof chars === "string" ? new TextEncoder().encode(chars) : chars;
-    await abortable<void>(signal, (resolve, reject) => {
-      child.write(chunk, (cause) => {
-        if (!cause) resolve();
-        else
-          reject(
-            this.#error("NO_FILE", `Cannot send to ${show(this.namespec)}: ${cause.message}`, {
-              cause,
-            }),
-          );
-      });
-    });
+    await this.#held(() =>
+      abortable<void>(signal, (resolve, reject) => {
+        child.write(chunk, (cause) => {
+          if (!cause) resolve();
+          else
+            reject(
+              this.#error("NO_FILE", `Cannot send to ${show(this.namespec)}: ${cause.message}`, {
+                cause,
+              }),
+            );
+        });
+      }),
+    );
+  }
+
+  /**
+   * Lets the host exit although the process lives, or is to be started again; it is killed when the
+   * host does. A pending `start()`, `stop()`, `restart()` or `send()` still keeps the host alive, until
+   * it settles; `follow()` never does.
+   */
+  unref(): this {
+    return this.#setRef(false);
+  }
+
+  /** Takes back `unref()`, also that of its program or its supervisor. */
+  ref(): this {
+    return this.#setRef(true);
   }
 
   /**
@@ -373,6 +392,11 @@ export class Subprocess {
     return "problem" in launch ? launch.problem : launch.doubt;
   }
 
+  /** Starts it, if it may be started, and nobody waits for it: how it goes is told by events. @internal */
+  launch(): void {
+    if (!this.#isRemoved && !this.#host.isClosing()) this.#runner.send({ type: "start" });
+  }
+
   /** Ends a wait for the next attempt (BACKOFF becomes FATAL), then stops. @internal */
   async quit(): Promise<void> {
     this.#runner.send({ type: "giveup" });
@@ -415,14 +439,10 @@ export class Subprocess {
   /** Nothing of it will come any more. @internal */
   close(): void {
     this.#isClosed = true;
+    this.#applyRef(); // what could not be ended keeps nobody
     for (const follow of this.#follows) follow.abort();
     this.#runner.close();
     for (const channel of new Set(Object.values(this.#channels))) channel.close();
-  }
-
-  /** @internal */
-  setRef(ref: boolean): void {
-    this.#runner.setRef(ref);
   }
 
   async #stop(signal?: AbortSignal): Promise<void> {
@@ -437,8 +457,37 @@ export class Subprocess {
       throw this.#error("SHUTDOWN_STATE", `${what}: the supervisor is shutting down`);
   }
 
-  /** Gives the order, and waits from when its turn has come until the state answers it. */
+  #setRef(ref: boolean): this {
+    this.#isRef = ref;
+    this.#applyRef();
+    return this;
+  }
+
+  #applyRef(): void {
+    this.#runner.setRef(!this.#isClosed && (this.#isRef || this.#pending > 0));
+  }
+
+  /** Keeps the host alive while the promise is pending: else it could not be awaited after `unref()`. */
+  async #held<T>(begin: () => Promise<T>): Promise<T> {
+    this.#pending++;
+    this.#applyRef();
+    try {
+      return await begin();
+    } finally {
+      this.#pending--;
+      this.#applyRef();
+    }
+  }
+
   async #order(type: "start" | "stop" | "restart", signal: AbortSignal | undefined): Promise<void> {
+    await this.#held(() => this.#ordered(type, signal));
+  }
+
+  /** Gives the order, and waits from when its turn has come until the state answers it. */
+  async #ordered(
+    type: "start" | "stop" | "restart",
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     let first = this.#runner.state;
     let check: (() => void) | undefined;
     try {

@@ -6,7 +6,7 @@ import { SupervisorError } from "./errors.ts";
 import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events.ts";
 import type { ProcessInfo } from "./info.ts";
 import { Listeners } from "./listeners.ts";
-import { all, restartAll, signalAll, startAll, startEach, stopAll } from "./orders.ts";
+import { all, launchAll, restartAll, signalAll, startAll, startEach, stopAll } from "./orders.ts";
 import { hasAutoLog } from "./outputs.ts";
 import { theOnly, type Program } from "./program.ts";
 import { Registry } from "./registry.ts";
@@ -25,7 +25,7 @@ import {
   type SupervisorSettings,
 } from "./settings.ts";
 import type { Follow, Host, Subprocess, WaitOptions } from "./subprocess.ts";
-import { launch, update, type UpdateResult } from "./update.ts";
+import { update, type UpdateResult } from "./update.ts";
 
 /** What a supervisor works with, in place of the real things; for tests. */
 export interface SupervisorIo {
@@ -345,7 +345,7 @@ export class Supervisor extends SupervisorEmitter {
       processes: [...resolved.processes, ...processes],
       groups: new Map([...resolved.groups, ...groups]),
     });
-    if (this.#hasBegun) launch(fresh.filter(({ config }) => config.autostart));
+    if (this.#hasBegun) launchAll(fresh.filter(({ config }) => config.autostart));
     return this.programs.get(name) as Program;
   }
 
@@ -504,7 +504,12 @@ export class Supervisor extends SupervisorEmitter {
     return this.#custody.ownFile(owned);
   }
 
-  /** Lets the host exit although children live, or are to be started again. They are killed when it does. */
+  /**
+   * Lets the host exit although children live, or are to be started again. They are killed when it
+   * does. A promise that is pending still keeps the host alive, until it settles: that of `start()`,
+   * `stop()`, `restart()`, `update()`, `remove()`, `send()` and `shutdown()`. `events()` and `follow()`
+   * never do: a host that has nothing else to do while it awaits them ends, by Node's exit code 13.
+   */
   unref(): this {
     return this.#setRef(false);
   }
@@ -564,7 +569,10 @@ export class Supervisor extends SupervisorEmitter {
 
   #setRef(ref: boolean): this {
     this.#isRef = ref;
-    for (const process of this.#registry.processes.values()) process.setRef(ref);
+    for (const program of this.programs.values()) {
+      if (ref) program.ref();
+      else program.unref();
+    }
     return this;
   }
 

@@ -1,6 +1,6 @@
 import type { Difference } from "./core/diff.ts";
 import { SupervisorError } from "./errors.ts";
-import { startAll, stopAll } from "./orders.ts";
+import { launchAll, stopAll } from "./orders.ts";
 import type { Registry } from "./registry.ts";
 import type { Resolved } from "./resolve.ts";
 import type { Host, Subprocess, WaitOptions } from "./subprocess.ts";
@@ -28,7 +28,7 @@ export async function update(
       (process) => registry.processes.get(process.namespec) === process,
     );
     const isDown = (process: Subprocess) => process.isGone || process.state === "STOPPING";
-    launch(kept.filter((process) => isDown(process) && isStillWanted(process)));
+    launchAll(kept.filter((process) => isDown(process) && isStillWanted(process)));
   };
   let difference: Difference;
   let fresh: readonly Subprocess[];
@@ -52,7 +52,7 @@ export async function update(
   }
   relaunch(); // what was stopped, and is not to be replaced after all
   const replaced = new Map(going.map((process) => [process.namespec, process]));
-  launch(
+  launchAll(
     fresh.filter(({ namespec, config }) => {
       const old = replaced.get(namespec);
       if (old && wanted.has(old)) return isStillWanted(old);
@@ -62,9 +62,4 @@ export async function update(
     }),
   );
   return difference;
-}
-
-/** Starts what nobody waits for: how it goes is told by events. */
-export function launch(processes: readonly Subprocess[]): void {
-  startAll(processes, {}).catch(() => {});
 }

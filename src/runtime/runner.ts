@@ -86,6 +86,7 @@ export class Runner {
 
   /** Whether waiting and living children keep the host alive. */
   setRef(ref: boolean): void {
+    if (ref === this.#ref) return;
     this.#ref = ref;
     this.#child?.setRef(ref);
     this.#disarm();

@@ -4,7 +4,14 @@ import { pathToFileURL } from "node:url";
 import { describe, it } from "node:test";
 import { Ear } from "../support/ear.ts";
 import { runHost, type HostEnd } from "../support/host.ts";
-import { alive, nothingLeft, nothingLeftSoon, root } from "../support/processes.ts";
+import {
+  alive,
+  gone,
+  needsRoot,
+  nothingLeft,
+  nothingLeftSoon,
+  root,
+} from "../support/processes.ts";
 
 /** A program with a child of its own, which has told that both are there. */
 const family = `
@@ -175,6 +182,67 @@ describe("the host's life", () => {
     assertFine(end);
     await nothingLeftSoon(end.mark);
   });
+
+  it("unref: what is awaited still comes, and what never does ends the host by 13", async () => {
+    const verbs = `
+      const programs = {
+        slow: { command: ["/bin/sh", "-c", "trap 'sleep 0.3; exit' TERM; echo up; while :; do sleep 0.05; done"], startsecs: 0.3 },
+        gone: { command: ["/bin/sh", "-c", "exit 1"], autostart: false, startretries: 1 },
+      };
+      const supervisor = new Supervisor({ programs }).unref();
+      await supervisor.start();
+      await supervisor.start("gone").catch(({ code }) => console.log(code));
+      await supervisor.restart("slow");
+      await supervisor.update({ programs: { ...programs, slow: { ...programs.slow, startsecs: 0.2 } } });
+      await supervisor.start("slow");
+      await supervisor.send("slow", "hello");
+      await supervisor.stop("slow");
+      await supervisor.start("slow");
+    `;
+    const [ended, left, waits] = await Promise.all([
+      runHost(`${verbs} await supervisor.shutdown(); console.log("end");`),
+      runHost(`${verbs} console.log("end");`),
+      runHost(`${verbs} for await (const _ of supervisor.events()); console.log("end");`),
+    ]);
+    for (const end of [ended, left, waits]) await nothingLeftSoon(end.mark);
+    assert.deepEqual([ended.status, ended.stdout, ended.stderr], [0, "SPAWN_ERROR\nend\n", ""]);
+    assert.deepEqual([left.status, left.stdout, left.stderr], [0, "SPAWN_ERROR\nend\n", ""]);
+    assert.deepEqual([waits.status, waits.stdout], [13, "SPAWN_ERROR\n"]);
+  });
+
+  it(
+    "a process that may not be killed: the shutdown names it, and the host ends",
+    { skip: needsRoot },
+    async (t) => {
+      const ear = new Ear(t);
+      let pid = 0;
+      const end = await runHost(
+        `const command = ["/bin/sh", "-c", "echo up $$ >$EAR; exec sleep 1000"];
+      const supervisor = new Supervisor({ programs: { web: { command, startsecs: 0 } } });
+      await supervisor.start();
+      process.stdin.once("data", async () => {
+        process.stdin.destroy();
+        process.setuid(65534);
+        console.log((await supervisor.shutdown()).map(({ error }) => error.message).join());
+      });
+      `,
+        {
+          ear,
+          meanwhile: async (_pid, tell) => {
+            pid = await ear.pid("up");
+            tell("now");
+          },
+        },
+      );
+      process.kill(pid, "SIGKILL");
+      assert.equal(end.status, 0);
+      assert.match(
+        end.stdout,
+        new RegExp(`^Cannot stop "web": .*\\(UNKNOWN, pid ${pid}\\): kill EPERM\n$`),
+      );
+      await gone(pid);
+    },
+  );
 
   it("ref: takes it back", async (t) => {
     const ear = new Ear(t);

@@ -164,4 +164,79 @@ describe("unref", () => {
     stage.supervisor.ref();
     assert.ok(stage.spawner.children.every(({ ref }) => ref));
   });
+
+  it("of a program holds over updates; of a process, for that process", async () => {
+    const stage = new Stage({
+      programs: { a: { command: "a", numprocs: 2, process_name: "a%(process_num)d" } },
+    });
+    const { supervisor, spawner } = stage;
+    await stage.up();
+    const program = supervisor.programs.get("a");
+    const refs = () => ["a:a0", "a:a1"].map((name) => spawner.of(name).ref);
+    assert.equal(program?.processes[0]?.unref(), program?.processes[0]);
+    assert.deepEqual(refs(), [false, true]);
+    assert.equal(program?.unref(), program);
+    program?.processes[1]?.ref();
+    assert.deepEqual(refs(), [false, true]);
+    const updated = supervisor.update({
+      programs: { a: { command: "other", numprocs: 2, process_name: "a%(process_num)d" } },
+    });
+    await stage.pass(0);
+    await updated;
+    await stage.pass(1000);
+    assert.deepEqual(refs(), [false, false]);
+    supervisor.ref();
+    assert.deepEqual(refs(), [true, true]);
+  });
+
+  it("does not let go of what is awaited, until it settles", async () => {
+    const stage = new Stage({ programs: { a: { command: "a" }, b: { command: "b" } } });
+    const { supervisor, spawner } = stage;
+    supervisor.unref();
+    const started = supervisor.start();
+    assert.deepEqual([spawner.of("a").ref, spawner.of("b").ref], [true, true]);
+    await stage.pass(1000);
+    await started;
+    assert.deepEqual([spawner.of("a").ref, spawner.of("b").ref], [false, false]);
+    for (const [verb, name] of [
+      ["stop", "a"],
+      ["restart", "b"],
+    ] as const) {
+      spawner.stubborn.add(name);
+      const { last } = { last: spawner.of(name) };
+      const abort = new AbortController();
+      const first = assert.rejects(supervisor[verb](name, { signal: abort.signal }));
+      const done = watch(supervisor[verb](name));
+      assert.equal(last.ref, true);
+      abort.abort();
+      await first;
+      assert.equal(last.ref, true, "another one waits");
+      last.exit(0);
+      for (let i = 0; i < 3; i++) await stage.pass(1000);
+      assert.equal(done.outcome, "done");
+      assert.equal(spawner.of(name).ref, false);
+    }
+  });
+
+  it("comes with the end of a shutdown, for those who would not go", async () => {
+    const stage = new Stage({ programs: { a: { command: "a" }, b: { command: "b" } } });
+    await stage.up();
+    stage.spawner.of("a").refuses = "kill EPERM";
+    stage.spawner.of("b").kill = () => {}; // as in uninterruptible sleep
+    const shutdown = stage.supervisor.shutdown();
+    for (let i = 0; i < 20; i++) await stage.pass(1000);
+    const left = await shutdown;
+    assert.deepEqual(
+      left.map(({ process, error }) => [process, error.code]),
+      [
+        ["a", "FAILED"],
+        ["b", "STILL_RUNNING"],
+      ],
+    );
+    for (const name of ["a", "b"]) {
+      assert.equal(stage.spawner.of(name).ref, false);
+      stage.supervisor.process(name)?.ref();
+      assert.equal(stage.spawner.of(name).ref, false);
+    }
+  });
 });
