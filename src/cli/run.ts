@@ -149,7 +149,8 @@ async function live(config: Config, { early, mood, read, allowedHosts }: Life): 
     mood.hear(supervisor, log);
     if (mood.current === "RUNNING") supervisor.start().catch(() => {}); // how it goes is told by the log
     await mood.changed;
-    await supervisor.shutdown();
+    for (const { error } of await supervisor.shutdown())
+      log.write("CRIT", error.message.split("\n")[0] ?? "");
     return autoLogsOf(supervisor);
   } finally {
     mood.forget();

@@ -1,10 +1,11 @@
 /** The command, as somebody at a shell has it. */
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -20,6 +21,7 @@ import { open as openFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { Daemon, descendants, freePort, lacks } from "../support/daemon.ts";
 import { alive, gone, needsRoot, root, scratch } from "../support/processes.ts";
+import { needsUsers, publicPackage } from "../support/public.ts";
 
 const main = path.join(root, "dist/cli/main.js");
 
@@ -385,6 +387,39 @@ describe("the command", () => {
       assert.match(bySwitch.stderr, /expected the name of a host, without a port, got "/);
     }
   });
+
+  it(
+    "ends although a program does not, which it names",
+    { skip: needsUsers || lacks("setpriv") },
+    async (t) => {
+      const file = conf(
+        t,
+        "[program:mighty]\ncommand=%(here)s/suid --reuid 0 sleep 1000\nstartsecs=0\nstdout_logfile=NONE\nstderr_logfile=NONE\n",
+        "user=nobody",
+      );
+      const directory = path.dirname(file);
+      chownSync(directory, 65_534, 65_534);
+      const suid = path.join(directory, "suid");
+      copyFileSync(
+        execFileSync("sh", ["-c", "command -v setpriv"], { encoding: "utf8" }).trim(),
+        suid,
+      );
+      chmodSync(suid, 0o4755);
+      const daemon = new Daemon(t, file, { place: publicPackage() });
+      const pid = Number(await daemon.heard(/spawned: 'mighty' with pid (\d+)/));
+      const isMighty = () => /^Uid:\s+0\s/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+      for (let i = 0; i < 500 && !isMighty(); i++) await pause(10);
+      if (!isMighty()) return t.skip("files in the temporary directory cannot change the user");
+      process.kill(daemon.pid, "SIGTERM");
+      assert.deepEqual(await daemon.ended, { status: 0, signal: null });
+      assert.match(
+        daemon.output,
+        new RegExp(`CRIT Cannot stop "mighty": .*\\(UNKNOWN, pid ${pid}\\): kill EPERM\n`),
+      );
+      process.kill(pid, "SIGKILL");
+      await gone(pid);
+    },
+  );
 
   it("warns whoever runs it as root without a user", { skip: needsRoot }, async (t) => {
     const daemon = new Daemon(t, conf(t, CAT));
