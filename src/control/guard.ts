@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { Refusal } from "./errors.ts";
 
 /** The part of a request that shows where it comes from. */
-export type Origins = Pick<IncomingMessage, "method" | "headers" | "httpVersion">;
+type Origins = Pick<IncomingMessage, "method" | "headers" | "httpVersion">;
 
 /** What decides whether a request can have been sent by a page from elsewhere. */
 export interface Guard {

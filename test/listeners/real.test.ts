@@ -136,9 +136,16 @@ describe("Event listeners that are real processes", () => {
     await supervisor.start();
     for (let i = 0; i < 100; i++) supervisor.sendRemoteCommEvent("t", "x");
     const retried = line(supervisor, "event 0 sent to listener el", 3); // after a pause
-    for (let i = 0; i < 100; i++)
-      for (const time of ["first", "again"])
-        assert.match(await ear.hear(/^node/), new RegExp(`^node ${i} `), time);
+    const seen: number[] = []; // on a busy machine, third times come in between
+    const isDone = () => Array.from({ length: 100 }, (_, i) => times(i)).every((n) => n >= 2);
+    const times = (event: number) => seen.filter((one) => one === event).length;
+    while (!isDone()) seen.push(Number.parseInt((await ear.hear(/^node/)).slice(5), 10));
+    const early = seen.filter((event, i) => seen.slice(0, i).filter((e) => e === event).length < 2);
+    assert.deepEqual(
+      early,
+      early.toSorted((a, b) => a - b),
+      "in order, and each twice before the next",
+    );
     await retried;
   });
 
