@@ -11,8 +11,7 @@ import { checkSocket } from "./unix.ts";
  * the length of its path, and that nobody beyond this machine is served without a password. Whether
  * somebody listens there already only `serve` finds out.
  *
- * @param uid - Who is to listen; this user unless given.
- * @param gid - That user's own group.
+ * `uid` and `gid` are the user who is to listen, and that user's own group; this user unless given.
  * @throws {ServeError} as `serve` would
  */
 export async function checkPlace(

@@ -235,6 +235,21 @@ const demonstrations: Readonly<Record<string, () => Promise<void>>> = {
     assert.equal(io.spawner.children.length, 2);
   },
 
+  async stuck() {
+    const io = { clock: new FakeClock(), spawner: new FakeSpawner() };
+    const programs = { p: { command: "p", startsecs: 0, stopwaitsecs: 1 } };
+    const supervisor = new Supervisor({ programs }, io);
+    await supervisor.start();
+    const down = supervisor.shutdown();
+    io.clock.advance(7000);
+    assert.deepEqual(io.spawner.last.kills.slice(0, 2), ["SIGTERM", "SIGKILL"]);
+    const left = await down;
+    assert.deepEqual(
+      left.map(({ process, error }) => [process, error.code]),
+      [["p", "STILL_RUNNING"]],
+    );
+  },
+
   async "socket-in-group"() {
     const programs = { f: { command: "f", socket: "tcp://127.0.0.1:9" } };
     const io = { clock: new FakeClock(), spawner: new FakeSpawner() };

@@ -33,11 +33,11 @@ startretries = 99
 command = cat
 startsecs = 3600
 [program:exited]
-command = true
+command = sleep 0.5
 startsecs = 0
 autorestart = false
 [program:three]
-command = sh -c 'exit 3'
+command = sh -c 'sleep 0.5; exit 3'
 startsecs = 0
 autorestart = false
 [program:many]
@@ -73,7 +73,13 @@ async function begin(t: TestContext): Promise<Sides> {
   for (const name of ["fatal", "missing", "plain"]) await sides.until(["status", name], /FATAL/);
   await sides.until(["status", "listener", "ear", "run"], /(.*RUNNING.*\n){3}/);
   await sides.until(["status", "retry"], /BACKOFF/);
+  await haveEnded(sides);
   return sides;
+}
+
+/** Waits for those that end by themselves. */
+async function haveEnded(sides: Sides): Promise<void> {
+  await sides.until(["status", "exited", "three"], /(.*EXITED.*\n){2}/);
 }
 
 test("looking at processes in each state", { skip: noSupervisor }, async (t) => {
@@ -143,12 +149,9 @@ test("starting processes in each state", { skip: noSupervisor }, async (t) => {
     "start many:*",
     "start many",
     "start ear",
-    "status",
-    "restart run idle",
-    "restart missing",
-    "restart nope:*",
-    "status",
   ]);
+  await haveEnded(sides);
+  await sides.each(["status", "restart run idle", "restart missing", "restart nope:*", "status"]);
   await sides.each(["restart g:* nope", "restart many:*"], { isUnordered: true });
   await sides.each(["start", "restart"], { isHelp: true });
 });
@@ -172,7 +175,7 @@ test("stopping processes in each state", { skip: noSupervisor }, async (t) => {
 const QUICK = /\[program:(?:fatal|starting|exited|three)\][^[]*/g;
 
 test("starting all", { skip: noSupervisor }, async (t) => {
-  // neither what may or may not be seen to end within the call, nor what would be waited for
+  // neither what ends meanwhile, nor what would be waited for
   const sides = await Sides.begin(t, STATES.replaceAll(QUICK, ""));
   await sides.until(["status", "missing", "plain"], /(.*FATAL.*\n){2}/);
   await sides.until(["status", "many:many_01", "listener", "ear", "run"], /(.*RUNNING.*\n){4}/);
@@ -183,6 +186,8 @@ test("a process that tries again and again", { skip: noSupervisor }, async (t) =
   const conf = `${BASE}[program:again]\ncommand = false\nstartretries = 99\n`;
   const sides = await Sides.begin(t, conf);
   const isWaiting = async () => sides.until(["status", "again"], /BACKOFF/);
+  // the pause after the fourth attempt is long enough for all sides to be in it
+  await sides.until(["maintail"], /(exited: again[^]*){4}/);
   for (const words of ["start", "signal HUP", "fg", "status", "pid", "restart", "stop"]) {
     await isWaiting();
     await sides.same(`${words} again`);
