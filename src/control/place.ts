@@ -1,22 +1,28 @@
 import { lookup } from "node:dns/promises";
-import type { DirectoryUser } from "./directory.ts";
 import { ServeError } from "./errors.ts";
 import { isLoopbackAddress } from "./guard.ts";
 import type { PortPlace, ServeOptions, SocketPlace } from "./options.ts";
 import { isSocket } from "./schema.ts";
 import { checkSocket } from "./unix.ts";
 
+/** Who would serve, and how. */
+export interface CheckPlaceOptions extends Pick<ServeOptions, "password"> {
+  /** The number of the user who is to listen; this process's unless given. */
+  readonly uid?: number | undefined;
+  /** The number of that user's own group. */
+  readonly gid?: number | undefined;
+}
+
 /**
  * Looks whether {@link serve} would take a place, without listening there: the directory of a socket,
  * the length of its path, and that nobody beyond this machine is served without a password. Whether
  * somebody listens there already only `serve` finds out.
  *
- * `uid` and `gid` are the user who is to listen, and that user's own group; this user unless given.
  * @throws {ServeError} as `serve` would
  */
 export async function checkPlace(
   place: SocketPlace | PortPlace,
-  { password, uid, gid }: Pick<ServeOptions, "password"> & DirectoryUser = {},
+  { password, uid, gid }: CheckPlaceOptions = {},
 ): Promise<void> {
   if (isSocket(place)) checkSocket(place, uid === undefined ? undefined : { uid, gid });
   else await addressOf(place, { ...(password !== undefined && { password }) });
