@@ -21,6 +21,7 @@ import { describe, it } from "node:test";
 import { Supervisor } from "../../src/index.ts";
 import { checkPlace, serve, type ServeErrorCode, type Server } from "../../src/control/index.ts";
 import { needsRoot, root, scratch } from "../support/processes.ts";
+import { needsUsers, publicPackage } from "../support/public.ts";
 import { rpc, served } from "./client.ts";
 
 const isPosix = process.platform !== "win32";
@@ -317,12 +318,13 @@ describe("the unix socket", { skip: isPosix ? false : "there are none" }, () => 
       : "no user namespaces";
   it(
     "is made in a user namespace, where the owners outside are nobody",
-    { skip: noNamespace },
+    { skip: noNamespace || (needsRoot === false && needsUsers) },
     (t) => {
       const dir = scratch(t);
+      const place = needsRoot === false ? publicPackage() : root;
       const program = `
-      import { Supervisor } from ${JSON.stringify(library)};
-      import { serve } from ${JSON.stringify(control)};
+      import { Supervisor } from "${place}/dist/index.js";
+      import { serve } from "${place}/dist/control/index.js";
       const server = await serve(new Supervisor(), { file: ${JSON.stringify(`${dir}/s`)} });
       await server.close();`;
       const asUser =
@@ -331,7 +333,7 @@ describe("the unix socket", { skip: isPosix ? false : "there are none" }, () => 
       const unshare = ["unshare", "--user", "--map-root-user"];
       const node = [process.execPath, "--input-type=module", "-e", program];
       const [command = "", ...args] = asUser.concat(unshare, node);
-      const { status, stderr } = spawnSync(command, args, { encoding: "utf8" });
+      const { status, stderr } = spawnSync(command, args, { encoding: "utf8", cwd: place });
       assert.equal(status, 0, stderr);
     },
   );

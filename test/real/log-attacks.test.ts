@@ -9,6 +9,7 @@ import { ActivityLog, type LogfileFailedEvent } from "../../src/index.ts";
 import { runHost } from "../support/host.ts";
 import { once, text, whole } from "../support/output.ts";
 import { needsRoot, nothingLeft, root, scratch } from "../support/processes.ts";
+import { needsUsers } from "../support/public.ts";
 import { refusal, sh, supervise } from "../support/rig.ts";
 import { NOBODY } from "../support/traps.ts";
 
@@ -175,9 +176,9 @@ describe("a named pipe of somebody else as a log", () => {
 });
 
 describe("a directory of logs that is closed", () => {
-  it("is told of the log, and not of the program, which runs", { skip: needsRoot }, async (t) => {
+  it("is told of the log, and not of the program, which runs", { skip: needsUsers }, async (t) => {
     const { logs, log } = yard(t);
-    const host = await runHost(`
+    const source = `
       import { chmodSync } from "node:fs";
       process.setgroups([]); process.setgid(${NOBODY}); process.setuid(${NOBODY});
       const supervisor = new Supervisor({ programs: { web: {
@@ -189,7 +190,8 @@ describe("a directory of logs that is closed", () => {
       console.log(supervisor.process("web").state);
       await supervisor.shutdown();
       chmodSync("${logs}", 0o755);
-    `);
+    `;
+    const host = await runHost(source, { isPublic: true });
     assert.equal(host.stdout, `EACCES ${log}\nRUNNING\n`, host.stderr);
     nothingLeft(host.mark);
   });

@@ -19,6 +19,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { Supervisor } from "../../dist/index.js";
+import { loadExeca } from "../../dist/runtime/spawner.js";
 import { dice, pick, program } from "./kinds.mjs";
 
 const { way, seed, mark, directory, count, limit, uid, end } = JSON.parse(process.argv[2]);
@@ -35,7 +36,7 @@ const prlimit = (wish) => execFileSync("prlimit", [wish, "--pid", String(process
 if (limit !== undefined) prlimit(`--nofile=${limit}:${limit}`);
 if (uid !== undefined) {
   if (way === "processes") prlimit("--nproc=4096:4096");
-  await import("execa"); // another user may not be able to read it
+  await loadExeca(); // another user may not be able to read it
   process.setgroups([]);
   process.setgid(uid);
   process.setuid(uid);
