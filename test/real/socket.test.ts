@@ -16,7 +16,6 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { isDeepStrictEqual } from "node:util";
 import { Supervisor } from "../../src/index.ts";
 import { Client, fcgi, freePort, visit } from "../support/fcgi.ts";
 import { until } from "../support/guards.ts";
@@ -271,9 +270,9 @@ describe("a shared socket", { skip }, () => {
       await supervisor.shutdown();
     };
     await round(); // what it has opened for good is no leak
-    await pause(100); // the thread is on its way out
+    await pause(100); // the thread is on its way out; on a busy machine it may still be there
     const before = held();
     for (let i = 0; i < 3; i++) await round();
-    await until(() => isDeepStrictEqual(held(), before));
+    await until(() => held().every((count, i) => count <= (before[i] ?? 0)));
   });
 });
