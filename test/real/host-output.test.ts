@@ -24,6 +24,12 @@ const host = (log: string, stream: string, programs: string) => `
     });
 `;
 
+/** A command that writes 2,000 numbers, each line at once: between the halves of one, others may write. */
+function count(first: number): string {
+  const loop = `i=${first}; while [ $i -lt ${first + 2000} ]; do echo $i; i=$((i + 1)); done`;
+  return JSON.stringify(["/bin/sh", "-c", loop]);
+}
+
 function assertFine({ status, signal, stderr, mark }: HostEnd): void {
   assert.deepEqual([status, signal, stderr], [0, null, ""]);
   nothingLeft(mark);
@@ -86,7 +92,7 @@ describe("the host's own output", { skip }, () => {
       const file = path.join(scratch(t), "out");
       writeFileSync(file, "before\n");
       const end = await runHost(
-        `${host("/dev/stdout", "stdout", `{ one: program("seq 1 2000"), two: program("seq 2001 4000") }`)}
+        `${host("/dev/stdout", "stdout", `{ one: program(${count(1)}), two: program(${count(2001)}) }`)}
         const all = Promise.all([ended("one"), ended("two")]);
         console.log("host first");
         const started = supervisor.start();
