@@ -1,5 +1,5 @@
 import z from "#zod";
-import type { StateName } from "./core/machine.ts";
+import type { StateName } from "./lifecycle/table.ts";
 
 /**
  * The word for what went wrong: supervisord's fault names. The code is part of the contract, the

@@ -1,4 +1,4 @@
-export { ActivityLog } from "./activity-log.ts";
+export { ActivityLog } from "./activity-log/activity-log.ts";
 export {
   SettingsError,
   SupervisorError,
@@ -34,9 +34,15 @@ export type {
   SupervisorStateEvent,
   TickEvent,
   UnknownEvent,
-} from "./events.ts";
-export type { ExitStatus, Signal, StartFailureCode, StateName, Survivor } from "./core/machine.ts";
-export type { ProcessInfo } from "./info.ts";
+} from "./events/event-map.ts";
+export type {
+  ExitStatus,
+  Signal,
+  StartFailureCode,
+  StateName,
+  Survivor,
+} from "./lifecycle/table.ts";
+export type { ProcessInfo } from "./supervision/info.ts";
 export type { Program } from "./program.ts";
 export type {
   Child,
@@ -48,7 +54,7 @@ export type {
   OutputStream,
   Spawner,
   StartFailure,
-} from "./runtime/ports.ts";
+} from "./ports/child.ts";
 export {
   activityLogSettings,
   groupSettings,
@@ -61,7 +67,7 @@ export {
   type ResolvedProgramSettings,
   type SignalSetting,
   type SupervisorSettings,
-} from "./settings.ts";
+} from "./settings/program.ts";
 export type { Follow, Subprocess, WaitOptions } from "./subprocess.ts";
 export { Supervisor, type Leftover, type SupervisorIo, type UpdateOptions } from "./supervisor.ts";
-export type { UpdateResult } from "./update.ts";
+export type { UpdateResult } from "./supervision/update.ts";

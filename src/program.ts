@@ -1,9 +1,9 @@
-import { copyOf } from "./core/copy.ts";
+import { copyOf } from "./schema/copy.ts";
 import { SupervisorError } from "./errors.ts";
-import type { ProcessInfo } from "./info.ts";
-import { all, restartAll, signalAll, startAll, stopAll } from "./orders.ts";
-import type { OutputStream } from "./runtime/ports.ts";
-import { show, type ResolvedProgramSettings, type SignalSetting } from "./settings.ts";
+import type { ProcessInfo } from "./supervision/info.ts";
+import { all, restartAll, signalAll, startAll, stopAll } from "./supervision/commands.ts";
+import type { OutputStream } from "./ports/child.ts";
+import { show, type ResolvedProgramSettings, type SignalSetting } from "./settings/program.ts";
 import type { Follow, Subprocess, WaitOptions } from "./subprocess.ts";
 
 /** One `[program:x]`: its settings, and its processes. Made by `Supervisor`, and kept over updates. */

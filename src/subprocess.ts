@@ -1,6 +1,6 @@
-import { abortable, onAbort } from "./abort.ts";
-import { linesOf, named } from "./activity.ts";
-import type { State, StateName } from "./core/machine.ts";
+import { abortable, onAbort } from "./lifecycle/wait.ts";
+import { linesOf, named } from "./events/activity-lines.ts";
+import type { State, StateName } from "./lifecycle/table.ts";
 import {
   isSignallable,
   isUnswept,
@@ -8,21 +8,21 @@ import {
   pidOf,
   startOutcome,
   stopOutcome,
-} from "./core/states.ts";
-import { Lines } from "./core/lines.ts";
+} from "./lifecycle/outcome.ts";
+import { Lines } from "./output/lines.ts";
 import { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
-import type { ActivityLevel, Fresh } from "./events.ts";
-import { failureOf } from "./failure.ts";
-import { describe, type ProcessInfo } from "./info.ts";
-import type { Listeners } from "./listeners.ts";
-import type { ProcessConfig } from "./resolve.ts";
-import { Channel, type ChannelPlan } from "./runtime/channel.ts";
-import { failureOf as describeProblem, locate, prepare } from "./runtime/launch.ts";
-import type { Logs } from "./runtime/logs.ts";
-import type { Outputs, OutputStream } from "./runtime/ports.ts";
-import { Runner, type RunnerIo } from "./runtime/runner.ts";
-import { stateEvent } from "./state-event.ts";
-import { parseSignal, show, type SignalSetting } from "./settings.ts";
+import type { ActivityLevel, Fresh } from "./events/event-map.ts";
+import { failureOf } from "./supervision/failure.ts";
+import { describe, type ProcessInfo } from "./supervision/info.ts";
+import type { Listeners } from "./listeners/pools.ts";
+import type { ProcessConfig } from "./settings/resolve.ts";
+import { Channel, type ChannelPlan } from "./output/channel.ts";
+import { failureOf as describeProblem, locate, prepare } from "./spawn/launch.ts";
+import type { Logs } from "./output/logs.ts";
+import type { Outputs, OutputStream } from "./ports/child.ts";
+import { Runner, type RunnerIo } from "./lifecycle/runner.ts";
+import { stateEvent } from "./events/state-event.ts";
+import { parseSignal, show, type SignalSetting } from "./settings/program.ts";
 
 /** How long to wait. */
 export interface WaitOptions {

@@ -1,31 +1,39 @@
 import { EventEmitter, on } from "node:events";
-import { copyOf } from "./core/copy.ts";
-import { abortable, onAbort } from "./abort.ts";
-import { byText } from "./core/order.ts";
+import { copyOf } from "./schema/copy.ts";
+import { abortable, onAbort } from "./lifecycle/wait.ts";
+import { byText } from "./supervision/start-order.ts";
 import { SupervisorError } from "./errors.ts";
-import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events.ts";
-import type { ProcessInfo } from "./info.ts";
-import { Listeners } from "./listeners.ts";
-import { all, launchAll, restartAll, signalAll, startAll, startEach, stopAll } from "./orders.ts";
-import { hasAutoLog } from "./outputs.ts";
+import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events/event-map.ts";
+import type { ProcessInfo } from "./supervision/info.ts";
+import { Listeners } from "./listeners/pools.ts";
+import {
+  all,
+  launchAll,
+  restartAll,
+  signalAll,
+  startAll,
+  startEach,
+  stopAll,
+} from "./supervision/commands.ts";
+import { hasAutoLog } from "./output/plan.ts";
 import { theOnly, type Program } from "./program.ts";
-import { Registry } from "./registry.ts";
-import { resolveSettings, type Resolved } from "./resolve.ts";
-import { nextTurn, systemClock } from "./runtime/clock.ts";
-import { Custody, type CustodyEvents } from "./runtime/custody.ts";
-import { Logs, removeAutoLogs } from "./runtime/logs.ts";
-import { OwnedFile } from "./runtime/owned.ts";
-import type { Clock, OutputStream, Spawner } from "./runtime/ports.ts";
-import { SystemSpawner } from "./runtime/spawner.ts";
-import { Ticks } from "./runtime/ticks.ts";
+import { Registry } from "./supervision/registry.ts";
+import { resolveSettings, type Resolved } from "./settings/resolve.ts";
+import { nextTurn, systemClock } from "./system/clock.ts";
+import { Custody, type CustodyEvents } from "./cleanup/host-exit.ts";
+import { Logs, removeAutoLogs } from "./output/logs.ts";
+import { OwnedFile } from "./cleanup/owned-file.ts";
+import type { Clock, OutputStream, Spawner } from "./ports/child.ts";
+import { SystemSpawner } from "./spawn/spawner.ts";
+import { Ticks } from "./events/ticks.ts";
 import {
   show,
   type ProgramSettings,
   type SignalSetting,
   type SupervisorSettings,
-} from "./settings.ts";
+} from "./settings/program.ts";
 import type { Follow, Host, Subprocess, WaitOptions } from "./subprocess.ts";
-import { update, type UpdateResult } from "./update.ts";
+import { update, type UpdateResult } from "./supervision/update.ts";
 
 /** What a supervisor works with, in place of the real things; for tests. */
 export interface SupervisorIo {

@@ -190,7 +190,7 @@ describe("the package", () => {
   it("has no other way in", async () => {
     const out = await runs(
       "inside.mjs",
-      `await import("libsupervisor/dist/core/machine.js").catch((error) => console.log(error.code));`,
+      `await import("libsupervisor/dist/lifecycle/table.js").catch((error) => console.log(error.code));`,
     );
     assert.equal(out, "ERR_PACKAGE_PATH_NOT_EXPORTED\n");
   });

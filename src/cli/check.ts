@@ -1,11 +1,11 @@
 import { describeIssue, loadConfig, type Config, type ConfigIssue } from "../config/index.ts";
 import { ServeError, checkPlace } from "../control/index.ts";
 import { Supervisor } from "../index.ts";
-import { Refusal, complain, warn } from "./complain.ts";
-import { issueOfLog, problemOfLog } from "./logfile.ts";
-import { gidOf, uidOf } from "./privileges.ts";
-import { dangerOf, issueOfServer, nameOf, placeOf } from "./servers.ts";
-import { readWords, type Switch } from "./words.ts";
+import { Refusal, complain, warn } from "./report.ts";
+import { issueOfLog, problemOfLog } from "./run/log-file.ts";
+import { gidOf, uidOf } from "./run/privileges.ts";
+import { dangerOf, issueOfServer, nameOf, placeOf } from "./run/servers.ts";
+import { readWords, type Switch } from "./switches.ts";
 
 const SWITCHES: Readonly<Record<string, Switch>> = {
   configuration: { short: "c", value: "FILE" },

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
-import { makeWayForInit } from "./init.ts";
+import { makeWayForInit } from "./run/pid1.ts";
 
 const [word, ...rest] = process.argv.slice(2);
 
@@ -19,7 +19,7 @@ async function go(): Promise<number> {
     return ctl(rest, { stdin, stdout, stderr, env, interrupts: process });
   }
   if (process.pid === 1) makeWayForInit();
-  return (await import("./run.ts")).run(process.argv.slice(2));
+  return (await import("./run/run.ts")).run(process.argv.slice(2));
 }
 
 /** The debugger that `NODE_OPTIONS` asks for is the programs': its port is not to be taken here. */

@@ -1,6 +1,6 @@
-import type { GroupSettings, ProgramSettings, SupervisorSettings } from "../settings.ts";
+import type { GroupSettings, ProgramSettings, SupervisorSettings } from "../settings/program.ts";
 import type { ConfigIssue } from "./error.ts";
-import type { SupervisorctlSection } from "./sections/others.ts";
+import type { SupervisorctlSection } from "./sections/client-section.ts";
 import type { ServerSection } from "./sections/servers.ts";
 import type { SupervisordSection } from "./sections/supervisord.ts";
 

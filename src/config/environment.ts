@@ -1,6 +1,6 @@
-import { readPairs } from "./pairs.ts";
+import { readPairs } from "./key-values.ts";
 import { fixedText, format, type Names, type Piece } from "./percent.ts";
-import type { Options } from "./reading.ts";
+import type { Options } from "./section-reader.ts";
 
 const PAIRS = 'pairs such as KEY="value",OTHER="value"';
 

@@ -1,15 +1,15 @@
-import { hasVariables } from "../core/expand.ts";
+import { hasVariables } from "../settings/expand.ts";
 import { SettingsError, type SettingsIssue } from "../errors.ts";
-import { resolveSettings } from "../resolve.ts";
-import { show, type SupervisorSettings } from "../settings.ts";
+import { resolveSettings } from "../settings/resolve.ts";
+import { show, type SupervisorSettings } from "../settings/program.ts";
 import { Config } from "./config.ts";
 import { ConfigError, type ConfigIssue, type Findings } from "./error.ts";
 import type { Ini, Section } from "./ini.ts";
 import { unknownParts } from "./known.ts";
 import { within, type Names } from "./percent.ts";
-import { Options, type Facts, type Reading } from "./reading.ts";
+import { Options, type Facts, type Reading } from "./section-reader.ts";
 import { readPrograms, type Programs } from "./sections/groups.ts";
-import { readPlugins, readSupervisorctl } from "./sections/others.ts";
+import { readPlugins, readSupervisorctl } from "./sections/client-section.ts";
 import { readServers, serverUrl } from "./sections/servers.ts";
 import { readSupervisord } from "./sections/supervisord.ts";
 

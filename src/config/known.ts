@@ -1,5 +1,5 @@
-import { didYouMean, nearest } from "../core/nearest.ts";
-import { programSettings, show } from "../settings.ts";
+import { didYouMean, nearest } from "../schema/suggest.ts";
+import { programSettings, show } from "../settings/program.ts";
 import type { ConfigIssue } from "./error.ts";
 import type { Entry, Ini } from "./ini.ts";
 

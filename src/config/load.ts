@@ -2,10 +2,10 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { remembered } from "../core/remembered.ts";
-import { isDirectory } from "../runtime/lookup.ts";
-import { expandHome, temporaryDirectory, workingDirectory } from "../runtime/places.ts";
-import { findGroup, findUser } from "../runtime/users.ts";
+import { remembered } from "../settings/memoize.ts";
+import { isDirectory } from "../spawn/lookup.ts";
+import { expandHome, temporaryDirectory, workingDirectory } from "../system/directories.ts";
+import { findGroup, findUser } from "../system/users.ts";
 import type { Config } from "./config.ts";
 import { ConfigError, type ConfigIssue } from "./error.ts";
 import { glob, type Folders } from "./glob.ts";
@@ -14,9 +14,9 @@ import { interpret, type Sources } from "./interpret.ts";
 import { unknownOption } from "./known.ts";
 import { checkOptions, type LoadOptions } from "./options.ts";
 import { within, type NameValue } from "./percent.ts";
-import { Options, type Facts, type Reading } from "./reading.ts";
+import { Options, type Facts, type Reading } from "./section-reader.ts";
 import { strip } from "./python.ts";
-import { readSupervisorctl, type SupervisorctlSection } from "./sections/others.ts";
+import { readSupervisorctl, type SupervisorctlSection } from "./sections/client-section.ts";
 import { readSupervisord } from "./sections/supervisord.ts";
 
 /**

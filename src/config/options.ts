@@ -1,5 +1,5 @@
-import { didYouMean } from "../core/nearest.ts";
-import { show } from "../settings.ts";
+import { didYouMean } from "../schema/suggest.ts";
+import { show } from "../settings/program.ts";
 
 /** How a configuration file is read. */
 export interface LoadOptions {

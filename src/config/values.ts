@@ -1,5 +1,5 @@
-import type { Signal } from "../core/machine.ts";
-import { HOST_NAME, LOGLEVELS, parseSignal, type LogLevel } from "../settings.ts";
+import type { Signal } from "../lifecycle/table.ts";
+import { HOST_NAME, LOGLEVELS, parseSignal, type LogLevel } from "../settings/program.ts";
 import { repr, strip, toInteger } from "./python.ts";
 
 /** A value, or what is wrong with the text, in supervisord's words and in ours. */

@@ -1,12 +1,12 @@
 import { SettingsError, type SettingsIssue } from "../errors.ts";
-import { resolveSettings } from "../resolve.ts";
+import { resolveSettings } from "../settings/resolve.ts";
 import {
   show,
   supervisorSettings,
   type ResolvedProgramSettings,
   type ResolvedSupervisorSettings,
   type SupervisorSettings,
-} from "../settings.ts";
+} from "../settings/program.ts";
 import { literal, option, pairs, text, words } from "./escape.ts";
 import { strip } from "./python.ts";
 

@@ -1,6 +1,6 @@
 import z from "#zod";
-import { checked, type Vocabulary } from "../checked.ts";
-import { HOST_NAME, show, tell } from "../settings.ts";
+import { checked, type Vocabulary } from "../schema/check.ts";
+import { HOST_NAME, show, tell } from "../settings/program.ts";
 import type { PortPlace, SocketPlace } from "./options.ts";
 
 const MODES = 0o7777;

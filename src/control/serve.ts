@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { Supervisor } from "../index.ts";
-import { doorkeeper } from "./auth.ts";
+import { doorkeeper } from "./http/auth.ts";
 import { ServeError } from "./errors.ts";
-import { guard } from "./guard.ts";
-import { Http, type Parts } from "./http.ts";
+import { guard } from "./http/origin.ts";
+import { Http, type Parts } from "./http/http.ts";
 import type { PortPlace, ServeOptions, SocketPlace } from "./options.ts";
-import { attend } from "./memory.ts";
-import { addressOf } from "./place.ts";
+import { attend } from "./rpc/server-state.ts";
+import { addressOf } from "./http/address.ts";
 import { checkWishes, isSocket } from "./schema.ts";
-import { table } from "./table.ts";
-import { bindSocket, type SocketFile } from "./unix.ts";
-import { web } from "./web.ts";
+import { table } from "./routes.ts";
+import { bindSocket, type SocketFile } from "./http/unix-socket.ts";
+import { web } from "./pages/web.ts";
 
 /** A server that listens. Obtained from {@link serve}. */
 export interface Server {

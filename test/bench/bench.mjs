@@ -4,7 +4,7 @@ import * as control from "./control.mjs";
 import * as guard from "./guard.mjs";
 import * as idle from "./idle.mjs";
 import * as importing from "./import.mjs";
-import { interleaved, report } from "./kit.mjs";
+import { interleaved, report } from "./helpers.mjs";
 import * as latency from "./latency.mjs";
 import * as logs from "./logs.mjs";
 import * as memory from "./memory.mjs";

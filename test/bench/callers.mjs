@@ -2,7 +2,7 @@
 import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { quantile } from "./kit.mjs";
+import { quantile } from "./helpers.mjs";
 
 const [socketPath, seconds] = process.argv.slice(2);
 const BODY =

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { atMost } from "./kit.mjs";
+import { atMost } from "./helpers.mjs";
 
 export const file = import.meta.url;
 export const rounds = 9;

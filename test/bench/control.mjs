@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { atLeast, atMost } from "./kit.mjs";
+import { atLeast, atMost } from "./helpers.mjs";
 
 const CALLERS = fileURLToPath(new URL("callers.mjs", import.meta.url));
 const KILLER = fileURLToPath(new URL("killer.mjs", import.meta.url));

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { Supervisor } from "../../dist/index.js";
-import { atMost, median, shuffled } from "./kit.mjs";
+import { atMost, median, shuffled } from "./helpers.mjs";
 
 /** How many others there are on the machine. */
 const CROWD = 1000;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { openHost } from "./hosts.mjs";
-import { atMost } from "./kit.mjs";
+import { atMost } from "./helpers.mjs";
 
 const COUNT = 1000;
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { atMost } from "./kit.mjs";
+import { atMost } from "./helpers.mjs";
 
 export const file = import.meta.url;
 export const rounds = 15;

@@ -2,7 +2,7 @@
 import { constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { quantile } from "./kit.mjs";
+import { quantile } from "./helpers.mjs";
 
 const [fifo, first, seconds] = process.argv.slice(2);
 const births = new Socket({

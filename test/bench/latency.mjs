@@ -1,4 +1,4 @@
-import { atMost, quantile } from "./kit.mjs";
+import { atMost, quantile } from "./helpers.mjs";
 
 /** How long it is quiet before a line, in ms: as long as that, or as much longer as comes by chance. */
 const QUIET = { least: 5, more: 60 };

@@ -8,7 +8,7 @@ import { Writable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { withFolder } from "./folder.mjs";
-import { atLeast, atMost, isInstalled, quantile } from "./kit.mjs";
+import { atLeast, atMost, isInstalled, quantile } from "./helpers.mjs";
 import { openLogger, openPipe } from "./loggers.mjs";
 
 const MB = 1024 * 1024;

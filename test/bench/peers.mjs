@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { withFolder } from "./folder.mjs";
 import { openHost } from "./hosts.mjs";
-import { FRESH, atMost, isInstalled, quantile, shuffled } from "./kit.mjs";
+import { FRESH, atMost, isInstalled, quantile, shuffled } from "./helpers.mjs";
 
 const BEAT = fileURLToPath(new URL("beat.bash", import.meta.url));
 const OURS = "libsupervisor";

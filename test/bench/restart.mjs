@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { IDLER, openHost } from "./hosts.mjs";
-import { atMost, quantile } from "./kit.mjs";
+import { atMost, quantile } from "./helpers.mjs";
 
 /** The first deaths warm up what comes. */
 const WARMUP = 10;

@@ -1,7 +1,7 @@
 import { setImmediate as turn, setTimeout as wait } from "node:timers/promises";
 import { Supervisor } from "../../dist/index.js";
 import { openHost } from "./hosts.mjs";
-import { atMost, quantile } from "./kit.mjs";
+import { atMost, quantile } from "./helpers.mjs";
 
 const COUNT = 500;
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { openHost } from "./hosts.mjs";
-import { atMost } from "./kit.mjs";
+import { atMost } from "./helpers.mjs";
 
 export const file = import.meta.url;
 export const rounds = 7;

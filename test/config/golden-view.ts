@@ -1,9 +1,9 @@
 /** A configuration as the recordings show it: with supervisord's names and numbers. */
 import { constants } from "node:os";
 import type { Config } from "../../src/config/index.ts";
-import { resolveSettings } from "../../src/resolve.ts";
-import { findGroup, findUser } from "../../src/runtime/users.ts";
-import { programSettings, type ResolvedProgramSettings } from "../../src/settings.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
+import { findGroup, findUser } from "../../src/system/users.ts";
+import { programSettings, type ResolvedProgramSettings } from "../../src/settings/program.ts";
 
 const LEVELS: Record<string, number> = {
   critical: 50,

@@ -6,7 +6,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import * as fc from "fast-check";
 import { ConfigError, loadConfig, type ConfigIssue } from "../../src/config/index.ts";
-import { resolveSettings } from "../../src/resolve.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
 import { Supervisor } from "../../src/index.ts";
 
 let dir = "";

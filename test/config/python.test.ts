@@ -4,10 +4,10 @@ import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { matches } from "../../src/config/glob.ts";
 import { emptyIni, readIni } from "../../src/config/ini.ts";
-import { readPairs } from "../../src/config/pairs.ts";
+import { readPairs } from "../../src/config/key-values.ts";
 import { fixedText, format, within, type NameValue } from "../../src/config/percent.ts";
 import { repr, strip, toInteger } from "../../src/config/python.ts";
-import { askPython, noPython } from "../python.ts";
+import { askPython, noPython } from "../support/python.ts";
 
 const BATCH = { seed: 4_711, numRuns: 2000 };
 

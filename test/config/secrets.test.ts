@@ -6,7 +6,7 @@ import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { ConfigError, loadConfig } from "../../src/config/index.ts";
 import { SettingsError, type SupervisorSettings } from "../../src/index.ts";
-import { resolveSettings } from "../../src/resolve.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
 
 function write(t: TestContext, text: string): string {
   const directory = mkdtempSync(path.join(tmpdir(), "conf-"));

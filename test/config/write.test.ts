@@ -7,12 +7,12 @@ import { PassThrough } from "node:stream";
 import * as fc from "fast-check";
 import { loadConfig, toConf } from "../../src/config/index.ts";
 import { SettingsError } from "../../src/errors.ts";
-import { resolveSettings } from "../../src/resolve.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
 import {
   programSettings,
   type SignalSetting,
   type SupervisorSettings,
-} from "../../src/settings.ts";
+} from "../../src/settings/program.ts";
 
 const size = fc.oneof(fc.nat(), fc.constantFrom("1KB", "50MB", "2 GB", 0));
 

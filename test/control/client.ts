@@ -5,7 +5,7 @@ import { buffer } from "node:stream/consumers";
 import type { TestContext } from "node:test";
 import { Supervisor, type SupervisorIo, type SupervisorSettings } from "../../src/index.ts";
 import { serve, type Server, type ServeOptions } from "../../src/control/index.ts";
-import { decodeAnswer, encodeCall, type RpcValue } from "../../src/control/xmlrpc.ts";
+import { decodeAnswer, encodeCall, type RpcValue } from "../../src/control/rpc/codec.ts";
 import { scratch } from "../support/processes.ts";
 
 export interface Answer {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import type { StateName } from "../../src/core/machine.ts";
-import { Pool, type Listener } from "../../src/pool.ts";
+import type { StateName } from "../../src/lifecycle/table.ts";
+import { Pool, type Listener } from "../../src/listeners/pool.ts";
 import { FakeClock } from "../../src/testing/index.ts";
 
 const POST = { server: "s", eventname: "TICK_5", payload: new Uint8Array() };

@@ -10,7 +10,7 @@ import {
   type SupervisorSettings,
 } from "../../src/index.ts";
 import { FakeClock, FakeSpawner, type FakeChild } from "../../src/testing/index.ts";
-import { Stage } from "../kit.ts";
+import { Stage } from "../support/helpers.ts";
 
 const remote = { command: "el", events: ["REMOTE_COMMUNICATION"], startsecs: 0 };
 

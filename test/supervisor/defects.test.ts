@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { expand } from "../../src/core/expand.ts";
-import { NEVER } from "../../src/core/machine.ts";
+import { expand } from "../../src/settings/expand.ts";
+import { NEVER } from "../../src/lifecycle/table.ts";
 import { SettingsError } from "../../src/index.ts";
-import { resolveSettings } from "../../src/resolve.ts";
-import { fault, Stage, turn, watch } from "../kit.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
+import { fault, Stage, turn, watch } from "../support/helpers.ts";
 
 const web = { programs: { web: { command: "w" } } };
 const two = { programs: { a: { command: "a", priority: 1 }, b: { command: "b", priority: 2 } } };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
 import type { SupervisorSettings } from "../../src/index.ts";
-import { Stage } from "../kit.ts";
+import { Stage } from "../support/helpers.ts";
 
 const log = new PassThrough();
 const settings = (): SupervisorSettings => ({

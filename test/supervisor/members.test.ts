@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SettingsError } from "../../src/index.ts";
-import { fault, Stage } from "../kit.ts";
+import { fault, Stage } from "../support/helpers.ts";
 
 describe("add", () => {
   it("holds a program, and starts it if the supervisor has begun", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Stage, turn, watch } from "../kit.ts";
+import { Stage, turn, watch } from "../support/helpers.ts";
 
 const settings = {
   programs: {

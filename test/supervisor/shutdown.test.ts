@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fault, Stage, turn, watch } from "../kit.ts";
+import { fault, Stage, turn, watch } from "../support/helpers.ts";
 
 const two = {
   programs: { a: { command: "a", priority: 1 }, b: { command: "b", priority: 2 } },

@@ -6,7 +6,7 @@ import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import * as fc from "fast-check";
 import type { ProgramSettings, SupervisorSettings } from "../../src/index.ts";
-import { Stage, turn } from "../kit.ts";
+import { Stage, turn } from "../support/helpers.ts";
 import { scratch } from "../support/processes.ts";
 
 /** Calls to the system that an update may make. */

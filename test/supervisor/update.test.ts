@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { SettingsError, type SupervisorSettings } from "../../src/index.ts";
-import { fault, Stage, turn, watch } from "../kit.ts";
+import { fault, Stage, turn, watch } from "../support/helpers.ts";
 
 const NUMBERED = { process_name: "%(program_name)s_%(process_num)d" };
 

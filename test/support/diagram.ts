@@ -7,7 +7,7 @@ import {
   type Policy,
   type State,
   type StateName,
-} from "../../src/core/machine.ts";
+} from "../../src/lifecycle/table.ts";
 
 const status = { code: 1, signal: null };
 const reason = "it is a sample";

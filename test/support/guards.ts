@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { Ear } from "./ear.ts";
+import { Ear } from "./line-channel.ts";
 import { runHost, type HostOptions } from "./host.ts";
 import { alive, nothingLeftSoon } from "./processes.ts";
 

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Ear } from "./ear.ts";
+import type { Ear } from "./line-channel.ts";
 import { MARK, root } from "./processes.ts";
 import { publicPackage } from "./public.ts";
 

@@ -24,7 +24,7 @@ export function publicPackage(): string {
     packages: Readonly<Record<string, { readonly dev?: boolean }>>;
   };
   const needed = Object.entries(packages).flatMap(([name, { dev }]) => (name && !dev ? name : []));
-  for (const name of ["package.json", "dist", "src/zod.cjs", ...needed]) {
+  for (const name of ["package.json", "dist", "src/schema/zod.cjs", ...needed]) {
     const isNeeded = (file: string) => !/\.d\.[cm]?ts$|\.map$/.test(file);
     cpSync(path.join(root, name), path.join(directory, name), {
       recursive: true,

@@ -8,7 +8,7 @@ import {
   programSettings,
   supervisorSettings,
   type OptionMeta,
-} from "../../src/settings.ts";
+} from "../../src/settings/program.ts";
 
 const sections = {
   program: programSettings,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import type { LogFile } from "../../src/runtime/logfile.ts";
+import type { LogFile } from "../../src/output/log-file.ts";
 
 /** Who writes to a file, and by which rule. */
 export const user = (maxbytes = 0, backups = 10) => ({ rule: { maxbytes, backups } });

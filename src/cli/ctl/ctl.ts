@@ -1,5 +1,5 @@
 import type { CtlIo } from "./io.ts";
-import { UsageError } from "../words.ts";
+import { UsageError } from "../switches.ts";
 import { HelpAsked, readOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { Prompter } from "./prompter.ts";

@@ -1,6 +1,6 @@
 import { ConfigError, describeIssue, loadSupervisorctl } from "../../config/index.ts";
 import type { SupervisorctlSection } from "../../config/index.ts";
-import { UsageError, readWords, type Given, type Switch } from "../words.ts";
+import { UsageError, readWords, type Given, type Switch } from "../switches.ts";
 import type { Remote } from "./rpc-client.ts";
 
 /** What the command line and the configuration file have said. */

@@ -1,9 +1,9 @@
 import { normalize } from "node:path";
 import type { Section } from "../ini.ts";
 import { toSetting, within } from "../percent.ts";
-import { Options, userTypes, type Reading } from "../reading.ts";
+import { Options, userTypes, type Reading } from "../section-reader.ts";
 import { integer, octal, type Parsed, type Type } from "../values.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./program-draft.ts";
 import { readProgram } from "./program.ts";
 
 /** The program of an `[fcgi-program:x]` that is in no group. */

@@ -1,11 +1,11 @@
-import { didYouMean } from "../../core/nearest.ts";
-import { show, type GroupSettings, type ProgramSettings } from "../../settings.ts";
+import { didYouMean } from "../../schema/suggest.ts";
+import { show, type GroupSettings, type ProgramSettings } from "../../settings/program.ts";
 import type { Section } from "../ini.ts";
-import { Options, type Reading } from "../reading.ts";
+import { Options, type Reading } from "../section-reader.ts";
 import { integer, list, processName } from "../values.ts";
 import { readFcgi } from "./fcgi.ts";
 import { readListener } from "./listener.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./program-draft.ts";
 import { readProgram } from "./program.ts";
 
 /** The programs of all kinds, and the groups, by name. */

@@ -1,10 +1,10 @@
-import { listenerEventNames } from "../../events.ts";
-import { nearest } from "../../core/nearest.ts";
-import { DEFAULT_HANDLER, show } from "../../settings.ts";
+import { listenerEventNames } from "../../events/event-map.ts";
+import { nearest } from "../../schema/suggest.ts";
+import { DEFAULT_HANDLER, show } from "../../settings/program.ts";
 import type { Section } from "../ini.ts";
-import { Options, type Reading } from "../reading.ts";
+import { Options, type Reading } from "../section-reader.ts";
 import { boolean, integer, list, text } from "../values.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./program-draft.ts";
 import { readProgram } from "./program.ts";
 
 /** The program of an `[eventlistener:x]`. */

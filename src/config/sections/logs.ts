@@ -1,7 +1,7 @@
 import { fixedText, toSetting, type Names, type Piece } from "../percent.ts";
-import { pathTypes, type Options, type Reading } from "../reading.ts";
+import { pathTypes, type Options, type Reading } from "../section-reader.ts";
 import { boolean, byteSize, count } from "../values.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./program-draft.ts";
 
 /** Where one of the streams of a program goes. */
 export function readLog(

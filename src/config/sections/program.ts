@@ -1,7 +1,7 @@
 import { readEnvironment } from "../environment.ts";
 import type { Section } from "../ini.ts";
 import { VARIES, fixedText, toSetting, within, type NameValue, type Names } from "../percent.ts";
-import { Options, userTypes, type Reading } from "../reading.ts";
+import { Options, userTypes, type Reading } from "../section-reader.ts";
 import {
   autorestart,
   boolean,
@@ -16,7 +16,7 @@ import {
   umask,
   type Type,
 } from "../values.ts";
-import type { Draft } from "./draft.ts";
+import type { Draft } from "./program-draft.ts";
 import { readLog } from "./logs.ts";
 
 /** More processes than a system can have. */

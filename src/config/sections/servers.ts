@@ -1,7 +1,7 @@
 import type { Section } from "../ini.ts";
 import type { Names } from "../percent.ts";
 import { repr, toInteger } from "../python.ts";
-import { Options, pathTypes, userTypes, type Reading } from "../reading.ts";
+import { Options, pathTypes, userTypes, type Reading } from "../section-reader.ts";
 import { hostNames, octal, text, type Parsed, type Type } from "../values.ts";
 import { defined } from "./supervisord.ts";
 

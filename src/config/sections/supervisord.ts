@@ -1,7 +1,7 @@
-import type { LogLevel, SupervisorSettings } from "../../settings.ts";
+import type { LogLevel, SupervisorSettings } from "../../settings/program.ts";
 import { readEnvironment } from "../environment.ts";
 import { toSetting, fixedText, within } from "../percent.ts";
-import { Options, pathTypes, userTypes, type Reading } from "../reading.ts";
+import { Options, pathTypes, userTypes, type Reading } from "../section-reader.ts";
 import type { Section } from "../ini.ts";
 import { boolean, byteSize, count, integer, logLevel, octal, seconds, text } from "../values.ts";
 

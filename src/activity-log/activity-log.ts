@@ -1,0 +1,242 @@
+import { checked, type Vocabulary } from "../schema/check.ts";
+import type { ActivityEvent, ActivityLevel, StartingEvent } from "../events/event-map.ts";
+import { decodable, pythonBytes } from "../listeners/envelope.ts";
+import { Place } from "./sink.ts";
+import { SupervisorError } from "../errors.ts";
+import { systemClock } from "../system/clock.ts";
+import type { LogFile } from "../output/log-file.ts";
+import { Logs } from "../output/logs.ts";
+import { readPart, watchFile } from "../output/read-file.ts";
+import {
+  activityLogSettings,
+  show,
+  type ActivityLogSettings,
+  type LogLevel,
+  type ResolvedActivityLogSettings,
+} from "../settings/program.ts";
+import type { Subprocess, WaitOptions } from "../subprocess.ts";
+import type { Supervisor } from "../supervisor.ts";
+
+const GRAVITY: Readonly<Record<LogLevel, number>> = {
+  critical: 50,
+  error: 40,
+  warn: 30,
+  info: 20,
+  debug: 10,
+  trace: 5,
+  blather: 3,
+};
+const LEVELS: Readonly<Record<ActivityLevel, number>> = {
+  CRIT: GRAVITY.critical,
+  ERRO: GRAVITY.error,
+  WARN: GRAVITY.warn,
+  INFO: GRAVITY.info,
+  DEBG: GRAVITY.debug,
+  TRAC: GRAVITY.trace,
+  BLAT: GRAVITY.blather,
+};
+
+const VOCABULARY: Vocabulary = { known: () => Object.keys(activityLogSettings.shape) };
+
+/**
+ * supervisord's activity log: writes the `ACTIVITY` of supervisors, and lines of the host's own, as
+ * `2026-11-22 18:53:03,123 INFO spawned: 'web' with pid 4711`, to a file that is turned over when
+ * full, and to standard output. Outlives the supervisors it listens to. Lines that come faster than
+ * they can be written are not kept without end: how many were lost is a line of its own.
+ *
+ * @example
+ * ```ts
+ * const log = new ActivityLog({ logfile: "supervisord.log" });
+ * log.listen(supervisor);
+ * ```
+ *
+ * @see the `logfile` of supervisord
+ */
+export class ActivityLog {
+  readonly #settings: ResolvedActivityLogSettings;
+  readonly #logs: Logs;
+  readonly #file: LogFile | undefined;
+  readonly #user: { readonly rule: { readonly maxbytes: number; readonly backups: number } };
+  readonly #places: readonly Place[];
+
+  /**
+   * Opens the file, if there is to be one; while it cannot be written, its lines are kept, and Node
+   * warns (`process.emitWarning`).
+   *
+   * @throws {SettingsError} if the settings are not right.
+   */
+  constructor(settings: ActivityLogSettings = {}) {
+    this.#settings = checked(activityLogSettings, settings, VOCABULARY);
+    const { logfile, logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
+    this.#logs = new Logs(systemClock, {
+      failed: (file, { message, code = "" }) =>
+        process.emitWarning(`Cannot write the log ${file}: ${message}`, { code }),
+      recovered: () => {},
+    });
+    this.#user = { rule: { maxbytes, backups } };
+    if (logfile !== undefined && logfile !== "syslog") {
+      this.#logs.plan(this.#user, logfile);
+      this.#file = this.#logs.file(this.#user);
+    }
+    this.#file?.acquire(this.#user);
+    this.#places = this.#open();
+  }
+
+  /** The path of its file; empty if it has none. */
+  get file(): string {
+    return this.#file ? (this.#settings.logfile ?? "") : "";
+  }
+
+  /** Writes a line, if it is grave enough. */
+  write(level: ActivityLevel, message: string): void {
+    if (!this.#wants(LEVELS[level])) return;
+    for (const place of this.#places) place.write(level, message);
+  }
+
+  /** Writes what a supervisor does from now on; the function returned ends that. */
+  listen(supervisor: Supervisor): () => void {
+    const write = ({ level, message }: ActivityEvent) => this.write(level, message);
+    const endLines = supervisor.observe("ACTIVITY", write);
+    const endCopies = this.#wants(GRAVITY.debug) ? this.#copyOutputs(supervisor) : undefined;
+    return () => {
+      endLines();
+      endCopies?.();
+    };
+  }
+
+  /**
+   * A part of its file: `length` bytes from `offset` on, or all if `length` is 0. A negative offset,
+   * with the length 0, counts from the end.
+   *
+   * @throws {SupervisorError} `NO_FILE` if it has none, `BAD_ARGUMENTS`, `FAILED` if it cannot be read.
+   * @see the RPC method `readLog`
+   */
+  async read(offset: number, length: number): Promise<Buffer> {
+    const file = this.#readable();
+    if (length < 0 || (offset < 0 && length !== 0)) {
+      const message = `Cannot read the log from ${offset}, ${length} bytes: expected a length of 0 or more, and 0 with a negative offset`;
+      throw new SupervisorError("BAD_ARGUMENTS", message);
+    }
+    await file.settled();
+    try {
+      const part = await readPart(file.file, offset, length);
+      if (part) return part;
+      throw new Error("there is no regular file");
+    } catch (cause) {
+      const message = `Cannot read the log ${show(file.file)}: ${(cause as Error).message}`;
+      throw new SupervisorError("FAILED", message, { cause });
+    }
+  }
+
+  /**
+   * The last bytes of its file.
+   *
+   * @throws {SupervisorError} as `read()`
+   * @see supervisorctl's `maintail`
+   */
+  async tail(bytes = 1600): Promise<Buffer> {
+    return bytes > 0 ? this.read(-bytes, 0) : Buffer.alloc(0);
+  }
+
+  /**
+   * What is written to its file from now on, until the signal ends it.
+   *
+   * @throws {SupervisorError} `NO_FILE` if it has none.
+   * @see supervisorctl's `maintail -f`
+   */
+  follow({ signal = new AbortController().signal }: WaitOptions = {}): AsyncIterable<Buffer> {
+    return watchFile(this.#readable().file, signal);
+  }
+
+  /**
+   * Empties its file.
+   *
+   * @throws {SupervisorError} `NO_FILE` if it has none, `FAILED` if it cannot be emptied.
+   * @see the RPC method `clearLog`
+   */
+  clear(): void {
+    const file = this.#readable();
+    try {
+      file.clear();
+    } catch (cause) {
+      const message = `Cannot clear the log ${show(file.file)}: ${(cause as Error).message}`;
+      throw new SupervisorError("FAILED", message, { cause });
+    }
+  }
+
+  /** Opens its file anew, for a logrotate that has renamed it. */
+  reopen(): void {
+    this.#file?.reopen();
+  }
+
+  /** Closes its file. */
+  close(): void {
+    this.#logs.forget(this.#user);
+    this.#logs.close();
+  }
+
+  /** Where lines go. */
+  #open(): Place[] {
+    const { silent, logfile, identifier } = this.#settings;
+    const logs = this.#logs;
+    const file = this.#file;
+    const places: Place[] = [];
+    if (file) {
+      const put = (line: string) => void file.write(Buffer.from(line));
+      places.push(new Place({ behind: () => file.behind, put }));
+    }
+    if (logfile === "syslog") {
+      const put = (line: string) => void logs.syslog(identifier, line);
+      places.push(new Place({ behind: () => logs.syslogBehind, put, isDated: true }));
+    }
+    if (!silent) {
+      const stdout = logs.stream(process.stdout, "/dev/stdout");
+      const put = (line: string) => void stdout.write(Buffer.from(line));
+      places.push(new Place({ behind: () => stdout.behind, put }));
+    }
+    return places;
+  }
+
+  #wants(gravity: number): boolean {
+    return gravity >= GRAVITY[this.#settings.loglevel];
+  }
+
+  #readable(): LogFile {
+    if (!this.#file) throw new SupervisorError("NO_FILE", "The activity log has no file");
+    return this.#file;
+  }
+
+  #copyOutputs(supervisor: Supervisor): () => void {
+    const end = new AbortController();
+    const copied = new WeakSet<Subprocess>();
+    const copyOne = (process: Subprocess) => {
+      if (copied.has(process)) return;
+      copied.add(process);
+      void this.#copy(process, "stdout", end.signal);
+      const isAlone = process.config.outputs.stderr === "stdout"; // with redirect_stderr
+      if (!isAlone) void this.#copy(process, "stderr", end.signal);
+    };
+    const copyNew = ({ groupname, processname }: StartingEvent) => {
+      const process = supervisor.process(`${groupname}:${processname}`);
+      if (process) copyOne(process);
+    };
+    for (const { processes } of supervisor.programs.values()) processes.forEach(copyOne);
+    const endLooking = supervisor.observe("PROCESS_STATE_STARTING", copyNew);
+    return () => {
+      endLooking();
+      end.abort();
+    };
+  }
+
+  async #copy(process: Subprocess, stream: "stdout" | "stderr", signal: AbortSignal) {
+    try {
+      for await (const chunk of process.follow(stream, { signal })) {
+        const isAnswer = stream === "stdout" && process.config.listener !== undefined;
+        const said = isAnswer ? pythonBytes(chunk) : Buffer.from(decodable(chunk)).toString();
+        this.write("DEBG", `'${process.name}' ${stream} output:\n${said}`);
+      }
+    } catch (error) {
+      if (!signal.aborted) this.write("WARN", `cannot follow '${process.name}': ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,220 @@
+import { dirname, normalize, resolve } from "node:path";
+import { hasVariables } from "../settings/expand.ts";
+import { show } from "../settings/program.ts";
+import type { ConfigIssue, Findings } from "./error.ts";
+import type { Entry, Ini, Section } from "./ini.ts";
+import { fixedText, format, within, type Names, type Piece } from "./percent.ts";
+import { repr } from "./python.ts";
+import type { Type } from "./values.ts";
+
+/** What the reader asks the system. */
+export interface Facts {
+  readonly host: string;
+  readonly cwd: string;
+  /** A path that may begin with `~`. */
+  readonly expandHome: (path: string) => string;
+  readonly tmpdir: () => string;
+  readonly isDirectory: (path: string) => boolean;
+  readonly findUser: (
+    nameOrUid: string,
+  ) => { readonly uid: number; readonly gid: number } | undefined;
+  readonly findGroup: (nameOrGid: string) => number | undefined;
+}
+
+/** What was read of all files, and what is found in it. */
+export interface Reading extends Findings {
+  readonly file: string;
+  readonly ini: Ini;
+  readonly facts: Facts;
+  /** What `%(ENV_X)s` means everywhere. */
+  readonly environment: Names;
+}
+
+/** The options of one section. Whatever is wrong with them is noted, and a preset stands in. */
+export class Options {
+  readonly section: Section;
+  readonly #reading: Reading;
+  readonly #tail: string;
+
+  /** The tail is what supervisord puts behind its messages about programs. */
+  constructor(reading: Reading, section: Section, hasTail = false) {
+    this.section = section;
+    this.#reading = reading;
+    this.#tail = hasTail ? ` in section ${repr(section.name)} (file: ${repr(section.file)})` : "";
+  }
+
+  entry(option: string): Entry | undefined {
+    return this.section.options.get(option) ?? this.#reading.ini.defaults.get(option);
+  }
+
+  has(option: string): boolean {
+    return this.entry(option) !== undefined;
+  }
+
+  /** The value after expansion; undefined when it is not set or cannot be expanded. */
+  pieces(option: string, names: Names, label?: string): readonly Piece[] | undefined {
+    const entry = this.entry(option);
+    return entry && this.expand(entry, option, names, label);
+  }
+
+  expand(
+    entry: Entry,
+    option: string,
+    names: Names,
+    label = `${this.section.name}.${option}`,
+  ): readonly Piece[] | undefined {
+    const { value } = entry;
+    if (!value.includes("%")) return value === "" ? [] : [value];
+    const here = this.namesAt(entry, names);
+    const done = format(value, here);
+    if ("pieces" in done) return done.pieces;
+    const head = `Format string ${repr(value)} for ${repr(label)}`;
+    if ("malformed" in done) {
+      this.fail(option, `${head} is badly formatted: ${done.malformed}`, {
+        message: `cannot be expanded: ${done.malformed} (a percent sign itself is %%)`,
+      });
+    } else {
+      const available = here.list().toSorted();
+      this.fail(
+        option,
+        `${head} contains names (${repr(done.unknown)}) which cannot be expanded. Available names: ${available.join(", ")}`,
+        { message: unknownName(done.unknown) },
+      );
+    }
+    return undefined;
+  }
+
+  /** The names with `here`: where the option stands. */
+  namesAt({ file }: Entry, names: Names): Names {
+    return within(names, new Map([["here", dirname(file)]]));
+  }
+
+  /** The text after expansion, which has to be the same for all processes. */
+  text(option: string, names: Names): string | undefined {
+    const pieces = this.pieces(option, names);
+    if (!pieces) return undefined;
+    const text = fixedText(pieces);
+    if (text === undefined)
+      this.fail(option, undefined, { message: "cannot differ between the processes of a program" });
+    return text;
+  }
+
+  /** The value; undefined when it is not set or wrong. */
+  read<T>(option: string, type: Type<T>, names: Names): T | undefined {
+    const text = this.text(option, names);
+    return text === undefined ? undefined : this.accept(option, type, text);
+  }
+
+  /** The value of a text of this option. */
+  accept<T>(option: string, type: Type<T>, text: string, suffix = ""): T | undefined {
+    const parsed = type(text);
+    if ("value" in parsed) return parsed.value;
+    const told = type(this.shown(option, text)); // the same problem, unless only the values show it
+    const problem = "problem" in told ? told.problem + suffix : undefined;
+    this.fail(option, problem, { expected: parsed.expected });
+    return undefined;
+  }
+
+  /**
+   * A text of this option, for people to read: as it stands in the file where that takes something
+   * from the environment.
+   */
+  shown(option: string, text: string): string {
+    const { value = text } = this.entry(option) ?? {};
+    return hasVariables(value) ? value : text;
+  }
+
+  /** Notes an error; the first text is what supervisord says. */
+  fail(option: string | undefined, supervisord: string | undefined, rest: Details): void {
+    const line = supervisord === undefined ? undefined : supervisord + this.#tail;
+    this.#reading.errors.push(this.#issue(option, line, rest));
+  }
+
+  warn(option: string | undefined, message: string, supervisord?: string): void {
+    this.#reading.warnings.push(this.#issue(option, supervisord, { message }));
+  }
+
+  #issue(option: string | undefined, supervisord: string | undefined, rest: Details): ConfigIssue {
+    const entry = option === undefined ? undefined : this.entry(option);
+    const { file, line } = entry ?? this.section;
+    const { expected, message } = rest;
+    return {
+      file,
+      ...(line > 0 && { line }), // the command line has none
+      section: this.section.name,
+      ...(option !== undefined && { option }),
+      ...(entry && { value: entry.value }),
+      ...(expected !== undefined && { expected }),
+      message: message ?? `expected ${expected}, got ${show(entry?.value)}`,
+      ...(supervisord !== undefined && { supervisord }),
+    };
+  }
+}
+
+interface Details {
+  readonly expected?: string;
+  /** Unless it follows from what was expected. */
+  readonly message?: string;
+}
+
+function unknownName(name: string): string {
+  return name.startsWith("ENV_")
+    ? `cannot be expanded: the environment variable ${name.slice(4)} is not set`
+    : `cannot be expanded: %(${name}) has no meaning here`;
+}
+
+/** Types that need the system. */
+export function pathTypes({ cwd, expandHome, isDirectory }: Facts) {
+  const absolute = (path: string) => normalize(resolve(cwd, expandHome(path)));
+  /** A path in a directory that exists. */
+  const inDirectory: Type<string> = (value) => {
+    const whole = expandHome(value);
+    const slash = whole.lastIndexOf("/");
+    const directory = slash <= 0 ? whole.slice(0, slash + 1) : whole.slice(0, slash);
+    if (directory === "" || isDirectory(resolve(cwd, directory))) return { value: whole };
+    return {
+      problem: `The directory named as part of the path ${value} does not exist`,
+      expected: "a file in a directory that exists",
+    };
+  };
+  const directory: Type<string> = (value) => {
+    const whole = expandHome(value);
+    if (whole !== "" && isDirectory(resolve(cwd, whole))) return { value: whole };
+    return {
+      problem: `${value} is not an existing directory`,
+      expected: "a directory that exists",
+    };
+  };
+  return { absolute, inDirectory, directory };
+}
+
+/** Types that need the user database. */
+export function userTypes({ findUser, findGroup }: Facts) {
+  const user: Type<string> = (value) => {
+    const number = /^[+-]?\d+$/.test(value) ? Number(value) : undefined;
+    if (number !== undefined) {
+      const found = number >= 0 && findUser(String(number));
+      if (found && found.uid === number) return { value: String(number) };
+      return { problem: `Invalid user id ${value}`, expected: "the name or uid of a user" };
+    }
+    if (value !== "" && findUser(value)) return { value };
+    return { problem: `Invalid user name ${value}`, expected: "the name or uid of a user" };
+  };
+  const owner =
+    (what: string): Type<Owner> =>
+    (value) => {
+      const [name = "", ...rest] = value.split(":");
+      const group = rest.length === 0 ? undefined : rest.join(":");
+      const known = "value" in user(name) ? findUser(name) : undefined;
+      const gid = group === undefined ? known?.gid : findGroup(group);
+      if (known && gid !== undefined) return { value: { text: value, uid: known.uid, gid } };
+      return { problem: `Invalid ${what} value ${value}`, expected: "user or user:group" };
+    };
+  return { user, owner };
+}
+
+export interface Owner {
+  readonly text: string;
+  readonly uid: number;
+  readonly gid: number;
+}

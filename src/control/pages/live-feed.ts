@@ -1,0 +1,160 @@
+import type { ServerResponse } from "node:http";
+import type { EventMap, Supervisor } from "../../index.ts";
+import { systemClock } from "../../system/clock.ts";
+import type { Handler } from "../http/router.ts";
+import { idOf, lookAt, nowOf, viewOf, type View } from "./view.ts";
+
+/** A stream on which nothing has moved for so long gets a sign of life. */
+const SILENCE_MS = 25_000;
+
+const HEADERS = new Map([
+  ["Content-Type", "text/event-stream"],
+  ["Cache-Control", "no-store"],
+  ["X-Content-Type-Options", "nosniff"],
+  ["X-Accel-Buffering", "no"], // nginx would hold the events back
+]);
+
+/** A sign of life. */
+export const BEAT = "event: beat\ndata:\n\n";
+
+/** One event on the wire. */
+export function frame(event: string, data: unknown): string {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+/**
+ * Begins a stream of events. `beat` is called when nothing has moved for a while: a reader who has
+ * not taken what it was sent by then is let go before that.
+ */
+export function beginStream(response: ServerResponse, beat: () => void): void {
+  response.setHeaders(HEADERS); // not by writeHead(): of those nothing can be asked any more
+  response.writeHead(200);
+  response.write("retry: 2000\n\n");
+  // the socket's own measure of idleness: it costs no timer for each stream, and holds up no exit
+  response.setTimeout(SILENCE_MS, () => {
+    if (response.writableNeedDrain) response.destroy();
+    else beat();
+  });
+}
+
+/** A reader; `missed` while it is too slow and something has happened. */
+interface Client {
+  readonly response: ServerResponse;
+  missed: boolean;
+}
+
+/**
+ * `/events`: a snapshot of all processes, then what changes, to everybody who listens. The changes of
+ * one turn of the event loop are one event, written once for all readers. Of a reader who is slow
+ * nothing is stored but that it needs a new snapshot. Listens to the supervisor only while somebody
+ * listens to it.
+ */
+export class Feed {
+  readonly #supervisor: Supervisor;
+  readonly #clients = new Set<Client>();
+  readonly #changed = new Set<string>();
+  #needsSnapshot = false;
+  #isDue = false;
+  #names = "";
+  #heard: (() => void)[] = [];
+
+  constructor(supervisor: Supervisor) {
+    this.#supervisor = supervisor;
+  }
+
+  /** How many listen. */
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Lets somebody listen, until they go or the server closes. */
+  readonly handle: Handler = (_request, response, { signal }) => {
+    const client: Client = { response, missed: false };
+    response.on("drain", () => {
+      if (client.missed) this.#send(client, this.#snapshot());
+    });
+    signal.addEventListener("abort", () => {
+      this.#remove(client);
+      response.end();
+    });
+    beginStream(response, () => this.#beat(client));
+    if (this.#clients.size === 0) this.#listen();
+    this.#clients.add(client);
+    this.#send(client, this.#snapshot());
+  };
+
+  #listen(): void {
+    this.#names = this.#allNames();
+    this.#heard = [
+      this.#supervisor.observe("PROCESS_STATE", this.#onState),
+      this.#supervisor.observe("PROCESS_GROUP", this.#onOther),
+      this.#supervisor.observe("SUPERVISOR_STATE_CHANGE", this.#onOther),
+    ];
+  }
+
+  #remove(client: Client): void {
+    this.#clients.delete(client);
+    if (this.#clients.size > 0) return;
+    for (const ignore of this.#heard.splice(0)) ignore();
+  }
+
+  readonly #onState = ({ groupname, processname }: EventMap["PROCESS_STATE"]): void => {
+    this.#changed.add(idOf({ group: groupname, name: processname }));
+    this.#soon();
+  };
+
+  readonly #onOther = (): void => {
+    this.#needsSnapshot = true;
+    this.#soon();
+  };
+
+  #soon(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    systemClock.setTimeout(() => this.#flush(), 0, true);
+  }
+
+  #flush(): void {
+    this.#isDue = false;
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    const names = this.#allNames();
+    const isOther = this.#needsSnapshot || names !== this.#names;
+    this.#needsSnapshot = false;
+    this.#names = names;
+    if (this.#clients.size === 0) return;
+    const text = isOther ? this.#snapshot() : this.#changes(changed);
+    for (const client of this.#clients) this.#send(client, text);
+  }
+
+  #send(client: Client, text: string): void {
+    const { response } = client;
+    if (response.writableEnded) return;
+    client.missed = response.writableNeedDrain;
+    if (!client.missed) response.write(text);
+  }
+
+  /** An update can take a process away without a word: this is when that is found out. */
+  #beat(client: Client): void {
+    if (this.#allNames() !== this.#names) this.#onOther();
+    else this.#send(client, BEAT);
+  }
+
+  #snapshot(): string {
+    return frame("snapshot", lookAt(this.#supervisor));
+  }
+
+  #changes(ids: readonly string[]): string {
+    const changed = ids.flatMap((id) => this.#supervisor.process(id) ?? []);
+    const infos = changed.map((process) => process.info());
+    const processes: readonly View[] = infos.map((info, i) => viewOf(info, changed[i]));
+    return frame("change", { now: nowOf(infos), processes });
+  }
+
+  #allNames(): string {
+    const programs = [...this.#supervisor.programs.values()];
+    return programs
+      .flatMap(({ processes }) => processes.map(({ namespec }) => namespec))
+      .join("\n");
+  }
+}

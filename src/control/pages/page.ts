@@ -1,0 +1,100 @@
+import { createHmac } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { SupervisorError, type Supervisor } from "../../index.ts";
+import { answer } from "../http/respond.ts";
+import { isSame } from "../http/auth.ts";
+import { Deadline } from "../http/deadline.ts";
+import { Refusal } from "../errors.ts";
+import { pageHeaders, statusPage, type Message } from "./status-html.ts";
+import type { Context, Handler } from "../http/router.ts";
+import { lookAt } from "./view.ts";
+
+/** How long an answer may wait for a process to start or stop. What takes longer goes on without it. */
+const PATIENCE_MS = 10_000;
+/** The longest message that is carried over to the next page. */
+const LONGEST = 1500;
+
+/** What can be asked of a process, a group or all: the names of the buttons. */
+const verbs = {
+  start: { doing: "Starting", done: "Started", act: order("start") },
+  stop: { doing: "Stopping", done: "Stopped", act: order("stop") },
+  restart: { doing: "Restarting", done: "Restarted", act: order("restart") },
+  clear: {
+    doing: "Clearing the logs of",
+    done: "Cleared the logs of",
+    act: (supervisor: Supervisor, name: string) => supervisor.clear(name),
+  },
+} as const;
+
+function order(verb: "start" | "stop" | "restart") {
+  return (supervisor: Supervisor, name: string, signal: AbortSignal): Promise<void> =>
+    supervisor[verb](name, { signal });
+}
+
+/** The status page at `/`: GET shows it; POST with the token does what one of its buttons says. */
+export const page: Handler = async (request, response, context) => {
+  if (request.method === "POST") {
+    const outcome = await perform(await formOf(request, context), context);
+    if (request.headers.accept === "application/json") {
+      const headers = { "Content-Type": "application/json" };
+      answer(request, response, 200, JSON.stringify(outcome), headers);
+    } else {
+      const Location = `./?${carry(outcome, context.token)}`;
+      answer(request, response, 303, `${outcome.message}\n`, { Location });
+    }
+  } else {
+    const { supervisor, token, query } = context;
+    const body = statusPage(lookAt(supervisor), token, carried(query, token));
+    answer(request, response, 200, body, pageHeaders());
+  }
+};
+
+async function formOf({ headers }: IncomingMessage, context: Context): Promise<URLSearchParams> {
+  if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(headers["content-type"] ?? ""))
+    throw new Refusal(415, "Expected a form");
+  const form = new URLSearchParams((await context.body()).toString());
+  if (!context.isToken(form.get("token")))
+    throw new Refusal(403, "The page was out of date: go back, reload it and try again");
+  return form;
+}
+
+async function perform(form: URLSearchParams, context: Context): Promise<Message> {
+  const asked = Object.entries(verbs).filter(([verb]) => form.has(verb));
+  const [only] = asked;
+  if (!only || asked.length > 1)
+    throw new Refusal(400, "Expected one of start, stop, restart and clear");
+  const [verb, { doing, done, act }] = only;
+  const name = form.get(verb) ?? "";
+  // the buttons of a row are those of one process, whatever else has its name
+  const process = name === "all" ? undefined : context.supervisor.process(name);
+  const meant = process ? `${process.group}:${process.name}` : name;
+  const late = new AbortController();
+  const deadline = new Deadline();
+  deadline.set(PATIENCE_MS, () => late.abort());
+  try {
+    await act(context.supervisor, meant, AbortSignal.any([context.signal, late.signal]));
+    return { ok: true, message: `${done} ${name}` };
+  } catch (error) {
+    if (error instanceof SupervisorError) return { ok: false, message: error.message };
+    if (late.signal.aborted) return { ok: true, message: `${doing} ${name} takes its time` };
+    throw error;
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** A message as a query, sealed: a link from elsewhere cannot have the page say something. */
+function carry({ ok, message }: Message, token: string): string {
+  const text = (ok ? "+" : "-") + message.slice(0, LONGEST);
+  return new URLSearchParams({ message: text, seal: seal(text, token) }).toString();
+}
+
+function carried(query: URLSearchParams, token: string): Message | undefined {
+  const text = query.get("message");
+  if (text === null || !isSame(query.get("seal") ?? "", seal(text, token))) return undefined;
+  return { ok: text.startsWith("+"), message: text.slice(1) };
+}
+
+function seal(text: string, token: string): string {
+  return createHmac("sha256", token).update(Buffer.from(text)).digest("base64url");
+}

@@ -1,0 +1,162 @@
+import type { ProgramSettings, Supervisor, SupervisorSettings } from "../../index.ts";
+import { Fault, faultOf } from "./faults.ts";
+import { memoryOf, type Group } from "./server-state.ts";
+import { byText, groupNamed, groupNames, groupPriority } from "./names.ts";
+import type { ServeOptions } from "../options.ts";
+
+/**
+ * Reads the settings, remembers them, and tells what an update would do, as `reloadConfig` does.
+ * @throws {Fault} `CANT_REREAD`
+ */
+export async function reread(
+  supervisor: Supervisor,
+  { config }: ServeOptions,
+): Promise<[[string[], string[], string[]]]> {
+  if (!config) throw new Fault("CANT_REREAD", "this host has no configuration file to read");
+  try {
+    const settings = await config();
+    const { added, changed, removed } = await supervisor.reread(settings);
+    const memory = memoryOf(supervisor);
+    memory.read = settings;
+    const gone = inOrder(removed, supervisor.settings, memory.added);
+    return [[inOrder(added, settings), inOrder(changed, settings), gone]];
+  } catch (error) {
+    throw new Fault("CANT_REREAD", oneLine(error));
+  }
+}
+
+/**
+ * Adds a group, with its programs, as it was read last. The others stay as they are.
+ * @throws {Fault} `ALREADY_ADDED`, `BAD_NAME`, `SHUTDOWN_STATE`
+ */
+export async function addGroup(supervisor: Supervisor, name: string): Promise<void> {
+  await change(supervisor, name, (settings) => {
+    if (groupNames(supervisor).has(name)) throw new Fault("ALREADY_ADDED", name);
+    const picked = pick(lastRead(supervisor), name);
+    if (!picked) throw new Fault("BAD_NAME", name);
+    return {
+      ...settings,
+      programs: { ...settings.programs, ...picked.programs },
+      groups: { ...settings.groups, ...picked.groups },
+    };
+  });
+  const memory = memoryOf(supervisor);
+  memory.added = [...memory.added, name];
+}
+
+/**
+ * Forgets a group and its programs.
+ * @throws {Fault} `BAD_NAME`, `STILL_RUNNING`, `SHUTDOWN_STATE`
+ */
+export async function removeGroup(supervisor: Supervisor, name: string): Promise<void> {
+  const ended = new Set(["STOPPED", "EXITED", "FATAL", "UNKNOWN"]);
+  let known: Group | undefined;
+  await change(supervisor, name, (settings) => {
+    const members = groupNamed(supervisor, name);
+    if (members.some(({ process }) => !ended.has(process.state)))
+      throw new Fault("STILL_RUNNING", name);
+    known = pick(settings, name);
+    const groups = without(settings.groups ?? {}, (group) => group === name);
+    const isKept = new Set(Object.values(groups).flatMap(({ programs = [] }) => programs));
+    const leaving = new Set([
+      ...members.map(({ program }) => program.name),
+      ...programsIn(settings, name),
+    ]);
+    const isGone = (one: string) => leaving.has(one) && !isKept.has(one);
+    return { ...settings, programs: without(settings.programs ?? {}, isGone), groups };
+  });
+  const memory = memoryOf(supervisor);
+  memory.added = memory.added.filter((one) => one !== name);
+  if (known) memory.removed.set(name, known);
+}
+
+/** Others may change the settings, too: what is made of them is made when it is our turn. */
+async function change(
+  supervisor: Supervisor,
+  name: string,
+  goal: (settings: SupervisorSettings) => SupervisorSettings,
+): Promise<void> {
+  try {
+    await supervisor.update(goal);
+  } catch (error) {
+    throw faultOf(error, name);
+  }
+}
+
+/** In the order of supervisord: by priority and name, after them what was added, as it was. */
+function inOrder(
+  names: readonly string[],
+  settings: SupervisorSettings,
+  added: readonly string[] = [],
+): string[] {
+  return names.toSorted(
+    (a, b) =>
+      added.indexOf(a) - added.indexOf(b) ||
+      groupPriority(settings, a) - groupPriority(settings, b) ||
+      byText(a, b),
+  );
+}
+
+/**
+ * The settings that were read last. Before any were, those that hold, and what was removed of them
+ * here: it can be added again.
+ */
+export function lastRead(supervisor: Supervisor): SupervisorSettings {
+  const { read, removed } = memoryOf(supervisor);
+  if (read) return read;
+  const { settings } = supervisor;
+  const [programs, groups] = [{ ...settings.programs }, { ...settings.groups }];
+  for (const [name, group] of removed) {
+    const names = [name, ...Object.keys(group.programs)];
+    if (names.some((one) => Object.hasOwn(programs, one) || Object.hasOwn(groups, one))) continue;
+    Object.assign(programs, group.programs);
+    Object.assign(groups, group.groups);
+  }
+  return { ...settings, programs, groups };
+}
+
+/** A group of these settings, and what its programs have from the whole. */
+function pick(settings: SupervisorSettings, name: string): Group | undefined {
+  const { environment = {}, serverurl } = settings;
+  const programs: Record<string, ProgramSettings> = {};
+  for (const program of programsIn(settings, name)) {
+    const found = settings.programs?.[program];
+    if (!found) return undefined;
+    programs[program] = {
+      ...(serverurl !== undefined && { serverurl }),
+      ...found,
+      environment: { ...environment, ...found.environment },
+    };
+  }
+  const group = own(settings.groups, name);
+  if (group) return { programs, groups: { [name]: group } };
+  return Object.hasOwn(programs, name) ? { programs, groups: {} } : undefined;
+}
+
+/** The names of the programs of a group; a program that is in no group is one by itself. */
+function programsIn({ groups = {}, programs = {} }: SupervisorSettings, name: string): string[] {
+  const group = own(groups, name);
+  if (group) return [...(group.programs ?? [])];
+  const isGrouped = Object.values(groups).some((one) => one.programs?.includes(name));
+  return Object.hasOwn(programs, name) && !isGrouped ? [name] : [];
+}
+
+function own<T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return record && Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function without<T>(
+  record: Readonly<Record<string, T>>,
+  isGone: (name: string) => boolean,
+): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !isGone(name)));
+}
+
+/** supervisord's own words where there are any, else the first line of ours. */
+function oneLine(error: unknown): string {
+  const { issues } = error as { readonly issues?: readonly { readonly supervisord?: unknown }[] };
+  const words = issues?.find(({ supervisord }) => typeof supervisord === "string")?.supervisord;
+  if (typeof words === "string") return words;
+  const { message = String(error) } = error as { readonly message?: string };
+  return message.replaceAll(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,32 @@
+import { Fault } from "../faults.ts";
+import type { Methods, Method } from "../method.ts";
+import { byText } from "../names.ts";
+
+/** What is told of methods; they are called, and `multicall` is done, where the table is known. */
+export function systemMethods(table: () => ReadonlyMap<string, Method>): Methods {
+  const method = (name: string) => {
+    const found = table().get(name);
+    if (!found) throw new Fault("SIGNATURE_UNSUPPORTED");
+    return found;
+  };
+  return {
+    listMethods: {
+      signature: ["array"],
+      help: "The names of all methods.",
+      isAlways: true,
+      call: () => [...table().keys()].toSorted(byText),
+    },
+    methodHelp: {
+      signature: ["string", "string"],
+      help: "What a method does.",
+      isAlways: true,
+      call: (_scope, name: string) => method(name).help,
+    },
+    methodSignature: {
+      signature: ["array", "string"],
+      help: "The type of a method's answer, and those of its parameters.",
+      isAlways: true,
+      call: (_scope, name: string) => [...method(name).signature],
+    },
+  };
+}

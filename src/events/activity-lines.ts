@@ -1,0 +1,64 @@
+import type { ExitStatus, Policy, Signal, State } from "../lifecycle/table.ts";
+import { pidOf } from "../lifecycle/outcome.ts";
+import type { ActivityLevel } from "./event-map.ts";
+
+/** A line of the activity log. */
+export type Line = readonly [level: ActivityLevel, message: string];
+
+/** What supervisord writes to its log of a step from one state to another, word for word. */
+export function linesOf(name: string, from: State, to: State, policy: Policy): Line[] {
+  const lines: Line[] = [];
+  if (pidOf(from) === undefined && pidOf(to) !== undefined && to.name === "STARTING")
+    lines.push(["INFO", `spawned: '${name}' with pid ${pidOf(to)}`]);
+  if (from.name === "STOPPING" && to.name === "STOPPING") {
+    if (from.killed === undefined && to.killed !== undefined) {
+      lines.push(["WARN", `killing '${name}' (${to.pid}) with SIGKILL`]);
+      lines.push(killing(name, to.pid, "SIGKILL", policy.killAsGroup));
+    }
+  }
+  if (from.name === to.name) return lines;
+  if (to.name === "STOPPING") {
+    lines.push(killing(name, to.pid, policy.stopSignal, policy.stopAsGroup));
+  } else if (to.name === "RUNNING") {
+    const seconds = policy.startMs / 1000;
+    const message = `success: ${name} entered RUNNING state, process has stayed up for > than ${seconds} seconds (startsecs)`;
+    lines.push(["INFO", message]);
+  } else if (to.name === "BACKOFF") {
+    if (to.status)
+      lines.push(["WARN", `exited: ${name} (${ending(to.status)}; not expected)`], REAPED);
+    else lines.push(["INFO", `spawnerr: ${to.reason}`]);
+  } else if (to.name === "FATAL") {
+    const message = `gave up: ${name} entered FATAL state, too many start retries too quickly`;
+    lines.push(["INFO", message]);
+  } else if (to.name === "EXITED") {
+    lines.push(
+      to.expected
+        ? ["INFO", `exited: ${name} (${ending(to.status)}; expected)`]
+        : ["WARN", `exited: ${name} (${ending(to.status)}; not expected)`],
+      REAPED,
+    );
+  } else if (to.name === "STOPPED" && from.name === "STOPPING" && to.status) {
+    const { code } = to.status;
+    const isExpected = code !== null && policy.exitCodes.includes(code);
+    lines.push([isExpected ? "INFO" : "WARN", `stopped: ${name} (${ending(to.status)})`], REAPED);
+  } else if (to.name === "UNKNOWN") {
+    lines.push(["CRIT", `unknown problem killing ${name} (${to.pid}):${to.reason}`]);
+  }
+  return lines;
+}
+
+const REAPED: Line = ["DEBG", "received SIGCHLD indicating a child quit"];
+
+function killing(name: string, pid: number, signal: Signal, asGroup: boolean): Line {
+  const whom = asGroup ? "process group " : "";
+  return ["DEBG", `killing ${name} (pid ${pid}) ${whom}with signal ${named(signal)}`];
+}
+
+/** A signal as supervisord's log names it. */
+export function named(signal: Signal): string {
+  return typeof signal === "number" ? `signal ${signal}` : signal;
+}
+
+function ending({ code, signal }: ExitStatus): string {
+  return signal === null ? `exit status ${code}` : `terminated by ${signal}`;
+}

@@ -1,0 +1,37 @@
+import type { State } from "../lifecycle/table.ts";
+import type { Ending, Fresh } from "./event-map.ts";
+
+/** The event that tells of a step from one state to another, made of values alone. */
+export function stateEvent(processname: string, groupname: string, from: State, to: State): Fresh {
+  const base = { processname, groupname, from_state: from.name };
+  const pid = "pid" in from ? (from.pid ?? 0) : 0;
+  switch (to.name) {
+    case "STARTING":
+      return { type: "PROCESS_STATE_STARTING", ...base, tries: to.tries };
+    case "RUNNING":
+      return { type: "PROCESS_STATE_RUNNING", ...base, pid: to.pid };
+    case "BACKOFF": {
+      const { tries, reason: spawnerr } = to;
+      return { type: "PROCESS_STATE_BACKOFF", ...base, tries, spawnerr, ...endingOf(to) };
+    }
+    case "STOPPING":
+      return { type: "PROCESS_STATE_STOPPING", ...base, pid: to.pid };
+    case "EXITED": {
+      const { code: exitstatus, signal } = to.status;
+      const { expected } = to;
+      return { type: "PROCESS_STATE_EXITED", ...base, expected, pid, exitstatus, signal };
+    }
+    case "STOPPED":
+      return { type: "PROCESS_STATE_STOPPED", ...base, pid, ...endingOf(to) };
+    case "FATAL":
+      return { type: "PROCESS_STATE_FATAL", ...base, spawnerr: to.reason, ...endingOf(to) };
+    default:
+      return { type: "PROCESS_STATE_UNKNOWN", ...base, spawnerr: to.reason };
+  }
+}
+
+/** How the last run ended, where the state knows. */
+export function endingOf(state: State): Partial<Ending> {
+  if (!("status" in state) || !state.status) return {};
+  return { exitstatus: state.status.code, signal: state.status.signal };
+}

@@ -1,0 +1,208 @@
+import {
+  NEVER,
+  initial,
+  isOverdue,
+  transition,
+  type Effect,
+  type Input,
+  type Instant,
+  type Policy,
+  type State,
+} from "./table.ts";
+import { isAtRest } from "./outcome.ts";
+import type { Child, ChildEvents, Clock, Command, Outputs, Spawner } from "../ports/child.ts";
+
+/** What a runner works with. */
+export interface RunnerIo {
+  readonly clock: Clock;
+  readonly spawner: Spawner;
+}
+
+/** Whom a runner tells. It may not throw. */
+export interface RunnerEvents {
+  /** After every step; the names are equal when only what the state carries has changed. */
+  changed(from: State, to: State): void;
+}
+
+/** A fact, or an order: that has somebody who wants to hear when its turn has come. */
+interface Message {
+  readonly input: Input;
+  readonly heard?: () => void;
+}
+
+/** How many orders are carried out before the event loop turns: listeners that contradict each other never end. */
+const ORDERS_PER_TURN = 100;
+
+/** Runs one machine: one inbox, one timer, one child. The only writer of `state`. */
+export class Runner {
+  state: State = initial(NEVER);
+  readonly #command: Command;
+  readonly #policy: Policy;
+  readonly #io: RunnerIo;
+  readonly #outputs: Outputs;
+  readonly #events: RunnerEvents;
+  readonly #inbox: Message[] = []; // facts first
+  #isDraining = false;
+  #orders = 0; // since the host has last turned to something else
+  #isResting = false;
+  #timer: { readonly until: Instant; readonly handle: unknown } | undefined;
+  #child: Child | undefined;
+  #ref = true;
+
+  constructor(
+    command: Command,
+    policy: Policy,
+    outputs: Outputs,
+    io: RunnerIo,
+    events: RunnerEvents,
+  ) {
+    this.#command = command;
+    this.#policy = policy;
+    this.#io = io;
+    this.#outputs = outputs;
+    this.#events = events;
+  }
+
+  /** The child of the last start, which may be gone. */
+  get child(): Child | undefined {
+    return this.#child;
+  }
+
+  /** The last of the orders that wait for their turn, if there is one. */
+  get lastOrder(): Input["type"] | undefined {
+    return this.#inbox.findLast(({ heard }) => heard !== undefined)?.input.type;
+  }
+
+  /** Takes an order; `heard` is called when its turn has come and it is carried out. */
+  send(input: Input, heard: () => void = () => {}): void {
+    this.#inbox.push({ input, heard });
+    this.#drain();
+  }
+
+  /** There will be no more children. */
+  close(): void {
+    this.#io.spawner.release(this.#outputs);
+  }
+
+  /** Whether waiting and living children keep the host alive. */
+  setRef(ref: boolean): void {
+    if (ref === this.#ref) return;
+    this.#ref = ref;
+    this.#child?.setRef(ref);
+    this.#disarm();
+    this.#arm();
+  }
+
+  /** A fact comes before the orders that are waiting. */
+  #hear(fact: Input): void {
+    if (!this.#isDraining) this.#orders = 0;
+    this.#inbox.unshift({ input: fact });
+    this.#drain();
+  }
+
+  #drain(): void {
+    if (this.#isDraining) return; // a listener or an effect spoke while we were at work: it waits its turn
+    this.#isDraining = true;
+    try {
+      for (;;) {
+        if (isOverdue(this.state, this.#io.clock.now())) this.#step({ type: "deadline" });
+        const [next] = this.#inbox;
+        if (!next || (next.heard && this.#isOneTooMany())) break;
+        this.#inbox.shift();
+        this.#step(next.input);
+        next.heard?.();
+      }
+    } finally {
+      this.#isDraining = false;
+      this.#arm();
+      if (isAtRest(this.state)) this.#io.spawner.rest?.(this.#outputs);
+    }
+  }
+
+  /** Counts an order. One too many waits, with those after it, for a later turn of the event loop. */
+  #isOneTooMany(): boolean {
+    if (this.#orders++ < ORDERS_PER_TURN) return false;
+    const goOn = () => {
+      this.#isResting = false;
+      this.#orders = 0;
+      this.#drain();
+    };
+    if (!this.#isResting) this.#io.clock.setTimeout(goOn, 1, true);
+    this.#isResting = true;
+    return true;
+  }
+
+  #step(input: Input): void {
+    const from = this.state;
+    const [to, effect] = transition(from, input, this.#policy, this.#io.clock.now());
+    this.state = to;
+    if (to !== from) this.#events.changed(from, to); // who hears of a state may give orders: they wait
+    if (effect) this.#perform(effect);
+  }
+
+  #perform(effect: Effect): void {
+    if (effect.do === "spawn") return this.#spawn();
+    const child = this.#child;
+    if (!child)
+      throw new Error(`There is no child to ${effect.do}. This is a bug in libsupervisor`);
+    if (effect.do === "sweep") {
+      child.sweep(effect.graceMs, (survivors) => {
+        if (child === this.#child) this.#hear({ type: "swept", survivors });
+      });
+    } else if (effect.do === "cancel") {
+      child.cancel();
+      this.#child = undefined; // what it may still say is not ours
+    } else {
+      const failed = (error: unknown): Input => ({
+        type: "killFailed",
+        reason: (error as Error).message,
+      });
+      try {
+        child.kill(effect.signal, effect.group)?.catch((error: unknown) => {
+          if (child === this.#child) this.#hear(failed(error));
+        });
+      } catch (error) {
+        this.#inbox.unshift({ input: failed(error) });
+      }
+    }
+  }
+
+  #spawn(): void {
+    let child: Child | undefined;
+    const early: Message[] = []; // said during spawn(), when we do not know the child yet
+    const hear = (fact: Input) => {
+      if (!child) early.push({ input: fact });
+      else if (child === this.#child) this.#hear(fact); // a former child's late word is not ours
+    };
+    const events: ChildEvents = {
+      spawned: (pid) => hear({ type: "spawned", pid }),
+      failed: (failure) =>
+        hear({ type: "failed", ...(typeof failure === "string" ? { reason: failure } : failure) }),
+      exited: (status) => hear({ type: "exited", status }),
+    };
+    child = this.#io.spawner.spawn(this.#command, events, this.#outputs);
+    this.#child = child;
+    if (!this.#ref) child.setRef(false);
+    this.#inbox.unshift(...early);
+  }
+
+  #arm(): void {
+    const { until } = this.state;
+    if (until === this.#timer?.until) return;
+    this.#disarm();
+    if (until === NEVER) return;
+    const { clock } = this.#io;
+    const due = () => {
+      this.#timer = undefined;
+      if (clock.now() < until) this.#arm(); // early: the wait was longer than a timer can be
+      else this.#hear({ type: "deadline" });
+    };
+    const handle = clock.setTimeout(due, Math.max(0, until - clock.now()), this.#ref);
+    this.#timer = { until, handle };
+  }
+
+  #disarm(): void {
+    if (this.#timer) this.#io.clock.clearTimeout(this.#timer.handle);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,93 @@
+import { dirname } from "node:path";
+import type { ChannelPlan } from "./channel.ts";
+import type { HostOutput } from "./host-output.ts";
+import { absolute, expandHome } from "../system/directories.ts";
+import type { OutputStream } from "../ports/child.ts";
+import {
+  show,
+  type ResolvedProgramSettings,
+  type ResolvedSupervisorSettings,
+} from "../settings/program.ts";
+
+/** Where the streams of a process go. */
+export interface OutputPlans {
+  readonly stdout: ChannelPlan;
+  readonly stderr: ChannelPlan | "stdout";
+}
+
+/** Whether one of the streams has a log file with a name of its own, in `childlogdir`. */
+export function hasAutoLog({ stdout, stderr }: OutputPlans): boolean {
+  return stdout.log?.type === "auto" || (stderr !== "stdout" && stderr.log?.type === "auto");
+}
+
+/** How the host's own output is called. */
+const STANDARD = new Map<string, HostOutput>([
+  ["/dev/stdout", 1],
+  ["/dev/fd/1", 1],
+  ["/proc/self/fd/1", 1],
+  ["/dev/stderr", 2],
+  ["/dev/fd/2", 2],
+  ["/proc/self/fd/2", 2],
+]);
+
+interface Helpers {
+  readonly expand: (key: string, text: string) => string;
+  readonly complain: (key: string, message: string) => void;
+  readonly isDirectory: (path: string) => boolean;
+}
+
+/** From the settings of the two streams; complains of what cannot be. */
+export function planOutputs(
+  name: string,
+  settings: ResolvedProgramSettings,
+  supervisor: ResolvedSupervisorSettings,
+  { expand, complain, isDirectory }: Helpers,
+): OutputPlans {
+  const plan = (stream: OutputStream): ChannelPlan => {
+    const value = settings[`${stream}_logfile`];
+    const hasSyslog = settings[`${stream}_syslog`];
+    if (hasSyslog && process.platform === "win32") {
+      complain(`${stream}_syslog`, "there is no syslog on Windows");
+    }
+    const isSpoken = stream === "stdout" && settings.events !== undefined;
+    return {
+      log:
+        typeof value === "string"
+          ? logOf(stream, value)
+          : value && { type: "stream", stream: value },
+      rule: {
+        maxbytes: settings[`${stream}_logfile_maxbytes`],
+        backups: settings[`${stream}_logfile_backups`],
+      },
+      capture: isSpoken ? 0 : settings[`${stream}_capture_maxbytes`],
+      events: !isSpoken && settings[`${stream}_events_enabled`],
+      ...(isSpoken && { isSpoken }),
+      ...(hasSyslog && { syslog: { identifier: supervisor.identifier, prefix: name } }),
+      stripAnsi: supervisor.strip_ansi,
+    };
+  };
+  const logOf = (stream: OutputStream, value: string): ChannelPlan["log"] => {
+    const key = `${stream}_logfile`;
+    const file = expand(key, value);
+    if (file.toUpperCase() === "AUTO") {
+      if (supervisor.identifier.includes("/")) {
+        complain(key, "expected an identifier without slashes for AUTO");
+      }
+      const stem = `${name}-${stream}---${supervisor.identifier}`;
+      return { type: "auto", directory: absolute(supervisor.childlogdir), stem };
+    }
+    const fd = STANDARD.get(file);
+    if (fd !== undefined) return { type: "std", file, fd };
+    if (file.includes("\0")) {
+      complain(key, `expected a path without NUL, got ${show(file)}`);
+      return undefined;
+    }
+    const whole = absolute(expandHome(file));
+    if (!isDirectory(dirname(whole))) {
+      complain(key, `expected a file in a directory that exists, got ${show(value)}`);
+    } else if (isDirectory(whole))
+      complain(key, `expected a file, got the directory ${show(value)}`);
+    return { type: "file", file: whole };
+  };
+  return { stdout: plan("stdout"), stderr: settings.redirect_stderr ? "stdout" : plan("stderr") };
+}

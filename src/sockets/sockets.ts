@@ -1,0 +1,168 @@
+import { lstatSync, renameSync } from "node:fs";
+import { lookup } from "node:dns/promises";
+import { connect } from "node:net";
+import type { Custody } from "../cleanup/host-exit.ts";
+import { atExit } from "../cleanup/exit-hook.ts";
+import { Listener, type Where } from "./socket-thread.ts";
+import { OwnedFile } from "../cleanup/owned-file.ts";
+import type { SharedSocket } from "../ports/child.ts";
+
+interface Held {
+  readonly socket: SharedSocket;
+  /** Whoever gets it, or will. */
+  readonly users: Set<object>;
+  opening?: Promise<void>;
+  open?: {
+    readonly number: number;
+    readonly fd: number;
+    /** Of a unix socket. */
+    readonly file?: OwnedFile;
+    readonly disown?: () => void;
+  };
+}
+
+/** The listening sockets that processes share as their standard input. Each is open from its first use until its last user is released. */
+export class Sockets {
+  readonly #custody: Pick<Custody, "ownFile">;
+  readonly #held = new Map<string, Held>();
+  readonly #listener = new Listener(() => this.#lost());
+  #leave: (() => void) | undefined;
+
+  constructor(custody: Pick<Custody, "ownFile">) {
+    this.#custody = custody;
+  }
+
+  /** The descriptor of one that is open. */
+  descriptor(socket: SharedSocket): number {
+    const fd = this.#held.get(keyOf(socket))?.open?.fd;
+    if (fd === undefined) throw new Error(`the socket ${socket.url} was closed`);
+    return fd;
+  }
+
+  /** Has it open for this user; settles when it is. Rejects with the reason why not. */
+  async open(socket: SharedSocket, user: object): Promise<void> {
+    const key = keyOf(socket);
+    let held = this.#held.get(key);
+    if (!held) this.#held.set(key, (held = { socket, users: new Set() }));
+    this.#leave ??= atExit(() => {
+      for (const each of this.#held.values()) this.#close(each);
+    });
+    held.users.add(user);
+    await Promise.resolve(); // first, what was released in this turn is closed: it may have the same address
+    // somebody has removed it, and nobody can find its successor but by that name
+    if (held.open?.file?.isThere === false) this.#close(held);
+    if (held.open) return;
+    held.opening ??= this.#listen(held).finally(() => delete held.opening);
+    await held.opening;
+  }
+
+  /** The user needs none any more. Who takes it over has to say so in the same turn. */
+  release(user: object): void {
+    for (const [key, held] of this.#held) {
+      if (!held.users.delete(user)) continue;
+      void Promise.resolve().then(() => {
+        if (held.users.size === 0 && this.#held.get(key) === held) {
+          this.#held.delete(key);
+          this.#close(held);
+        }
+        if (this.#held.size > 0) return;
+        this.#leave?.();
+        this.#leave = undefined;
+      });
+    }
+  }
+
+  async #listen(held: Held): Promise<void> {
+    const { socket } = held;
+    try {
+      const where = await placeOf(socket);
+      if (held.users.size === 0) return; // nobody waits any more
+      const { number, fd } = await this.#listener.listen(where);
+      if (held.users.size === 0) return this.#listener.close(number);
+      held.open = { number, fd };
+      if ("path" in socket.address) {
+        const file = new OwnedFile(socket.address.path);
+        held.open = { number, fd, file, disown: this.#custody.ownFile(file) };
+      }
+    } catch (error) {
+      this.#close(held);
+      const { code, message } = error as NodeJS.ErrnoException;
+      const reason = code ?? message;
+      throw new Error(`Could not create FastCGI socket ${socket.url}: ${reason}`, { cause: error });
+    }
+  }
+
+  #close(held: Held): void {
+    if (!held.open) return;
+    const { number, file, disown } = held.open;
+    delete held.open;
+    disown?.();
+    keeping(file, () => this.#listener.close(number));
+  }
+
+  #lost(): void {
+    for (const held of this.#held.values()) {
+      held.open?.disown?.();
+      delete held.open;
+    }
+  }
+}
+
+/** Two that are equal are one. */
+function keyOf(socket: SharedSocket): string {
+  return JSON.stringify(socket);
+}
+
+async function placeOf({ address, backlog, mode, owner }: SharedSocket): Promise<Where> {
+  if ("path" in address) {
+    await clearTheWay(address.path);
+    return { path: address.path, backlog, mode, ...(owner && { owner }) };
+  }
+  // supervisord knows IPv4 alone: that comes first
+  const { address: host } = await lookup(address.host, { verbatim: false });
+  return { host, port: address.port, backlog };
+}
+
+/** Removes what a host that was killed has left there. */
+async function clearTheWay(path: string): Promise<void> {
+  let former: OwnedFile;
+  try {
+    if (!lstatSync(path).isSocket()) throw new Error("EEXIST: there is a file that is no socket");
+    former = new OwnedFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return;
+    throw error;
+  }
+  const answer = await new Promise<string | undefined>((resolve) => {
+    const socket = connect(path, () => resolve(undefined));
+    socket.on("error", ({ code }: NodeJS.ErrnoException) => resolve(code));
+    socket.on("connect", () => socket.destroy());
+  });
+  if (answer === "ECONNREFUSED") former.remove();
+  else if (answer !== "ENOENT") throw new Error("EADDRINUSE");
+}
+
+/** libuv removes the name that it has bound, whoever has taken it since: his is kept out of the way. */
+function keeping(file: OwnedFile | undefined, close: () => void): void {
+  if (!file || file.isThere || !isTaken(file.path)) return close();
+  const aside = `${file.path}.${process.pid}`;
+  try {
+    renameSync(file.path, aside);
+  } catch {
+    return close();
+  }
+  close();
+  try {
+    renameSync(aside, file.path);
+  } catch {
+    // its directory is gone, too
+  }
+}
+
+function isTaken(path: string): boolean {
+  try {
+    return lstatSync(path) !== undefined;
+  } catch {
+    return false;
+  }
+}

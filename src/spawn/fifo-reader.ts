@@ -1,0 +1,159 @@
+import { readSync } from "node:fs";
+import { Socket } from "node:net";
+import { Pace, type WakeUps } from "./pace.ts";
+import type { Clock } from "../ports/child.ts";
+
+/** Takes a chunk, which is only lent. A promise: nothing more before it settles. */
+type Sink = (chunk: Uint8Array) => Promise<void> | undefined;
+
+/** What a reader needs of others. */
+interface ReaderIo {
+  readonly clock: Clock;
+  /** How many bytes may gather in the pipe. */
+  readonly gather: () => number;
+  /** Those of the whole host. */
+  readonly wakeUps: WakeUps;
+}
+
+/** How long a flood of small writes gathers. */
+const GUSH_MS = 0.1;
+/** A grandchild that goes on writing does not hold up the end of its parent. */
+const DRAIN_BYTES = 1 << 20;
+
+/** Reads one stream of a child from a FIFO, at the pace that suits the host. */
+export class Reader {
+  readonly #fd: number;
+  readonly #buffer: Uint8Array;
+  readonly #sink: Sink;
+  readonly #clock: Clock;
+  readonly #gather: () => number;
+  readonly #pace: Pace;
+  readonly #socket: Socket;
+  #pause: unknown;
+  #busy: Promise<void> | undefined;
+  #isOpen = true;
+
+  constructor(fd: number, buffer: Uint8Array, sink: Sink, { clock, gather, wakeUps }: ReaderIo) {
+    this.#fd = fd;
+    this.#buffer = buffer;
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#gather = gather;
+    this.#pace = new Pace(wakeUps, clock.now());
+    this.#socket = new Socket({
+      fd,
+      readable: true,
+      writable: false,
+      onread: { buffer, callback: (length: number) => this.#take(length) },
+    } as ConstructorParameters<typeof Socket>[0]);
+    this.#socket.on("error", () => {}); // as its end
+    this.#socket.on("close", () => this.#close());
+    this.#socket.unref(); // the child keeps the host alive, its pipes do not
+    this.#socket.resume();
+  }
+
+  /** Reads what is in the pipe, now; a promise, if it has to wait for where that goes. */
+  drain(): Promise<void> | undefined {
+    if (this.#busy) return this.#busy.then(() => this.drain());
+    for (let drained = 0; this.#isOpen && drained < DRAIN_BYTES;) {
+      let length: number;
+      try {
+        length = readSync(this.#fd, this.#buffer, 0, this.#buffer.length, null);
+      } catch {
+        return undefined; // EAGAIN: somebody else holds it
+      }
+      if (length === 0) {
+        this.close();
+        return undefined;
+      }
+      drained += length;
+      const busy = this.#sink(this.#buffer.subarray(0, length));
+      if (busy) return busy.then(() => this.drain());
+    }
+    return undefined;
+  }
+
+  /** Reads until nobody writes any more; at once, if that is so now. */
+  finish(done: () => void): void {
+    this.#socket.once("close", done);
+    void this.drain();
+  }
+
+  close(): void {
+    this.#socket.destroy();
+    this.#close();
+  }
+
+  /** The program was sent something: what it answers is read as it comes. */
+  expect(): void {
+    this.#pace.expect();
+    if (this.#pause === undefined) return;
+    this.#wake();
+    this.#go();
+  }
+
+  #close(): void {
+    this.#isOpen = false;
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#clock.clearTimeout(this.#pause);
+    this.#pause = undefined;
+  }
+
+  /** What the socket has read; `false` where it is not to go on by itself. */
+  #take(length: number): boolean {
+    const busy = this.#sink(this.#buffer.subarray(0, length));
+    const now = this.#clock.now();
+    const rest = this.#pace.after(length, now, this.#gather());
+    if (busy) {
+      this.#busy = busy.finally(() => {
+        this.#busy = undefined;
+        this.#go();
+      });
+      return false;
+    }
+    if (rest === "none") return true;
+    if (rest === "moment") this.#gush(now + GUSH_MS);
+    else {
+      const over = () => {
+        this.#pause = undefined;
+        this.#go();
+      };
+      this.#pause = this.#clock.setTimeout(over, rest, false);
+    }
+    return false;
+  }
+
+  /**
+   * Reads a flood of small writes, which no timer is fine enough for: the loop turns, with whatever
+   * else the host has to do, until some have gathered. The socket would be woken for each of them,
+   * and the child pays for that.
+   */
+  #gush(due: number): void {
+    const turn = () => {
+      if (this.#clock.now() < due) wait();
+      else this.#gulp();
+    };
+    const wait = () => {
+      this.#pause = this.#clock.setTimeout(turn, 0, true);
+    };
+    wait();
+  }
+
+  #gulp(): void {
+    this.#pause = undefined;
+    let length = 0;
+    try {
+      length = readSync(this.#fd, this.#buffer, 0, this.#buffer.length, null);
+    } catch {
+      // EAGAIN: it is over
+    }
+    if (length === 0 || this.#take(length)) this.#go();
+  }
+
+  #go(): void {
+    if (this.#isOpen) this.#socket.resume();
+  }
+}

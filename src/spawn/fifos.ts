@@ -1,0 +1,181 @@
+import { execFile } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  unlinkSync,
+} from "node:fs";
+import { Socket } from "node:net";
+import path from "node:path";
+import type { Writable } from "node:stream";
+import { isMainThread } from "node:worker_threads";
+import { exists } from "../cleanup/sweep.ts";
+import { temporaryDirectories } from "../system/directories.ts";
+import { isShortage, needPipes, spareDescriptors } from "../system/shortage.ts";
+
+/** One way: what is written to `write` can be read from `read`, which does not block. */
+export interface Fifo {
+  readonly read: number;
+  readonly write: number;
+}
+
+/** How the directories are called in which FIFOs have a name, for some milliseconds; a pid follows. */
+const PREFIX = "libsupervisor-fifo-";
+/** As many as the next few starts need, which one call of mkfifo makes. */
+const BATCH = 64;
+
+/**
+ * FIFOs without a name. Node's own pipes are socket pairs: two to three times slower on small writes,
+ * and a child cannot open them anew (`/dev/stdout`).
+ */
+export class Fifos {
+  readonly #ready: Fifo[] = [];
+  // what a worker has opened, Node closes at its end, by number, also where a Socket has closed it
+  // before, and somebody else has the number by then: there, what spawn() makes serves
+  #isImpossible = process.platform === "win32" || !isMainThread;
+  readonly #tidied = new Set<string>();
+
+  get canMake(): boolean {
+    return !this.#isImpossible;
+  }
+
+  get ready(): number {
+    return this.#ready.length;
+  }
+
+  /** One of those that were made; whoever takes it closes both ends. */
+  take(): Fifo | undefined {
+    return this.#ready.pop();
+  }
+
+  /**
+   * Makes up to `count`, and at least `least`, if the host keeps enough descriptors for itself. Rejects
+   * where it would not, and with what else has kept it from that, where a later attempt may succeed.
+   */
+  async make(count: number, least: number): Promise<void> {
+    if (this.#isImpossible) return;
+    const some = affordable(Math.min(count, BATCH), least);
+    let problem: Error | undefined;
+    for (const base of temporaryDirectories()) {
+      try {
+        return await this.#makeIn(base, some);
+      } catch (error) {
+        if (isShortage(error)) throw error;
+        if (isMissing(error)) {
+          this.#isImpossible = true; // no mkfifo: Node's pipes serve
+          return;
+        }
+        problem ??= error as Error; // it is full, or takes no FIFOs: another one may
+      }
+    }
+    throw problem ?? new Error("there is no directory for temporary files");
+  }
+
+  async #makeIn(base: string, count: number): Promise<void> {
+    let directory: string | undefined;
+    let files: readonly string[] = [];
+    try {
+      if (!this.#tidied.has(base)) removeLeftovers(base);
+      this.#tidied.add(base);
+      directory = mkdtempSync(path.join(base, `${PREFIX}${process.pid}-`));
+      const place = path.join(directory, "fifo");
+      files = Array.from({ length: count }, (_, i) => `${place}${i}`);
+      await mkfifo(files);
+      for (const file of files) this.#ready.push(openBoth(file));
+      files = []; // they have no names any more
+    } finally {
+      // not rmSync: it wants a descriptor, of which there may be none left
+      for (const file of files) tryTo(() => unlinkSync(file));
+      if (directory !== undefined) tryTo(() => rmdirSync(directory as string));
+    }
+  }
+
+  /** Closes those that nobody took. */
+  close(): void {
+    for (const fifo of this.#ready.splice(0)) closeFifo(fifo);
+  }
+}
+
+/**
+ * How many can be made, with a descriptor more for each start, which takes `least` of them, say.
+ * @throws EMFILE or ENFILE where it is less than `least`
+ */
+function affordable(count: number, least: number): number {
+  for (let some = Math.max(count, least); ; some = Math.max(least, some >> 1)) {
+    try {
+      spareDescriptors(2 * some + Math.ceil(some / least));
+      return some;
+    } catch (error) {
+      if (some === least) throw error;
+    }
+  }
+}
+
+function tryTo(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // it is gone already, or the next host does it
+  }
+}
+
+/** A host that was killed while it made some has left their directory: it names whose it was. */
+function removeLeftovers(base: string): void {
+  const user = process.geteuid?.();
+  for (const name of readdirSync(base)) {
+    const pid = name.startsWith(PREFIX)
+      ? Number.parseInt(name.slice(PREFIX.length), 10)
+      : Number.NaN;
+    const place = path.join(base, name);
+    try {
+      if (Number.isNaN(pid) || exists(pid) || lstatSync(place).uid !== user) continue;
+      rmSync(place, { recursive: true, force: true });
+    } catch {
+      // somebody else was quicker
+    }
+  }
+}
+
+/** Writes to one, and closes that end in the end. */
+export function writerOf({ write }: Fifo): Writable {
+  return new Socket({ fd: write, readable: false, writable: true });
+}
+
+/** Closes both ends. */
+export function closeFifo({ read, write }: Fifo): void {
+  closeSync(read);
+  closeSync(write);
+}
+
+function openBoth(file: string): Fifo {
+  const read = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const write = openSync(file, constants.O_WRONLY);
+    unlinkSync(file);
+    return { read, write };
+  } catch (error) {
+    closeSync(read);
+    throw error;
+  }
+}
+
+function mkfifo(files: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    needPipes(3);
+    execFile("mkfifo", ["-m", "600", ...files], { timeout: 5000 }, (error, _, said) => {
+      if (!error) resolve();
+      else if (typeof error.code === "string") reject(error); // it was not started
+      else reject(new Error(said.split("\n", 1)[0] || error.message));
+    });
+  });
+}
+
+/** Whether there is no program that makes FIFOs, or none that may be executed. */
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).syscall?.startsWith("spawn") ?? false;
+}

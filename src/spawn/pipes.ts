@@ -1,0 +1,126 @@
+import { closeSync, fchownSync } from "node:fs";
+import type { Readable } from "node:stream";
+import type { WakeUps } from "./pace.ts";
+import type { Fifos } from "./fifos.ts";
+import type { Clock, Outputs, OutputStream } from "../ports/child.ts";
+import { Reader } from "./fifo-reader.ts";
+
+/** What `stdio` of a child is told of one stream. */
+export type Stdio = number | "pipe";
+
+interface Line {
+  readonly write: number;
+  readonly reader: Reader;
+}
+
+/** What the pipes of all processes share. */
+interface PipesIo {
+  readonly fifos: Fifos;
+  readonly clock: Clock;
+  readonly buffer: Uint8Array;
+  readonly wakeUps: WakeUps;
+}
+
+/**
+ * The pipes through which a process speaks to us. They outlive a child: the next one gets the same,
+ * and what a grandchild still writes arrives.
+ */
+export class Pipes {
+  readonly #outputs: Outputs;
+  readonly #io: PipesIo;
+  readonly #lines = new Map<OutputStream, Line>();
+  readonly #late = new Set<Reader>();
+
+  constructor(outputs: Outputs, io: PipesIo) {
+    this.#outputs = outputs;
+    this.#io = io;
+  }
+
+  /** How many FIFOs the next `open()` may take. */
+  get needed(): number {
+    return Math.max(0, this.#outputs.pushed() - this.#lines.size);
+  }
+
+  /** Where the streams of the next child go. */
+  open(owner: { readonly uid: number; readonly gid: number } | undefined): [Stdio, Stdio] {
+    const stdout = this.#stdio("stdout", this.#outputs.stdout(), owner);
+    const target = this.#outputs.stderr();
+    // where stdout is a pipe of Node's, both are, and lead to the same end
+    const stderr = target === "stdout" ? stdout : this.#stdio("stderr", target, owner);
+    return [stdout, stderr];
+  }
+
+  /** The child has what `open()` gave, or could not be started. */
+  started(): void {
+    this.#outputs.started();
+  }
+
+  /** Listens to the pipes of Node's that had to serve. */
+  listen(stream: OutputStream, source: Readable | null): void {
+    const isJoined = stream === "stderr" && this.#outputs.stderr() === "stdout";
+    source?.on("data", (chunk: Uint8Array) => {
+      const busy = this.#outputs.push(isJoined ? "stdout" : stream, chunk);
+      if (!busy) return;
+      source.pause();
+      void busy.finally(() => source.resume());
+    });
+  }
+
+  /** The child was sent something: what it answers is read as it comes. */
+  expect(): void {
+    for (const { reader } of this.#lines.values()) reader.expect();
+  }
+
+  /** Takes what a child that is gone has left in the pipes; a promise, if that has to wait. */
+  drain(): Promise<unknown> | undefined {
+    const busy = [...this.#lines.values()].flatMap(({ reader }) => reader.drain() ?? []);
+    return busy.length > 0 ? Promise.all(busy) : undefined;
+  }
+
+  /**
+   * No child follows soon: the host lets go. What somebody who is left still writes arrives, until the
+   * last of them has ended.
+   */
+  rest(): void {
+    for (const { reader, write } of this.#lines.values()) {
+      closeSync(write);
+      this.#late.add(reader);
+      reader.finish(() => this.#late.delete(reader));
+    }
+    this.#lines.clear();
+  }
+
+  close(): void {
+    for (const reader of this.#late) reader.close();
+    for (const { reader, write } of this.#lines.values()) {
+      reader.close();
+      closeSync(write);
+    }
+    this.#lines.clear();
+  }
+
+  #stdio(
+    stream: OutputStream,
+    target: number | "push",
+    owner: { readonly uid: number; readonly gid: number } | undefined,
+  ): Stdio {
+    if (target !== "push") return target;
+    const line = this.#lines.get(stream) ?? this.#make(stream);
+    if (!line) return "pipe";
+    // another user, too, may open /dev/stdout
+    if (owner) fchownSync(line.write, owner.uid, owner.gid);
+    return line.write;
+  }
+
+  #make(stream: OutputStream): Line | undefined {
+    const { fifos, buffer } = this.#io;
+    const fifo = fifos.take();
+    if (!fifo) return undefined;
+    const sink = (chunk: Uint8Array) => this.#outputs.push(stream, chunk);
+    const gather = () => this.#outputs.gather(stream);
+    const reader = new Reader(fifo.read, buffer, sink, { ...this.#io, gather });
+    const line = { write: fifo.write, reader };
+    this.#lines.set(stream, line);
+    return line;
+  }
+}

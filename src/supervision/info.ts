@@ -1,0 +1,111 @@
+import type { State, StateName } from "../lifecycle/table.ts";
+import { pidOf } from "../lifecycle/outcome.ts";
+
+/** All about a process: the fields of supervisord's `getProcessInfo`, as a plain object. */
+export interface ProcessInfo {
+  /** Its name. */
+  readonly name: string;
+  /** Its group's name. */
+  readonly group: string;
+  /** The process id; 0 when there is no process. */
+  readonly pid: number;
+  /** The state, as a word. */
+  readonly state: StateName;
+  /** Why it could not be started, or why it ended; empty if all is well. */
+  readonly spawnerr: string;
+  /** The exit code of its last run; -1 when a signal ended it; 0 before it has ended. */
+  readonly exitstatus: number;
+  /** When it was last started, in seconds since 1970; 0 if never. */
+  readonly start: number;
+  /** When it last ended, in seconds since 1970; 0 if never. */
+  readonly stop: number;
+  /** The time of this report, in seconds since 1970. */
+  readonly now: number;
+  /** For people: pid and uptime, the reason of a failure, or the time of the end. */
+  readonly description: string;
+  /** Where its standard output is logged; empty for nowhere. */
+  readonly stdout_logfile: string;
+  /** Where its standard error is logged; empty for nowhere. */
+  readonly stderr_logfile: string;
+}
+
+/** What the state does not know of itself. */
+export type Circumstances = Pick<
+  ProcessInfo,
+  "name" | "group" | "start" | "stop" | "now" | "stdout_logfile" | "stderr_logfile"
+>;
+
+/** The report of a process. */
+export function describe(state: State, circumstances: Circumstances): ProcessInfo {
+  const { name, group, start, stop, now, stdout_logfile, stderr_logfile } = circumstances;
+  const pid = pidOf(state) ?? 0;
+  const spawnerr = spawnerrOf(state);
+  return {
+    name,
+    group,
+    pid,
+    state: state.name,
+    spawnerr,
+    exitstatus: exitstatusOf(state),
+    start,
+    stop,
+    now,
+    description: descriptionOf(state.name, { pid, spawnerr, start, stop, now, name }),
+    stdout_logfile,
+    stderr_logfile,
+  };
+}
+
+function exitstatusOf(state: State): number {
+  if (state.name !== "EXITED" && state.name !== "STOPPED") return 0; // as there: forgotten by a retry
+  return state.status ? (state.status.code ?? -1) : 0;
+}
+
+function spawnerrOf(state: State): string {
+  if (state.name === "EXITED") return state.expected ? "" : `Bad exit code ${exitstatusOf(state)}`;
+  return "reason" in state ? (state.reason ?? "") : "";
+}
+
+function descriptionOf(
+  state: StateName,
+  {
+    pid,
+    spawnerr,
+    start,
+    stop,
+    now,
+    name,
+  }: Pick<ProcessInfo, "pid" | "spawnerr" | "start" | "stop" | "now" | "name">,
+): string {
+  switch (state) {
+    case "RUNNING":
+      return `pid ${pid}, uptime ${duration(Math.max(0, now - start))}`;
+    case "BACKOFF":
+    case "FATAL":
+      return spawnerr || `unknown error (try "tail ${name}")`;
+    case "STOPPED":
+    case "EXITED":
+      return stop > 0 || start > 0 ? localTime(stop) : "Not started";
+    default:
+      return "";
+  }
+}
+
+/** As Python prints a timedelta: `0:00:05`, `1 day, 2:03:04`. */
+function duration(seconds: number): string {
+  const two = (n: number) => String(Math.floor(n)).padStart(2, "0");
+  const days = Math.floor(seconds / 86_400);
+  const time = `${Math.floor((seconds % 86_400) / 3600)}:${two((seconds % 3600) / 60)}:${two(seconds % 60)}`;
+  if (days === 0) return time;
+  return `${days} ${days === 1 ? "day" : "days"}, ${time}`;
+}
+
+const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
+
+/** As C prints `%b %d %I:%M %p`: `Nov 22 03:37 PM`. */
+function localTime(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const hours = date.getHours();
+  return `${MONTHS[date.getMonth()]} ${two(date.getDate())} ${two(hours % 12 || 12)}:${two(date.getMinutes())} ${hours < 12 ? "AM" : "PM"}`;
+}

@@ -1,0 +1,88 @@
+import { accessSync, constants, readlinkSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import path from "node:path";
+import { isDirectory } from "../spawn/lookup.ts";
+
+/*
+ * The directories that the system knows by a name of its own. Each is asked for only where something
+ * needs it, and each call has an answer: none of them throws.
+ */
+
+const isWindows = process.platform === "win32";
+
+/** The name of the working directory; one that was removed has a name, too, which leads nowhere. */
+export function workingDirectory(): string {
+  try {
+    // not process.cwd(), which remembers a name that may have changed, and throws where there is none
+    if (process.platform === "linux") return readlinkSync("/proc/self/cwd");
+  } catch {
+    // /proc is not mounted
+  }
+  try {
+    return process.cwd();
+  } catch {
+    return path.sep;
+  }
+}
+
+/** A path as one from the root. */
+export function absolute(file: string): string {
+  return path.isAbsolute(file) ? path.resolve(file) : path.resolve(workingDirectory(), file);
+}
+
+/** Undefined where neither the environment nor the user database tells. */
+function homeDirectory(env: Readonly<Record<string, string | undefined>>): string | undefined {
+  const { HOME } = env;
+  if (HOME !== undefined) return HOME;
+  try {
+    return homedir();
+  } catch {
+    return undefined; // a uid without an entry
+  }
+}
+
+/** A path that may begin with `~`; as it is where there is no home, as Python's `expanduser` has it. */
+export function expandHome(
+  file: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  if (!/^~(?:\/|$)/.test(file)) return file;
+  return `${homeDirectory(env) ?? "~"}${file.slice(1)}`;
+}
+
+/**
+ * The directory for temporary files: the first in which files can be made, in the order of Python's
+ * `tempfile`. Where there is none, the first that there is at all.
+ */
+export function temporaryDirectory(): string {
+  if (isWindows) return tmpdir();
+  const last = workingDirectory();
+  const first = usableOf([...usualPlaces(), last]).next();
+  return first.done ? (usualPlaces().find(isDirectory) ?? "/tmp") : first.value;
+}
+
+/** All in which files can be made for a moment, the usual one first. */
+export function temporaryDirectories(): Iterable<string> {
+  return usableOf([...usualPlaces(), "/dev/shm", "/run"]);
+}
+
+function usualPlaces(): string[] {
+  const { TMPDIR, TEMP, TMP } = process.env;
+  const usual = [TMPDIR, TEMP, TMP, "/tmp", "/var/tmp", "/usr/tmp"];
+  return usual.filter((place) => place !== undefined && place !== "") as string[];
+}
+
+/** Those in which files can be made, each once. */
+function* usableOf(places: readonly string[]): Generator<string> {
+  for (const place of new Set(places.map(absolute)))
+    if (isDirectory(place) && mayWrite(place)) yield place;
+}
+
+function mayWrite(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

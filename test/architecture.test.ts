@@ -1,0 +1,299 @@
+/** Reads what each source file imports and calls, and checks that it keeps to its room. */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, it } from "node:test";
+
+const src = path.resolve(import.meta.dirname, "../../src");
+
+interface Import {
+  /** `lifecycle/table.ts` for a file of ours; otherwise the name of the package. */
+  readonly to: string;
+  readonly isType: boolean;
+}
+
+interface Source {
+  readonly name: string;
+  readonly room: string;
+  /** The text without comments. */
+  readonly code: string;
+  readonly imports: readonly Import[];
+}
+
+const statement =
+  /^(import|export)\s+(type\s)?([^"';]*?\sfrom\s+)?"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
+
+const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".ts"))
+  .map((file) => read(file.replaceAll(path.sep, "/")));
+
+function read(name: string): Source {
+  const text = readFileSync(path.join(src, name), "utf8");
+  const code = text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|\s)\/\/.*$/gm, "$1");
+  const imports = [...code.matchAll(statement)].map((match): Import => {
+    const [, , type, , from = "", lazy] = match;
+    const to = lazy ?? from;
+    const before = code.slice(0, match.index);
+    return {
+      to: to.startsWith(".") ? path.posix.join(path.posix.dirname(name), to) : to,
+      isType: type !== undefined || /\btypeof\s*$/.test(before),
+    };
+  });
+  const room = name.includes("/") ? (name.split("/")[0] as string) : "top";
+  return { name, room, code, imports };
+}
+
+/** Files that decide and touch nothing: what they import is pure, too. */
+const PURE = new Set([
+  "events/activity-lines.ts",
+  "lifecycle/outcome.ts",
+  "lifecycle/table.ts",
+  "listeners/envelope.ts",
+  "listeners/protocol.ts",
+  "output/ansi.ts",
+  "output/communication.ts",
+  "output/lines.ts",
+  "output/rotation.ts",
+  "output/tail.ts",
+  "schema/copy.ts",
+  "schema/suggest.ts",
+  "settings/expand.ts",
+  "settings/memoize.ts",
+  "spawn/pace.ts",
+  "spawn/split-command.ts",
+  "supervision/deep-equal.ts",
+  "supervision/diff.ts",
+  "supervision/start-order.ts",
+]);
+
+/** Rooms that touch the operating system. */
+const SYSTEM = new Set(["system", "spawn", "sockets", "output", "cleanup", "control", "cli"]);
+
+/** `file -> import` for each import that is not as it should be. */
+function offences(isBad: (source: Source, imported: Import) => boolean): string[] {
+  return sources.flatMap((source) =>
+    source.imports.filter((one) => isBad(source, one)).map(({ to }) => `${source.name} -> ${to}`),
+  );
+}
+
+/** The files whose code matches. */
+function where(pattern: RegExp): string[] {
+  return sources.filter(({ code }) => pattern.test(code)).map(({ name }) => name);
+}
+
+/** The same, of the library: the command is a host, and may do what a host may. */
+function inLibrary(pattern: RegExp): string[] {
+  return where(pattern).filter((name) => !name.startsWith("cli/"));
+}
+
+/** Not only types. */
+function importers(name: string): string[] {
+  return sources
+    .filter(({ imports }) => imports.some(({ to, isType }) => to === name && !isType))
+    .map((source) => source.name);
+}
+
+describe("the architecture", () => {
+  it("imports: every one of them is understood", () => {
+    assert.ok(sources.length > 20);
+    for (const { name, code, imports } of sources) {
+      const words = code.match(/\bfrom\s+"|\bimport\s*\(?\s*"/g) ?? [];
+      assert.equal(
+        imports.length,
+        words.length,
+        `${name}: an import is written in a way unknown here`,
+      );
+      for (const { to } of imports) {
+        if (to.endsWith(".ts"))
+          assert.ok(
+            sources.some((source) => source.name === to),
+            to,
+          );
+      }
+    }
+  });
+
+  it("pure files: import only pure files, and types", () => {
+    const bad = offences(({ name }, { to, isType }) => PURE.has(name) && !PURE.has(to) && !isType);
+    assert.deepEqual(bad, []);
+  });
+
+  it("pure files: read no clock, set no timer, draw no random number, ask no process", () => {
+    const impure =
+      /\b(?:setTimeout|setImmediate|Date|performance|Math\.random|process\.(?:env|pid|platform|cwd|hrtime)|console)\b/;
+    assert.deepEqual(
+      where(impure).filter((name) => PURE.has(name)),
+      [],
+    );
+    for (const name of PURE)
+      assert.ok(
+        sources.some((source) => source.name === name),
+        name,
+      );
+  });
+
+  it("packages: only the four, and each at its own place", () => {
+    const packages = new Set(sources.flatMap(({ imports }) => imports.map(({ to }) => to)));
+    const foreign = [...packages].filter((to) => !to.endsWith(".ts") && !to.startsWith("node:"));
+    assert.deepEqual(foreign.toSorted(), ["#zod", "eventemitter3", "execa", "tree-kill", "zod"]);
+    assert.deepEqual(importers("execa"), ["spawn/spawner.ts"]);
+    assert.deepEqual(importers("tree-kill"), ["cleanup/sweep.ts"]);
+    assert.deepEqual(importers("eventemitter3"), ["events/event-map.ts"]);
+    assert.deepEqual(importers("zod"), []); // that is for zod.cjs
+    assert.deepEqual(importers("#zod").toSorted(), [
+      "control/schema.ts",
+      "errors.ts",
+      "settings/program.ts",
+    ]);
+  });
+
+  it("process.kill: only in cleanup/sweep.ts", () => {
+    assert.deepEqual(where(/\bprocess\.kill\b/), ["cleanup/sweep.ts"]);
+  });
+
+  it("time: only system/clock.ts has timers and reads clocks, from Node's modules", () => {
+    // `setTimeout(fn: …` is a method of a clock, and `clock.setTimeout(` a call of one
+    const timers = /(?<![.\w])(?:set|clear)(?:Timeout|Interval|Immediate)\((?!fn: |timer: )/;
+    const others = /\bqueueMicrotask\b|\bnextTick\b|\bAbortSignal\.timeout\b|\bscheduler\b/;
+    const clocks = /\bDate\.now\b|\bnew Date\(\)|\bperformance\b|\bhrtime\b/;
+    const own = ["system/clock.ts"];
+    assert.deepEqual(inLibrary(timers), own);
+    assert.deepEqual(inLibrary(others), []);
+    const inPage = "control/pages/script.ts"; // runs in a browser
+    assert.deepEqual(
+      inLibrary(clocks).filter((name) => name !== inPage),
+      own,
+    );
+    const modules = offences(({ name }, { to }) => {
+      return !name.startsWith("cli/") && /^node:(?:timers|perf_hooks)/.test(to);
+    });
+    assert.deepEqual(
+      modules,
+      own.flatMap((name) => [`${name} -> node:perf_hooks`, `${name} -> node:timers`]),
+    );
+  });
+
+  it("node: the operating system is touched in its rooms alone", () => {
+    const system = /^node:(?:fs|child_process|net|http|cluster|worker_threads)/;
+    const bad = offences(
+      ({ room, name }, { to }) =>
+        !SYSTEM.has(room) &&
+        !(name === "config/load.ts" && to.startsWith("node:fs")) &&
+        system.test(to),
+    );
+    assert.deepEqual(bad, []);
+  });
+
+  it("config: only settings come of it, and nothing but its door imports it", () => {
+    const inside = /^(?:config|events|lifecycle|schema|settings)\/|^(?:errors)\.ts$|^node:/;
+    const edge =
+      /^config\/load\.ts -> (?:spawn\/lookup|system\/(?:directories|users))\.ts$|-> spawn\/split-command\.ts$/;
+    const bad = offences(({ room }, { to }) => room === "config" && !inside.test(to));
+    assert.deepEqual(
+      bad.filter((one) => !edge.test(one)),
+      [],
+    );
+    const guests = offences(({ room }, { to }) => room !== "config" && to.startsWith("config/"));
+    assert.deepEqual(
+      guests.filter((one) => !/^(?:cli|control)\/.*-> config\/index\.ts$/.test(one)),
+      [],
+    );
+  });
+
+  it("control: comes in by the door, and by no other way, and nobody waits for it", () => {
+    const own = offences(
+      ({ room }, { to }) =>
+        room === "control" &&
+        !/^(?:control\/|index\.ts$|system\/clock\.ts$|node:(?!child_process|worker))/.test(to),
+    );
+    // what is asked of a server is checked, and complained of, as settings are
+    const asSettings = ["#zod", "schema/check.ts", "settings/program.ts"].map(
+      (to) => `control/schema.ts -> ${to}`,
+    );
+    assert.deepEqual(own, asSettings);
+    const others = offences(
+      ({ room }, { to }) => !["control", "cli"].includes(room) && to.startsWith("control/"),
+    );
+    assert.deepEqual(others, []);
+  });
+
+  it("cli: is a host like any other, which comes in by the doors", () => {
+    const bad = offences(
+      ({ room }, { to }) =>
+        room === "cli" &&
+        !/^(?:cli\/|index\.ts$|config\/index\.ts$|control\/index\.ts$|node:)/.test(to),
+    );
+    // a shell stands before it as before programs, and hands on as much
+    // and what is loaded later is loaded before it becomes a user who may not read it
+    assert.deepEqual(bad, [
+      "cli/run/pid1.ts -> spawn/shell.ts",
+      "cli/run/run.ts -> spawn/spawner.ts",
+    ]);
+    const others = offences(({ room }, { to }) => room !== "cli" && to.startsWith("cli/"));
+    assert.deepEqual(others, []);
+  });
+
+  it("the host: only who leaves something behind listens on process, and only to its exit", () => {
+    const listening = /\bprocess\.(?:on|once|addListener|prependListener)\(/;
+    assert.deepEqual(
+      inLibrary(listening).filter((name) => name !== "spawn/spawner.ts"),
+      ["cleanup/exit-hook.ts"],
+    );
+    for (const { name, code, room } of sources) {
+      if (room === "cli") continue;
+      for (const [, word] of code.matchAll(/\bprocess\.(?:on|once)\("(\w+)"/g)) {
+        // in the spawner, `process` is the child
+        const known = name === "spawn/spawner.ts" ? ["error", "exit"] : ["exit"];
+        assert.ok(known.includes(word as string), `${name} listens to ${word}`);
+      }
+    }
+  });
+
+  it("the host: nothing of it is changed, and nothing is printed", () => {
+    assert.deepEqual(inLibrary(/\bconsole\b|\bprocess\.(?:stdout|stderr)\.write/), []);
+    // who is asked to: the activity log, and the logs of programs that go there
+    assert.deepEqual(inLibrary(/\bprocess\.(?:stdout|stderr)\b/), [
+      "activity-log/activity-log.ts",
+      "output/channel.ts",
+      "output/logs.ts",
+    ]);
+    assert.deepEqual(
+      inLibrary(/\bprocess\.(?:exit|abort|chdir|setuid|setgid|seteuid)\b|\bprocess\.exitCode\s*=/),
+      [],
+    );
+    assert.deepEqual(inLibrary(/\bprocess\.umask\([^)]/), []);
+    assert.deepEqual(
+      inLibrary(/\bprocess\.env(?:\.\w+|\[[^\]]+\])?\s*=[^=]|delete process\.env/),
+      [],
+    );
+  });
+
+  it("testing: nobody imports it, and it imports types alone", () => {
+    const bad = offences(({ room }, { to }) => room !== "testing" && to.startsWith("testing/"));
+    assert.deepEqual(bad, []);
+    assert.deepEqual(
+      offences(({ room }, { isType }) => room === "testing" && !isType),
+      [],
+    );
+  });
+
+  it("index.ts: has only re-exports", () => {
+    const index = sources.find(({ name }) => name === "index.ts");
+    const rest = index?.code.replaceAll(/^export (?:type )?\{[^}]*\} from "[^"]+";$/gm, "").trim();
+    assert.equal(rest, "");
+  });
+
+  it("imports: there is no cycle, not even of types", () => {
+    const names = new Map(sources.map((source) => [source.name, source]));
+    const done = new Set<string>();
+    const visit = (name: string, trail: readonly string[]) => {
+      assert.ok(!trail.includes(name), `a cycle: ${[...trail, name].join(" -> ")}`);
+      if (done.has(name)) return;
+      for (const { to } of names.get(name)?.imports ?? []) {
+        if (names.has(to)) visit(to, [...trail, name]);
+      }
+      done.add(name);
+    };
+    for (const name of names.keys()) visit(name, []);
+  });
+});

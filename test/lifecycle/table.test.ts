@@ -1,0 +1,463 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  NEVER,
+  TOO_QUICKLY,
+  initial,
+  isOverdue,
+  table,
+  transition,
+  type In,
+  type Input,
+  type Policy,
+  type State,
+  type StateName,
+} from "../../src/lifecycle/table.ts";
+
+const NOW = 50_000;
+const died = { code: 3, signal: null } as const;
+
+const policy: Policy = {
+  startMs: 1000,
+  startRetries: 3,
+  stopMs: 10_000,
+  stopSignal: "SIGTERM",
+  stopAsGroup: false,
+  killAsGroup: false,
+  autorestart: "unexpected",
+  exitCodes: [0],
+};
+const policies: readonly Policy[] = [
+  policy,
+  { ...policy, startMs: 0, stopMs: 0, startRetries: 0, autorestart: true },
+  { ...policy, stopAsGroup: true, killAsGroup: true, autorestart: false },
+];
+
+const backoff = { name: "BACKOFF", until: NOW, due: NOW, tries: 1, reason: "why" } as const;
+const stopping = { name: "STOPPING", until: NOW, tries: 1, pid: 7, wanted: false } as const;
+const exited = { name: "EXITED", until: NEVER, status: died, expected: false } as const;
+const unknown = { name: "UNKNOWN", until: NEVER, tries: 1, pid: 7, reason: "EPERM" } as const;
+
+/** Each shape that a state can have. */
+const shapes: readonly State[] = [
+  initial(NEVER),
+  initial(NOW),
+  {
+    name: "STOPPED",
+    until: NEVER,
+    tries: 2,
+    status: died,
+    reason: "why",
+    survivors: [{ pid: 9, name: "x" }],
+  },
+  { name: "STARTING", until: NEVER, tries: 1 },
+  { name: "STARTING", until: NOW, tries: 1, pid: 7 },
+  { name: "RUNNING", until: NEVER, pid: 7 },
+  { ...backoff, swept: true, wanted: true },
+  { ...backoff, tries: 4, swept: true, wanted: true },
+  { ...backoff, code: "NO_FILE", swept: true, wanted: true },
+  { ...backoff, until: NEVER, swept: false, wanted: true, status: died },
+  { ...backoff, until: NEVER, swept: false, wanted: false, status: died },
+  { ...stopping },
+  { ...stopping, wanted: true },
+  { ...stopping, killed: NOW - 1000 },
+  { ...stopping, until: NEVER, status: died },
+  { ...stopping, until: NEVER, status: died, wanted: true },
+  { ...exited, swept: false, wanted: false },
+  { ...exited, swept: false, wanted: true },
+  { ...exited, swept: true, wanted: false },
+  { ...exited, until: NOW, swept: true, wanted: true },
+  { name: "FATAL", until: NEVER, reason: "why", status: died },
+  { ...unknown },
+  { ...unknown, status: died },
+];
+
+const inputs: readonly Input[] = [
+  { type: "start" },
+  { type: "stop" },
+  { type: "giveup" },
+  { type: "spawned", pid: 8 },
+  { type: "failed", reason: "ENOENT" },
+  { type: "failed", code: "NOT_EXECUTABLE", reason: "EACCES" },
+  { type: "exited", status: { code: 0, signal: null } },
+  { type: "exited", status: { code: 1, signal: null } },
+  { type: "exited", status: { code: null, signal: "SIGSEGV" } },
+  { type: "swept", survivors: [] },
+  { type: "swept", survivors: [{ pid: 9, name: "x" }] },
+  { type: "killFailed", reason: "EPERM" },
+  { type: "deadline" },
+];
+
+const cells = policies.flatMap((p) =>
+  shapes.flatMap((state) =>
+    inputs.map((input) => ({ p, state, input, step: transition(state, input, p, NOW) })),
+  ),
+);
+
+/** The state after these inputs, one after another, all at the same instant. */
+function after(state: State, p: Policy, ...told: readonly Input["type"][]): State {
+  return told.reduce((current, type) => {
+    const input = inputs.find((one) => one.type === type);
+    assert.ok(input);
+    return transition(current, input, p, NOW)[0];
+  }, state);
+}
+
+function as<N extends StateName>(state: State, name: N): In<N> {
+  assert.equal(state.name, name);
+  return state as In<N>;
+}
+
+describe("the table", () => {
+  it("has shapes of every state in this test", () => {
+    assert.deepEqual(
+      new Set(shapes.map(({ name }) => name)),
+      new Set(Object.keys(table)),
+      "a state is missing",
+    );
+  });
+
+  it("answers every input in every state", () => {
+    for (const { step } of cells) assert.ok(step[0].name in table);
+  });
+
+  it("ignores an input that has no cell, and keeps the very same state", () => {
+    for (const { state, input, step } of cells) {
+      if (table[state.name][input.type] === undefined) assert.deepEqual(step, [state]);
+    }
+  });
+
+  it("moves on at every deadline: nobody stays due", () => {
+    for (const { state, input, step } of cells) {
+      if (input.type === "deadline" && state.until <= NOW) assert.ok(step[0].until > NOW);
+    }
+  });
+
+  it("gives an end only to a state that has a deadline cell", () => {
+    for (const { step } of cells) {
+      if (step[0].until !== NEVER) assert.ok(table[step[0].name].deadline, step[0].name);
+    }
+  });
+
+  it("spawns when it enters STARTING, and only then", () => {
+    for (const { state, step } of cells) {
+      const [next, effect] = step;
+      const isEntered = next.name === "STARTING" && state.name !== "STARTING";
+      assert.equal(effect?.do === "spawn", isEntered, `${state.name} → ${next.name}`);
+    }
+  });
+
+  it("kills only into STOPPING, and whenever it enters it", () => {
+    for (const { state, step } of cells) {
+      const [next, effect] = step;
+      if (effect?.do === "kill") assert.equal(next.name, "STOPPING");
+      if (next.name === "STOPPING" && state.name !== "STOPPING") assert.equal(effect?.do, "kill");
+    }
+  });
+
+  it("sweeps exactly when a living child is heard to have exited", () => {
+    for (const { state, input, step } of cells) {
+      const isAlive = "pid" in state && !("status" in state);
+      if (input.type === "exited" && isAlive) assert.equal(step[1]?.do, "sweep", state.name);
+      if (step[1]?.do === "sweep") assert.equal(input.type, "exited", state.name);
+    }
+  });
+
+  it("takes a start back only where the child has not come yet", () => {
+    for (const { state, input, step } of cells) {
+      const isComing = state.name === "STARTING" && state.pid === undefined;
+      assert.equal(step[1]?.do === "cancel", isComing && input.type === "stop");
+    }
+  });
+
+  it("keeps the pid while a child lives", () => {
+    for (const { state, input, step } of cells) {
+      const [next] = step;
+      if (!("pid" in state) || "status" in state) continue;
+      if (["exited", "swept", "spawned", "failed"].includes(input.type)) continue;
+      assert.equal("pid" in next && next.pid, 7, `${state.name} ${input.type}`);
+    }
+  });
+
+  it("has these edges and no others", () => {
+    const edges = new Set(
+      cells
+        .filter(({ state, step }) => state.name !== step[0].name)
+        .map(({ state, step }) => `${state.name} → ${step[0].name}`),
+    );
+    assert.deepEqual(
+      [...edges].toSorted((a, b) => (a < b ? -1 : 1)),
+      [
+        "BACKOFF → FATAL",
+        "BACKOFF → STARTING",
+        "BACKOFF → STOPPED",
+        "EXITED → STARTING",
+        "FATAL → STARTING",
+        "RUNNING → EXITED",
+        "RUNNING → STOPPING",
+        "STARTING → BACKOFF",
+        "STARTING → RUNNING",
+        "STARTING → STOPPED",
+        "STARTING → STOPPING",
+        "STOPPED → STARTING",
+        "STOPPING → STOPPED",
+        "STOPPING → UNKNOWN",
+        "UNKNOWN → STOPPED",
+        "UNKNOWN → STOPPING",
+      ],
+    );
+  });
+});
+
+describe("STARTING", () => {
+  it("becomes RUNNING when the child has lasted for startsecs", () => {
+    const up = after({ name: "STARTING", until: NEVER, tries: 0 }, policy, "spawned");
+    assert.deepEqual(up, { name: "STARTING", until: NOW + 1000, tries: 0, pid: 8 });
+    assert.deepEqual(after(up, policy, "deadline"), { name: "RUNNING", until: NEVER, pid: 8 });
+  });
+
+  it("is overdue from the very instant, and no other state is", () => {
+    const up: State = { name: "STARTING", until: NOW, tries: 0, pid: 7 };
+    assert.equal(isOverdue(up, NOW - 1), false);
+    assert.equal(isOverdue(up, NOW), true);
+    assert.equal(isOverdue({ ...stopping }, NOW), false);
+    assert.equal(isOverdue({ ...backoff, swept: true, wanted: true }, NOW), false);
+  });
+
+  it("fails over 1, 2 and 3 s, with tries one more each time, and is FATAL at N+1", () => {
+    let tries = 0;
+    for (const wait of [1000, 2000, 3000, 0]) {
+      const starting: State = { name: "STARTING", until: NEVER, tries };
+      const failed = as(after(starting, policy, "failed"), "BACKOFF");
+      assert.deepEqual(
+        { tries: failed.tries, until: failed.until, reason: failed.reason },
+        { tries: tries + 1, until: NOW + wait, reason: "ENOENT" },
+      );
+      const next = after(failed, policy, "deadline");
+      if (wait > 0) tries = as(next, "STARTING").tries;
+      else assert.deepEqual(next, { name: "FATAL", until: NEVER, reason: "ENOENT" });
+    }
+    assert.equal(tries, 3);
+  });
+
+  it("keeps what kind of failure it was, up to FATAL, and forgets it with an exit", () => {
+    const failed: Input = { type: "failed", code: "NO_FILE", reason: "why" };
+    const [first] = transition({ name: "STARTING", until: NEVER, tries: 3 }, failed, policy, NOW);
+    assert.equal(as(first, "BACKOFF").code, "NO_FILE");
+    assert.equal(as(after(first, policy, "deadline"), "FATAL").code, "NO_FILE");
+    const quick = after({ name: "STARTING", until: NOW + 1, tries: 3, pid: 7 }, policy, "exited");
+    assert.ok(!("code" in quick));
+    assert.ok(!("code" in after(quick, policy, "swept", "deadline")));
+  });
+
+  it("has one attempt only with startretries 0", () => {
+    const none = { ...policy, startRetries: 0 };
+    const failed = after({ name: "STARTING", until: NEVER, tries: 0 }, none, "failed");
+    assert.equal(as(failed, "BACKOFF").tries, 1);
+    assert.equal(after(failed, none, "deadline").name, "FATAL");
+  });
+
+  it("that ends too quickly waits for the sweep, but counts from the exit", () => {
+    const quick = after({ name: "STARTING", until: NOW + 1, tries: 0, pid: 7 }, policy, "exited");
+    const { reason, until, due, status } = as(quick, "BACKOFF");
+    assert.deepEqual([reason, until, due], [TOO_QUICKLY, NEVER, NOW + 1000]);
+    assert.deepEqual(status, { code: 0, signal: null });
+    const [swept] = transition(quick, { type: "swept", survivors: [] }, policy, NOW + 5000);
+    assert.equal(swept.until, NOW + 1000);
+  });
+});
+
+describe("RUNNING", () => {
+  const ended = (code: number | null, p: Policy) => {
+    const status = { code, signal: code === null ? ("SIGSEGV" as const) : null };
+    const [next] = transition(
+      { name: "RUNNING", until: NEVER, pid: 7 },
+      { type: "exited", status },
+      p,
+      NOW,
+    );
+    return as(next, "EXITED");
+  };
+  const cases: readonly [Policy["autorestart"], number | null, boolean][] = [
+    [false, 0, false],
+    [false, 1, false],
+    [false, null, false],
+    ["unexpected", 0, false],
+    ["unexpected", 1, true],
+    ["unexpected", null, true],
+    [true, 0, true],
+    [true, 1, true],
+    [true, null, true],
+  ];
+  for (const [autorestart, code, wanted] of cases) {
+    const how = code === null ? "by a signal" : `with ${code}`;
+    it(`that ends ${how} is ${wanted ? "" : "not "}wanted again if autorestart is ${autorestart}`, () => {
+      const state = ended(code, { ...policy, autorestart });
+      assert.deepEqual([state.wanted, state.expected], [wanted, code === 0]);
+    });
+  }
+
+  it("waits for the sweep before it starts again", () => {
+    const state = ended(1, policy);
+    assert.deepEqual([state.until, state.swept], [NEVER, false]);
+    const swept = after(state, policy, "swept");
+    assert.deepEqual([swept.until, as(swept, "EXITED").swept], [NOW, true]);
+    assert.deepEqual(after(swept, policy, "deadline"), {
+      name: "STARTING",
+      until: NEVER,
+      tries: 0,
+    });
+  });
+});
+
+describe("BACKOFF", () => {
+  const waiting: State = { ...backoff, tries: 2, until: NOW + 2000, swept: true, wanted: true };
+
+  it("keeps its tries over a stop, and a start goes on with them", () => {
+    const stopped = as(after(waiting, policy, "stop"), "STOPPED");
+    assert.deepEqual([stopped.tries, stopped.reason, stopped.until], [2, "why", NEVER]);
+    const started = as(after(stopped, policy, "start"), "STARTING");
+    assert.equal(as(after(started, policy, "failed"), "BACKOFF").tries, 3);
+  });
+
+  it("does not start sooner for an order to start", () => {
+    assert.deepEqual(after(waiting, policy, "start"), waiting);
+  });
+
+  it("gives up as FATAL", () => {
+    assert.deepEqual(after(waiting, policy, "giveup"), {
+      name: "FATAL",
+      until: NEVER,
+      reason: "why",
+    });
+  });
+
+  it("that is not swept yet stops after the sweep", () => {
+    const unswept: State = { ...backoff, until: NEVER, swept: false, wanted: true };
+    const told = after(unswept, policy, "stop");
+    assert.equal(told.name, "BACKOFF");
+    assert.equal(after(told, policy, "swept").name, "STOPPED");
+  });
+
+  it("has forgotten its tries after FATAL and after RUNNING", () => {
+    const fatal: State = { name: "FATAL", until: NEVER, reason: "why" };
+    assert.equal(as(after(fatal, policy, "start"), "STARTING").tries, 0);
+    const running: State = { name: "RUNNING", until: NEVER, pid: 7 };
+    assert.equal(as(after(running, policy, "stop"), "STOPPING").tries, 0);
+  });
+});
+
+describe("STOPPING", () => {
+  const running: State = { name: "RUNNING", until: NEVER, pid: 7 };
+  const effect = (state: State, type: "stop" | "deadline" | "exited", p: Policy) => {
+    const input = inputs.find((one) => one.type === type);
+    assert.ok(input);
+    return transition(state, input, p, NOW)[1];
+  };
+
+  it("asks with the stop signal, then kills again and again", () => {
+    const p: Policy = { ...policy, stopSignal: "SIGINT", killAsGroup: true };
+    assert.deepEqual(effect(running, "stop", p), { do: "kill", signal: "SIGINT", group: false });
+    const state = after(running, p, "stop");
+    assert.equal(state.until, NOW + 10_000);
+    assert.deepEqual(effect(state, "deadline", p), { do: "kill", signal: "SIGKILL", group: true });
+    const [again] = transition(state, { type: "deadline" }, p, NOW + 10_000);
+    assert.deepEqual([again.name, again.until], ["STOPPING", NOW + 20_000]);
+  });
+
+  it("asks the whole group where stopasgroup says so", () => {
+    const p: Policy = { ...policy, stopAsGroup: true };
+    assert.deepEqual(effect(running, "stop", p), { do: "kill", signal: "SIGTERM", group: true });
+  });
+
+  it("grants what the process leaves the rest of stopwaitsecs, and nothing after SIGKILL", () => {
+    const state: In<"STOPPING"> = { ...stopping, until: NOW + 4000 };
+    for (const stopAsGroup of [false, true]) {
+      const p = { ...policy, stopAsGroup };
+      const grace = (from: State) => effect(from, "exited", p);
+      assert.deepEqual(grace(state), { do: "sweep", graceMs: 4000 });
+      assert.deepEqual(grace({ ...state, until: NOW - 1 }), { do: "sweep", graceMs: 0 });
+      assert.deepEqual(grace({ ...state, killed: NOW - 1 }), { do: "sweep", graceMs: 0 });
+    }
+  });
+
+  it("is the only state whose end grants anything: who ended by himself is swept at once", () => {
+    for (const { state, step } of cells) {
+      if (step[1]?.do === "sweep" && state.name !== "STOPPING")
+        assert.deepEqual(step[1], { do: "sweep", graceMs: 0 });
+    }
+  });
+
+  it("ends in STOPPED only when the group is swept, with those that would not go", () => {
+    const gone = after({ ...stopping }, policy, "exited");
+    assert.deepEqual([gone.name, gone.until], ["STOPPING", NEVER]);
+    const [stopped] = transition(
+      gone,
+      { type: "swept", survivors: [{ pid: 9, name: "x" }] },
+      policy,
+      NOW,
+    );
+    assert.deepEqual(as(stopped, "STOPPED").survivors, [{ pid: 9, name: "x" }]);
+    assert.deepEqual(as(stopped, "STOPPED").status, { code: 0, signal: null });
+  });
+
+  it("is followed by a start if that is the last word", () => {
+    const end = (...orders: readonly Input["type"][]) =>
+      after({ ...stopping }, policy, ...orders, "exited", "swept").until;
+    assert.equal(end(), NEVER);
+    assert.equal(end("start"), NOW);
+    assert.equal(end("start", "stop"), NEVER);
+    assert.equal(end("stop", "start"), NOW);
+  });
+
+  it("is followed by a start also when that is said during the sweep", () => {
+    assert.equal(after({ ...stopping }, policy, "exited", "start", "swept").until, NOW);
+  });
+});
+
+describe("EXITED", () => {
+  it("stays when a stop comes before its restart", () => {
+    const due: State = { ...exited, until: NOW, swept: true, wanted: true };
+    assert.deepEqual(after(due, policy, "stop"), { ...due, until: NEVER, wanted: false });
+    const unswept: State = { ...exited, swept: false, wanted: true };
+    assert.equal(after(unswept, policy, "stop", "swept").until, NEVER);
+  });
+
+  it("starts on command at once, or when it is swept", () => {
+    assert.equal(
+      after({ ...exited, swept: true, wanted: false }, policy, "start").name,
+      "STARTING",
+    );
+    const told = after({ ...exited, swept: false, wanted: false }, policy, "start");
+    assert.equal(told.name, "EXITED");
+    assert.equal(after(told, policy, "swept").until, NOW);
+  });
+});
+
+describe("UNKNOWN", () => {
+  it("comes from a kill that failed, with pid and reason", () => {
+    assert.deepEqual(after({ ...stopping }, policy, "killFailed"), unknown);
+  });
+
+  it("tries to stop again, and refuses to start", () => {
+    assert.deepEqual(after({ ...unknown }, policy, "start"), unknown);
+    const again = as(after({ ...unknown }, policy, "stop"), "STOPPING");
+    assert.deepEqual([again.pid, again.tries], [7, 1]);
+  });
+
+  it("is STOPPED when the child has died after all and is swept", () => {
+    const gone = after({ ...unknown }, policy, "exited");
+    assert.equal(gone.name, "UNKNOWN");
+    assert.equal(after(gone, policy, "stop"), gone);
+    assert.equal(after(gone, policy, "swept").name, "STOPPED");
+  });
+});
+
+describe("stopwaitsecs 0", () => {
+  it("kills on the next turn, and again every second", () => {
+    const p = { ...policy, stopMs: 0 };
+    const state = after({ name: "RUNNING", until: NEVER, pid: 7 }, p, "stop");
+    assert.equal(state.until, NOW + 1);
+    assert.equal(after(state, p, "deadline").until, NOW + 1000);
+  });
+});

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import * as fc from "fast-check";
+import { NEVER, type State } from "../../src/lifecycle/table.ts";
+import { Supervisor } from "../../src/index.ts";
+import { resolveSettings } from "../../src/settings/resolve.ts";
+import { Runner } from "../../src/lifecycle/runner.ts";
+import type { ProgramSettings } from "../../src/settings/program.ts";
+import { outputsTo, turn } from "../support/helpers.ts";
+import { policies, steps, World } from "../support/model-child.ts";
+
+const EDGES = new Set([
+  "BACKOFF → FATAL",
+  "BACKOFF → STARTING",
+  "BACKOFF → STOPPED",
+  "EXITED → STARTING",
+  "FATAL → STARTING",
+  "RUNNING → EXITED",
+  "RUNNING → STOPPING",
+  "STARTING → BACKOFF",
+  "STARTING → RUNNING",
+  "STARTING → STOPPED",
+  "STARTING → STOPPING",
+  "STOPPED → STARTING",
+  "STOPPING → STOPPED",
+  "STOPPING → UNKNOWN",
+  "UNKNOWN → STOPPED",
+  "UNKNOWN → STOPPING",
+]);
+
+function configOf(settings: Partial<ProgramSettings>) {
+  const [config] = resolveSettings({ programs: { x: { command: "x", ...settings } } }).processes;
+  assert.ok(config);
+  return config;
+}
+
+/** A runner in its world, with what must always be true of it. */
+class Model {
+  readonly world = new World();
+  readonly runner: Runner;
+  taken = 0;
+  ordered = 0;
+  heard = 0;
+
+  constructor(settings: Partial<ProgramSettings>) {
+    const { world } = this;
+    const { command, policy } = configOf(settings);
+    let last = "STOPPED";
+    this.runner = new Runner(
+      command,
+      policy,
+      outputsTo(),
+      { clock: world.clock, spawner: world },
+      {
+        changed: (from, to) => {
+          assert.equal(from.name, last, "no change is left untold");
+          last = to.name;
+          if (from.name !== to.name) assert.ok(EDGES.has(`${from.name} → ${to.name}`));
+          world.hear();
+        },
+      },
+    );
+    world.order = (order) => {
+      for (const type of order === "restart" ? (["stop", "start"] as const) : [order]) {
+        this.ordered++;
+        this.runner.send({ type }, () => this.heard++);
+      }
+    };
+  }
+
+  check(): void {
+    const { state } = this.runner;
+    const { child } = this.world;
+    assert.equal(child?.phase, phaseIn(state), `in ${JSON.stringify(state)}`);
+    if (child?.phase === "alive" && "pid" in state) assert.equal(state.pid, child.pid);
+    assert.equal(this.world.clock.pending, state.until === NEVER ? 0 : 1);
+    assert.equal(this.heard, this.ordered, "every order is heard once");
+  }
+}
+
+/** What there must be of a child in this state. */
+function phaseIn(state: State): World["children"][number]["phase"] | undefined {
+  switch (state.name) {
+    case "STARTING":
+      return state.pid === undefined ? "asked" : "alive";
+    case "RUNNING":
+      return "alive";
+    case "STOPPING":
+    case "UNKNOWN":
+      return state.status ? "unswept" : "alive";
+    case "BACKOFF":
+    case "EXITED":
+      return state.swept ? undefined : "unswept";
+    default:
+      return undefined;
+  }
+}
+
+function hasGivenUp(state: State, retries: number): boolean {
+  return state.name === "BACKOFF" && state.tries > retries;
+}
+
+describe("a process to which anything happens", () => {
+  it("is never lost, never doubled, and always in a state that explains it", () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(policies, steps, fc.boolean(), (settings, happening, isToStop) => {
+        const model = new Model(settings);
+        const { world, runner } = model;
+        for (const step of happening) {
+          world.take(step);
+          model.check();
+          taken++;
+        }
+        world.heal();
+        // a start shares the outcome of attempts that are used up already
+        if (hasGivenUp(runner.state, settings.startretries)) world.wait();
+        // UNKNOWN answers to a stop alone
+        if (isToStop || runner.state.name === "UNKNOWN") {
+          world.order("stop");
+          world.wait();
+          model.check();
+          assert.ok(["STOPPED", "EXITED", "FATAL"].includes(runner.state.name), runner.state.name);
+          assert.equal(world.child, undefined);
+        } else {
+          world.order("start");
+          world.wait();
+          model.check();
+          assert.equal(runner.state.name, "RUNNING");
+        }
+        assert.equal(world.clock.pending, 0);
+      }),
+      { numRuns: 1500 },
+    );
+    assert.ok(taken >= 100_000, `only ${taken} steps`);
+  });
+
+  for (const [title, isGuest] of [
+    ["leaves nobody waiting who gave an order", false],
+    ["nor where its output goes to a stream that throws, fails, ends or stalls", true],
+  ] as const)
+    it(title, async () => giveOrders(isGuest));
+
+  async function giveOrders(isGuest: boolean): Promise<void> {
+    const told = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(policies, steps, async (settings, happening) => {
+        const world = new World();
+        const stdout_logfile = isGuest ? world.guest : "NONE";
+        const supervisor = new Supervisor(
+          { programs: { x: { command: "x", ...settings, stdout_logfile } } },
+          { clock: world.clock, spawner: world },
+        );
+        if (isGuest) {
+          supervisor.on("LOGFILE_FAILED", ({ code, message }) => told.add(code || message));
+          supervisor.on("PROCESS_LOG", () => {});
+        }
+        supervisor.on("PROCESS_STATE", () => world.hear());
+        const process = supervisor.process("x");
+        assert.ok(process);
+        const waiting = new Set<string>();
+        let orders = 0;
+        world.order = (order) => {
+          const name = `${++orders}: ${order}`;
+          waiting.add(name);
+          const promise = order === "giveup" ? process.quit() : process[order]();
+          promise.then(
+            () => waiting.delete(name),
+            () => waiting.delete(name),
+          );
+        };
+        for (const step of happening) world.take(step);
+        world.heal();
+        if (process.state === "BACKOFF") world.wait();
+        if (process.state === "UNKNOWN") {
+          world.order("stop");
+          world.wait();
+        }
+        world.order("start");
+        world.wait();
+        await turn();
+        assert.equal(process.state, "RUNNING");
+        world.order("stop");
+        world.wait();
+        await turn();
+        assert.deepEqual([...waiting], []);
+        assert.equal(world.clock.pending, 0);
+        assert.deepEqual(await supervisor.shutdown(), []);
+        assert.equal(world.child, undefined);
+        assert.ok(world.guest.listenerCount("drain") <= 1);
+        assert.equal(world.guest.listenerCount("error"), world.guest.listenerCount("drain"));
+      }),
+      { numRuns: 150 },
+    );
+    const ways = ["no JSON", "disk", "gone", "ERR_STREAM_WRITE_AFTER_END"];
+    assert.deepEqual([...told].toSorted(), isGuest ? ways.toSorted() : []);
+  }
+});
