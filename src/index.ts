@@ -1,11 +1,6 @@
 export { ActivityLog } from "./activity-log/activity-log.ts";
-export {
-  SettingsError,
-  SupervisorError,
-  type ErrorCode,
-  type ErrorDetails,
-  type SettingsIssue,
-} from "./errors.ts";
+export { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
+export { SettingsError, type SettingsIssue } from "./schema/settings-error.ts";
 export type {
   ActivityEvent,
   ActivityLevel,
@@ -35,39 +30,27 @@ export type {
   TickEvent,
   UnknownEvent,
 } from "./events/event-map.ts";
-export type {
-  ExitStatus,
-  Signal,
-  StartFailureCode,
-  StateName,
-  Survivor,
-} from "./lifecycle/table.ts";
+export type { StateName } from "./lifecycle/state.ts";
+export type { ExitStatus, Signal, StartFailureCode, Survivor } from "./ports/signal.ts";
 export type { ProcessInfo } from "./supervision/info.ts";
 export type { Program } from "./program.ts";
-export type {
-  Child,
-  ChildEvents,
-  Clock,
-  Command,
-  SharedSocket,
-  Outputs,
-  OutputStream,
-  Spawner,
-  StartFailure,
-} from "./ports/child.ts";
+export type { Child, ChildEvents, Spawner, StartFailure } from "./ports/child.ts";
+export type { Outputs, OutputStream } from "./ports/streams.ts";
+export type { Command, SharedSocket } from "./ports/command.ts";
+export type { Clock } from "./ports/clock.ts";
 export {
-  activityLogSettings,
-  groupSettings,
   programSettings,
-  supervisorSettings,
-  type ActivityLogSettings,
-  type GroupSettings,
-  type LogLevel,
   type ProgramSettings,
   type ResolvedProgramSettings,
-  type SignalSetting,
-  type SupervisorSettings,
 } from "./settings/program.ts";
+export { supervisorSettings, type SupervisorSettings } from "./settings/supervisor.ts";
+export { groupSettings, type GroupSettings } from "./settings/group.ts";
+export {
+  activityLogSettings,
+  type ActivityLogSettings,
+  type LogLevel,
+} from "./activity-log/options.ts";
+export type { SignalSetting } from "./schema/signal.ts";
 export type { Follow, Subprocess, WaitOptions } from "./subprocess.ts";
 export { Supervisor, type Leftover, type SupervisorIo, type UpdateOptions } from "./supervisor.ts";
 export type { UpdateResult } from "./supervision/update.ts";

@@ -2,8 +2,10 @@ import { copyOf } from "./schema/copy.ts";
 import { SupervisorError } from "./errors.ts";
 import type { ProcessInfo } from "./supervision/info.ts";
 import { all, restartAll, signalAll, startAll, stopAll } from "./supervision/commands.ts";
-import type { OutputStream } from "./ports/child.ts";
-import { show, type ResolvedProgramSettings, type SignalSetting } from "./settings/program.ts";
+import type { OutputStream } from "./ports/streams.ts";
+import type { ResolvedProgramSettings } from "./settings/program.ts";
+import type { SignalSetting } from "./schema/signal.ts";
+import { show } from "./schema/show.ts";
 import type { Follow, Subprocess, WaitOptions } from "./subprocess.ts";
 
 /** One `[program:x]`: its settings, and its processes. Made by `Supervisor`, and kept over updates. */

@@ -1,6 +1,6 @@
 import { abortable, onAbort } from "./lifecycle/wait.ts";
 import { linesOf, named } from "./events/activity-lines.ts";
-import type { State, StateName } from "./lifecycle/table.ts";
+import type { State, StateName } from "./lifecycle/state.ts";
 import {
   isSignallable,
   isUnswept,
@@ -19,10 +19,11 @@ import type { ProcessConfig } from "./settings/resolve.ts";
 import { Channel, type ChannelPlan } from "./output/channel.ts";
 import { failureOf as describeProblem, locate, prepare } from "./spawn/launch.ts";
 import type { Logs } from "./output/logs.ts";
-import type { Outputs, OutputStream } from "./ports/child.ts";
+import type { Outputs, OutputStream } from "./ports/streams.ts";
 import { Runner, type RunnerIo } from "./lifecycle/runner.ts";
 import { stateEvent } from "./events/state-event.ts";
-import { parseSignal, show, type SignalSetting } from "./settings/program.ts";
+import { parseSignal, type SignalSetting } from "./schema/signal.ts";
+import { show } from "./schema/show.ts";
 
 /** How long to wait. */
 export interface WaitOptions {

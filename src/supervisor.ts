@@ -1,9 +1,10 @@
 import { EventEmitter, on } from "node:events";
 import { copyOf } from "./schema/copy.ts";
 import { abortable, onAbort } from "./lifecycle/wait.ts";
-import { byText } from "./supervision/start-order.ts";
+import { byText } from "./schema/by-text.ts";
 import { SupervisorError } from "./errors.ts";
-import { SupervisorEmitter, type EventName, type SupervisorEvent } from "./events/event-map.ts";
+import type { EventName, SupervisorEvent } from "./events/event-map.ts";
+import { SupervisorEmitter } from "./events/emitter.ts";
 import type { ProcessInfo } from "./supervision/info.ts";
 import { Listeners } from "./listeners/pools.ts";
 import {
@@ -23,15 +24,15 @@ import { nextTurn, systemClock } from "./system/clock.ts";
 import { Custody, type CustodyEvents } from "./cleanup/host-exit.ts";
 import { Logs, removeAutoLogs } from "./output/logs.ts";
 import { OwnedFile } from "./cleanup/owned-file.ts";
-import type { Clock, OutputStream, Spawner } from "./ports/child.ts";
+import type { Spawner } from "./ports/child.ts";
+import type { OutputStream } from "./ports/streams.ts";
+import type { Clock } from "./ports/clock.ts";
 import { SystemSpawner } from "./spawn/spawner.ts";
 import { Ticks } from "./events/ticks.ts";
-import {
-  show,
-  type ProgramSettings,
-  type SignalSetting,
-  type SupervisorSettings,
-} from "./settings/program.ts";
+import type { ProgramSettings } from "./settings/program.ts";
+import type { SupervisorSettings } from "./settings/supervisor.ts";
+import type { SignalSetting } from "./schema/signal.ts";
+import { show } from "./schema/show.ts";
 import type { Follow, Host, Subprocess, WaitOptions } from "./subprocess.ts";
 import { update, type UpdateResult } from "./supervision/update.ts";
 

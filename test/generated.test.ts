@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { eventNames } from "../src/events/event-map.ts";
+import { eventNames } from "../src/events/hierarchy.ts";
 import { parts, written } from "./support/generated.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");

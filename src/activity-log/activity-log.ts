@@ -9,11 +9,11 @@ import { Logs } from "../output/logs.ts";
 import { readPart, watchFile } from "../output/read-file.ts";
 import {
   activityLogSettings,
-  show,
   type ActivityLogSettings,
   type LogLevel,
   type ResolvedActivityLogSettings,
-} from "../settings/program.ts";
+} from "./options.ts";
+import { show } from "../schema/show.ts";
 import type { Subprocess, WaitOptions } from "../subprocess.ts";
 import type { Supervisor } from "../supervisor.ts";
 

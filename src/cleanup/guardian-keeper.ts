@@ -1,5 +1,5 @@
 import { failureOf, type GuardianEnd } from "./guardian.ts";
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** What is kept: a guardian, or what stands for one in a test. */
 export interface Kept {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { systemClock } from "../system/clock.ts";
 import type { OwnedFile } from "./owned-file.ts";
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 import { isShortage, needPipes } from "../system/shortage.ts";
 
 /**

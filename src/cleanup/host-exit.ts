@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:os";
-import type { Signal } from "../lifecycle/table.ts";
+import type { Signal } from "../ports/signal.ts";
 import { Cgroup, cgroupBase } from "../system/cgroup.ts";
 import { atExit } from "./exit-hook.ts";
 import { Guardian, type GuardianEnd } from "./guardian.ts";
 import { GuardianKeeper } from "./guardian-keeper.ts";
 import { exists, sendSignal } from "./sweep.ts";
 import { OwnedFile } from "./owned-file.ts";
-import type { Clock, Command } from "../ports/child.ts";
+import type { Command } from "../ports/command.ts";
+import type { Clock } from "../ports/clock.ts";
 import { reserve } from "../system/reserve.ts";
 import { isShortage } from "../system/shortage.ts";
 import { forksSoFar, pidLimit, Strangers, type Family, type Kinship } from "./relatives.ts";

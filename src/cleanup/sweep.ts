@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import path from "node:path";
 import treeKill from "tree-kill";
-import type { Signal, Survivor } from "../lifecycle/table.ts";
+import type { Signal, Survivor } from "../ports/signal.ts";
 import type { Cgroup } from "../system/cgroup.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { isShortage } from "../system/shortage.ts";

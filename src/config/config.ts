@@ -1,4 +1,6 @@
-import type { GroupSettings, ProgramSettings, SupervisorSettings } from "../settings/program.ts";
+import type { ProgramSettings } from "../settings/program.ts";
+import type { SupervisorSettings } from "../settings/supervisor.ts";
+import type { GroupSettings } from "../settings/group.ts";
 import type { ConfigIssue } from "./error.ts";
 import type { SupervisorctlSection } from "./sections/client-section.ts";
 import type { ServerSection } from "./sections/servers.ts";

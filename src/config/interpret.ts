@@ -1,7 +1,8 @@
 import { hasVariables } from "../settings/expand.ts";
-import { SettingsError, type SettingsIssue } from "../errors.ts";
+import { SettingsError, type SettingsIssue } from "../schema/settings-error.ts";
 import { resolveSettings } from "../settings/resolve.ts";
-import { show, type SupervisorSettings } from "../settings/program.ts";
+import type { SupervisorSettings } from "../settings/supervisor.ts";
+import { show } from "../schema/show.ts";
 import { Config } from "./config.ts";
 import { ConfigError, type ConfigIssue, type Findings } from "./error.ts";
 import type { Ini, Section } from "./ini.ts";

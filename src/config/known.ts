@@ -1,5 +1,6 @@
 import { didYouMean, nearest } from "../schema/suggest.ts";
-import { programSettings, show } from "../settings/program.ts";
+import { programSettings } from "../settings/program.ts";
+import { show } from "../schema/show.ts";
 import type { ConfigIssue } from "./error.ts";
 import type { Entry, Ini } from "./ini.ts";
 

@@ -3,8 +3,12 @@ import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { remembered } from "../settings/memoize.ts";
-import { isDirectory } from "../spawn/lookup.ts";
-import { expandHome, temporaryDirectory, workingDirectory } from "../system/directories.ts";
+import {
+  isDirectory,
+  expandHome,
+  temporaryDirectory,
+  workingDirectory,
+} from "../system/directories.ts";
 import { findGroup, findUser } from "../system/users.ts";
 import type { Config } from "./config.ts";
 import { ConfigError, type ConfigIssue } from "./error.ts";

@@ -1,5 +1,5 @@
 import { didYouMean } from "../schema/suggest.ts";
-import { show } from "../settings/program.ts";
+import { show } from "../schema/show.ts";
 
 /** How a configuration file is read. */
 export interface LoadOptions {

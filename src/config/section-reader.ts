@@ -1,6 +1,6 @@
 import { dirname, normalize, resolve } from "node:path";
 import { hasVariables } from "../settings/expand.ts";
-import { show } from "../settings/program.ts";
+import { show } from "../schema/show.ts";
 import type { ConfigIssue, Findings } from "./error.ts";
 import type { Entry, Ini, Section } from "./ini.ts";
 import { fixedText, format, within, type Names, type Piece } from "./percent.ts";

@@ -1,5 +1,7 @@
-import type { Signal } from "../lifecycle/table.ts";
-import { HOST_NAME, LOGLEVELS, parseSignal, type LogLevel } from "../settings/program.ts";
+import type { Signal } from "../ports/signal.ts";
+import { HOST_NAME } from "../schema/types.ts";
+import { LOGLEVELS, type LogLevel } from "../activity-log/options.ts";
+import { parseSignal } from "../schema/signal.ts";
 import { repr, strip, toInteger } from "./python.ts";
 
 /** A value, or what is wrong with the text, in supervisord's words and in ours. */

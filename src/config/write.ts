@@ -1,12 +1,12 @@
-import { SettingsError, type SettingsIssue } from "../errors.ts";
+import { SettingsError, type SettingsIssue } from "../schema/settings-error.ts";
 import { resolveSettings } from "../settings/resolve.ts";
+import type { ResolvedProgramSettings } from "../settings/program.ts";
 import {
-  show,
   supervisorSettings,
-  type ResolvedProgramSettings,
   type ResolvedSupervisorSettings,
   type SupervisorSettings,
-} from "../settings/program.ts";
+} from "../settings/supervisor.ts";
+import { show } from "../schema/show.ts";
 import { literal, option, pairs, text, words } from "./escape.ts";
 import { strip } from "./python.ts";
 

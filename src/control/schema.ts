@@ -1,6 +1,8 @@
 import z from "#zod";
 import { checked, type Vocabulary } from "../schema/check.ts";
-import { HOST_NAME, show, tell } from "../settings/program.ts";
+import { HOST_NAME } from "../schema/types.ts";
+import { tell } from "../schema/option.ts";
+import { show } from "../schema/show.ts";
 import type { PortPlace, SocketPlace } from "./options.ts";
 
 const MODES = 0o7777;

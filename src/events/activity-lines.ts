@@ -1,4 +1,5 @@
-import type { ExitStatus, Policy, Signal, State } from "../lifecycle/table.ts";
+import type { Policy, State } from "../lifecycle/state.ts";
+import type { ExitStatus, Signal } from "../ports/signal.ts";
 import { pidOf } from "../lifecycle/outcome.ts";
 import type { ActivityLevel } from "./event-map.ts";
 

@@ -1,4 +1,4 @@
-import type { State } from "../lifecycle/table.ts";
+import type { State } from "../lifecycle/state.ts";
 import type { Ending, Fresh } from "./event-map.ts";
 
 /** The event that tells of a step from one state to another, made of values alone. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 
 const PERIODS = [5, 60, 3600] as const;
 /** The seconds of supervisord's TICK events. */

@@ -1,4 +1,4 @@
-import { NEVER, type Policy, type State, type StateName } from "./table.ts";
+import { NEVER, type Policy, type State, type StateName } from "./state.ts";
 
 /** Whether a program in this state counts as started: a start is refused, a stop is accepted. */
 export function isRunning(name: StateName): boolean {

@@ -1,16 +1,10 @@
-import {
-  NEVER,
-  initial,
-  isOverdue,
-  transition,
-  type Effect,
-  type Input,
-  type Instant,
-  type Policy,
-  type State,
-} from "./table.ts";
+import { initial, isOverdue, transition } from "./table.ts";
+import { NEVER, type Effect, type Input, type Instant, type Policy, type State } from "./state.ts";
 import { isAtRest } from "./outcome.ts";
-import type { Child, ChildEvents, Clock, Command, Outputs, Spawner } from "../ports/child.ts";
+import type { Child, ChildEvents, Spawner } from "../ports/child.ts";
+import type { Outputs } from "../ports/streams.ts";
+import type { Command } from "../ports/command.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** What a runner works with. */
 export interface RunnerIo {

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { envelope, undecodable, type Heading } from "./envelope.ts";
 import { ListenerTalk, pauseAfter, type Said } from "./protocol.ts";
-import type { StateName } from "../lifecycle/table.ts";
+import type { StateName } from "../lifecycle/state.ts";
 import type { ActivityLevel } from "../events/event-map.ts";
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** An event for listeners: its heading, but for what each pool adds, and its payload. */
 export interface Post extends Pick<Heading, "server" | "serial" | "eventname"> {

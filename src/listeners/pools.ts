@@ -1,8 +1,9 @@
-import { isKindOf, type EventName, type Fresh, type ActivityLevel } from "../events/event-map.ts";
+import type { EventName, Fresh, ActivityLevel } from "../events/event-map.ts";
+import { isKindOf } from "../events/hierarchy.ts";
 import { payloadOf } from "./payload.ts";
 import { Pool, type Listener, type Post } from "./pool.ts";
 import { listenerOf, type ListenerPlan } from "../settings/resolve.ts";
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { ResolvedProgramSettings } from "../settings/program.ts";
 
 /** What event listeners need from their supervisor. */

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { isFull, strictest, type RotationRule, type RotationStep } from "./rotation.ts";
 import { Backlog } from "./backlog.ts";
 import { emptyFile, openToAppend } from "./open-file.ts";
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 import { carryOut, planRotation } from "./rotate.ts";
 
 /** A write that takes longer than this holds up the host: the next ones go to a thread. */

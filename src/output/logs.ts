@@ -8,7 +8,7 @@ import { exists } from "../cleanup/sweep.ts";
 import type { LogEvents, LogFile, LogUser } from "./log-file.ts";
 import { pipeWriter } from "./named-pipe.ts";
 import { openAgain, openPipe } from "./open-file.ts";
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 import { isShortage, needPipes } from "../system/shortage.ts";
 import { writersOf, type Writers } from "./writers.ts";
 

@@ -2,7 +2,7 @@ import { closeSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { Writable } from "node:stream";
 import { isMainThread } from "node:worker_threads";
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** How soon a pipe that was full is tried again. */
 const RETRY_MS = 10;

@@ -2,12 +2,10 @@ import { dirname } from "node:path";
 import type { ChannelPlan } from "./channel.ts";
 import type { HostOutput } from "./host-output.ts";
 import { absolute, expandHome } from "../system/directories.ts";
-import type { OutputStream } from "../ports/child.ts";
-import {
-  show,
-  type ResolvedProgramSettings,
-  type ResolvedSupervisorSettings,
-} from "../settings/program.ts";
+import type { OutputStream } from "../ports/streams.ts";
+import type { ResolvedProgramSettings } from "../settings/program.ts";
+import type { ResolvedSupervisorSettings } from "../settings/supervisor.ts";
+import { show } from "../schema/show.ts";
 
 /** Where the streams of a process go. */
 export interface OutputPlans {

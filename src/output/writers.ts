@@ -1,7 +1,7 @@
 import { LogFile, type LogEvents } from "./log-file.ts";
 import { identitiesOf } from "./open-file.ts";
 import { absolute } from "../system/directories.ts";
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** One for each host, which has one clock; tests in virtual time have a clock, and writers, of their own. */
 const hosts = new WeakMap<Clock, Writers>();

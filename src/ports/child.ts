@@ -1,76 +1,6 @@
-import type { ExitStatus, Signal, StartFailureCode, Survivor } from "../lifecycle/table.ts";
-
-/** Time as the library sees it. Replace it (`new Supervisor(settings, { clock })`) to test in virtual time. */
-export interface Clock {
-  /** Monotonic milliseconds from any origin. All waiting is measured with it. */
-  now(): number;
-  /** The wall clock, in milliseconds since 1970. It only labels events and `info()`. */
-  date(): number;
-  /**
-   * Calls `fn` once, on a later turn of the event loop, `ms` from now.
-   * With `ref` false, the wait does not keep the host alive. May fire early; never throws for a large `ms`.
-   */
-  setTimeout(fn: () => void, ms: number, ref: boolean): unknown;
-  /** Forgets what `setTimeout` returned; anything else is ignored. */
-  clearTimeout(timer: unknown): void;
-}
-
-/** What is to be started, complete but for the host's own environment. */
-export interface Command {
-  /** The process's full name, `group:process` or just `process`; for messages. */
-  readonly name: string;
-  /** The program and its arguments. */
-  readonly argv: readonly [string, ...string[]];
-  /** Added to the environment of the host. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** The working directory; the host's own if not given. */
-  readonly directory?: string;
-  /** The file mode creation mask; the host's own if not given. */
-  readonly umask?: number;
-  /** The name or uid of the user to run as; the host's own if not given. */
-  readonly user?: string;
-  /** Whether what the process leaves behind is ended after it: all, its process group, or nothing. */
-  readonly sweep: boolean | "group";
-  /** Whether the process gets a cgroup of its own, where one can be made. */
-  readonly cgroup: boolean;
-  /** Whether the end of its standard input asks the process to stop, too. */
-  readonly stopstdin: boolean;
-  /** The signal that asks the process to stop. */
-  readonly stopsignal: Signal;
-  /** What its standard input is, in place of a pipe. */
-  readonly socket?: SharedSocket;
-  /** Whether it can open its standard input by name (`/dev/stdin`), where that can be had. */
-  readonly fifo?: boolean;
-}
-
-/** A listening socket that all processes of a program share. */
-export interface SharedSocket {
-  /** Its address as supervisord writes it: `unix:///path` or `tcp://host:port`. */
-  readonly url: string;
-  /** The same in parts. */
-  readonly address:
-    | {
-        /** The file of a unix socket. */
-        readonly path: string;
-      }
-    | {
-        /** A name or an address. */
-        readonly host: string;
-        /** The port. */
-        readonly port: number;
-      };
-  /** How many connections may wait; the system may lower it. */
-  readonly backlog: number;
-  /** The mode of a unix socket's file. */
-  readonly mode: number;
-  /** Whose a unix socket's file becomes; the host's own if not given. */
-  readonly owner?: {
-    /** The user. */
-    readonly uid: number;
-    /** The group. */
-    readonly gid: number;
-  };
-}
+import type { ExitStatus, Signal, StartFailureCode, Survivor } from "./signal.ts";
+import type { Command } from "./command.ts";
+import type { Outputs } from "./streams.ts";
 
 /** Starts children. Replace it (`new Supervisor(settings, { spawner })`) to test without processes. */
 export interface Spawner {
@@ -130,28 +60,3 @@ export interface ChildEvents {
   /** The process is gone, and what it wrote was reported. Who holds its streams still may write more. */
   exited(status: ExitStatus): void;
 }
-
-/** Where the streams of a child go; the same for all the children that follow each other as one process. */
-export interface Outputs {
-  /** Asked before each start: a descriptor to which the child writes by itself, or `push`. */
-  stdout(): number | "push";
-  /** The same, or wherever stdout goes. */
-  stderr(): number | "push" | "stdout";
-  /**
-   * Called after each start, also one that failed: the descriptors that were opened for it alone are
-   * closed.
-   */
-  started(): void;
-  /**
-   * Bytes that a child wrote, or somebody who holds its streams still. The chunk is only lent: copy
-   * what is kept. When a promise comes back, the writer has to wait until it settles.
-   */
-  push(stream: OutputStream, chunk: Uint8Array): Promise<void> | undefined;
-  /** How many of the streams are going to be pushed. */
-  pushed(): number;
-  /** How many bytes may gather in the pipe before they are read, to save wake-ups. */
-  gather(stream: OutputStream): number;
-}
-
-/** One of the two streams a process writes to. */
-export type OutputStream = "stdout" | "stderr";

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { didYouMean } from "./suggest.ts";
-import { SettingsError, type SettingsIssue } from "../errors.ts";
-import { show } from "../settings/program.ts";
+import { SettingsError, type SettingsIssue } from "./settings-error.ts";
+import { show } from "./show.ts";
 
 /** The keys that there are, for those who have written another one. */
 export interface Vocabulary {

@@ -2,30 +2,30 @@ import { hostname } from "node:os";
 import type * as z from "zod";
 import { readable, type Vocabulary } from "../schema/check.ts";
 import { expand, hasVariables, type Names } from "./expand.ts";
-import type { Policy } from "../lifecycle/table.ts";
+import type { Policy } from "../lifecycle/state.ts";
 import { didYouMean, meaning } from "../schema/suggest.ts";
 import { remembered } from "./memoize.ts";
-import { byText, type Rank } from "../supervision/start-order.ts";
+import type { Rank } from "./priority.ts";
+import { byText } from "../schema/by-text.ts";
 import { splitWords } from "../spawn/split-command.ts";
-import { listenerEventNames, type EventName } from "../events/event-map.ts";
+import type { EventName } from "../events/event-map.ts";
+import { listenerEventNames } from "../events/hierarchy.ts";
 import { hasAutoLog, planOutputs, type OutputPlans } from "../output/plan.ts";
-import { SettingsError, type SettingsIssue } from "../errors.ts";
-import { isDirectory } from "../spawn/lookup.ts";
-import { workingDirectory } from "../system/directories.ts";
-import type { Command } from "../ports/child.ts";
+import { SettingsError, type SettingsIssue } from "../schema/settings-error.ts";
+import { isDirectory, workingDirectory } from "../system/directories.ts";
+import type { Command } from "../ports/command.ts";
 import { findUser } from "../system/users.ts";
 import { planSocket, refuseTakenSockets } from "../sockets/options.ts";
 import {
   DEFAULT_HANDLER,
-  NAME,
-  groupSettings,
   policyOf,
   programSettings,
-  show,
-  supervisorSettings,
-  type ResolvedGroupSettings,
   type ResolvedProgramSettings,
 } from "./program.ts";
+import { supervisorSettings } from "./supervisor.ts";
+import { groupSettings, type ResolvedGroupSettings } from "./group.ts";
+import { NAME } from "../schema/types.ts";
+import { show } from "../schema/show.ts";
 
 /** All that one process is made of. Two that are deeply equal are the same. */
 export interface ProcessConfig {

@@ -1,9 +1,10 @@
 import path from "node:path";
-import type { SettingsIssue } from "../errors.ts";
-import type { Command, SharedSocket } from "../ports/child.ts";
+import type { SettingsIssue } from "../schema/settings-error.ts";
+import type { Command, SharedSocket } from "../ports/command.ts";
 import { findGroup, findUser } from "../system/users.ts";
 import { hasVariables } from "../settings/expand.ts";
-import { show, type ResolvedProgramSettings } from "../settings/program.ts";
+import type { ResolvedProgramSettings } from "../settings/program.ts";
+import { show } from "../schema/show.ts";
 
 interface Helpers {
   readonly expand: (key: string, text: string) => string;

@@ -5,7 +5,7 @@ import type { Custody } from "../cleanup/host-exit.ts";
 import { atExit } from "../cleanup/exit-hook.ts";
 import { Listener, type Where } from "./socket-thread.ts";
 import { OwnedFile } from "../cleanup/owned-file.ts";
-import type { SharedSocket } from "../ports/child.ts";
+import type { SharedSocket } from "../ports/command.ts";
 
 interface Held {
   readonly socket: SharedSocket;

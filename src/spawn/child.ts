@@ -1,13 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { closeSync, fchownSync } from "node:fs";
 import type { Writable } from "node:stream";
-import type { ExitStatus, Signal, Survivor } from "../lifecycle/table.ts";
+import type { ExitStatus, Signal, Survivor } from "../ports/signal.ts";
 import type { Custody, Run } from "../cleanup/host-exit.ts";
 import { closeFifo, writerOf, type Fifo } from "./fifos.ts";
 import { killTree, sendSignal, sweep } from "../cleanup/sweep.ts";
 import { failureOf, prepare, type Launch } from "./launch.ts";
 import type { Pipes, Stdio } from "./pipes.ts";
-import type { Child, ChildEvents, Clock, Command, StartFailure } from "../ports/child.ts";
+import type { Child, ChildEvents, StartFailure } from "../ports/child.ts";
+import type { Command } from "../ports/command.ts";
+import type { Clock } from "../ports/clock.ts";
 import { descendantsOf, type Identity, type Kinship } from "../cleanup/relatives.ts";
 
 /** Has the operating system start something: the process, or why there is none. */

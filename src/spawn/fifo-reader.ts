@@ -1,7 +1,7 @@
 import { readSync } from "node:fs";
 import { Socket } from "node:net";
 import { Pace, type WakeUps } from "./pace.ts";
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 
 /** Takes a chunk, which is only lent. A promise: nothing more before it settles. */
 type Sink = (chunk: Uint8Array) => Promise<void> | undefined;

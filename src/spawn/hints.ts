@@ -1,10 +1,10 @@
 import path from "node:path";
-import type { StartFailureCode } from "../lifecycle/table.ts";
+import type { StartFailureCode } from "../ports/signal.ts";
 import { searchPathOf } from "./launch.ts";
 import { findProgram } from "./lookup.ts";
 import { absolute } from "../system/directories.ts";
-import type { Command } from "../ports/child.ts";
-import { show } from "../settings/program.ts";
+import type { Command } from "../ports/command.ts";
+import { show } from "../schema/show.ts";
 
 const OPERATOR = /^(?:\|\|?|&&?|;|\d?(?:>>?|<)(?:&\d|[\w./-]*))$/;
 const ASSIGNMENT = /^([A-Za-z_]\w*)=/;

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, realpathSync } from "node:fs";
 import path from "node:path";
-import { directoryProblem, findProgram, mayExecute, type Found, type Problem } from "./lookup.ts";
-import { absolute, workingDirectory } from "../system/directories.ts";
-import type { Command, StartFailure } from "../ports/child.ts";
+import { findProgram, mayExecute, type Found, type Problem } from "./lookup.ts";
+import { directoryProblem, absolute, workingDirectory } from "../system/directories.ts";
+import type { StartFailure } from "../ports/child.ts";
+import type { Command } from "../ports/command.ts";
 import { RESTORE, restorable } from "./shell.ts";
 import { findUser, groupsOf, type User } from "../system/users.ts";
 

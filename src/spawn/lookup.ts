@@ -50,25 +50,6 @@ export function findProgram(name: string, directory: string, searchPath: string)
   return doubtful ?? first ?? { problem: `can't find command '${name}'`, isMissing: true };
 }
 
-/** Why the working directory cannot be entered: the code of the error. */
-export function directoryProblem(directory: string): string | undefined {
-  try {
-    // the name of what is in it can only be looked up by those who may enter it, whatever allows that
-    return statSync(`${directory}${path.sep}.`).isDirectory() ? undefined : "ENOTDIR";
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code;
-  }
-}
-
-/** Whether there is a directory of that name. */
-export function isDirectory(place: string): boolean {
-  try {
-    return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  } catch {
-    return false; // a name too long, a way that is barred
-  }
-}
-
 /**
  * Whether a user may execute the file, by the mode bits along its path. `false` is no verdict: access
  * control lists are not looked at, and what is not ours to look at may be open to that user.

@@ -1,4 +1,4 @@
-import type { Instant } from "../lifecycle/table.ts";
+import type { Instant } from "../lifecycle/state.ts";
 
 /** How many reads a second the host grants to whoever asks. */
 const PER_SECOND = 500;

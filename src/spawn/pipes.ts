@@ -2,7 +2,8 @@ import { closeSync, fchownSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { WakeUps } from "./pace.ts";
 import type { Fifos } from "./fifos.ts";
-import type { Clock, Outputs, OutputStream } from "../ports/child.ts";
+import type { Outputs, OutputStream } from "../ports/streams.ts";
+import type { Clock } from "../ports/clock.ts";
 import { Reader } from "./fifo-reader.ts";
 
 /** What `stdio` of a child is told of one stream. */

@@ -8,7 +8,10 @@ import { nextTurn, systemClock } from "../system/clock.ts";
 import type { Custody } from "../cleanup/host-exit.ts";
 import { Fifos } from "./fifos.ts";
 import { Pipes } from "./pipes.ts";
-import type { Child, ChildEvents, Clock, Command, Outputs, Spawner } from "../ports/child.ts";
+import type { Child, ChildEvents, Spawner } from "../ports/child.ts";
+import type { Outputs } from "../ports/streams.ts";
+import type { Command } from "../ports/command.ts";
+import type { Clock } from "../ports/clock.ts";
 import { isShortage, needDescriptors, needPipes } from "../system/shortage.ts";
 import { Sockets } from "../sockets/sockets.ts";
 

@@ -1,7 +1,8 @@
 import { abortable } from "../lifecycle/wait.ts";
-import { startOrder, stopWaves, type Rank } from "./start-order.ts";
+import { startOrder, stopWaves } from "./start-order.ts";
+import type { Rank } from "../settings/priority.ts";
 import { SupervisorError, oneError } from "../errors.ts";
-import { parseSignal, type SignalSetting } from "../settings/program.ts";
+import { parseSignal, type SignalSetting } from "../schema/signal.ts";
 import type { Subprocess, WaitOptions } from "../subprocess.ts";
 
 /** All are told to start, in the order given, and none waits for another. */

@@ -1,9 +1,9 @@
-import type { State } from "../lifecycle/table.ts";
+import type { State } from "../lifecycle/state.ts";
 import { SupervisorError, type ErrorDetails } from "../errors.ts";
 import type { Ending } from "../events/event-map.ts";
 import { hintsFor } from "../spawn/hints.ts";
-import type { Command } from "../ports/child.ts";
-import { show } from "../settings/program.ts";
+import type { Command } from "../ports/command.ts";
+import { show } from "../schema/show.ts";
 import { endingOf } from "../events/state-event.ts";
 
 /** Why the wait for `verb` has ended in this state, without success. */

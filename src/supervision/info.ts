@@ -1,4 +1,4 @@
-import type { State, StateName } from "../lifecycle/table.ts";
+import type { State, StateName } from "../lifecycle/state.ts";
 import { pidOf } from "../lifecycle/outcome.ts";
 
 /** All about a process: the fields of supervisord's `getProcessInfo`, as a plain object. */

@@ -1,11 +1,12 @@
 import { diff, type Difference } from "./diff.ts";
 import { isEqual } from "./deep-equal.ts";
 import { didYouMean } from "../schema/suggest.ts";
-import { autostartOrder, byText } from "./start-order.ts";
+import { autostartOrder } from "./start-order.ts";
+import { byText } from "../schema/by-text.ts";
 import { SupervisorError } from "../errors.ts";
 import { Program } from "../program.ts";
 import type { ProcessConfig, Resolved } from "../settings/resolve.ts";
-import { show } from "../settings/program.ts";
+import { show } from "../schema/show.ts";
 import { Subprocess, type Host } from "../subprocess.ts";
 
 /** The programs as everybody may hold them: only the registry changes which there are. */

@@ -1,9 +1,5 @@
-/** Where a process stands among the others. Lower numbers start first and stop last. */
-export interface Rank {
-  readonly group: string;
-  readonly groupPriority: number;
-  readonly priority: number;
-}
+import { byText } from "../schema/by-text.ts";
+import type { Rank } from "../settings/priority.ts";
 
 type Ranked = { readonly rank: Rank };
 
@@ -36,10 +32,4 @@ function byGroup(a: Rank, b: Rank): number {
 
 function byNumbersDown({ rank: a }: Ranked, { rank: b }: Ranked): number {
   return b.groupPriority - a.groupPriority || b.priority - a.priority;
-}
-
-/** By code units, as Python sorts: `n10` before `n8`, whatever the locale. */
-export function byText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

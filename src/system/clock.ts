@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import * as timers from "node:timers";
-import type { Clock } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
 
 // A test may replace all of these, in `globalThis` and in Node's modules, whose named exports follow.
 // So they are copied, once, when the library is loaded; nothing else in it may use a timer or a clock.

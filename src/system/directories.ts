@@ -1,7 +1,6 @@
-import { accessSync, constants, readlinkSync } from "node:fs";
+import { accessSync, constants, readlinkSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
-import { isDirectory } from "../spawn/lookup.ts";
 
 /*
  * The directories that the system knows by a name of its own. Each is asked for only where something
@@ -84,5 +83,24 @@ function mayWrite(directory: string): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** Why the working directory cannot be entered: the code of the error. */
+export function directoryProblem(directory: string): string | undefined {
+  try {
+    // the name of what is in it can only be looked up by those who may enter it, whatever allows that
+    return statSync(`${directory}${path.sep}.`).isDirectory() ? undefined : "ENOTDIR";
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
+
+/** Whether there is a directory of that name. */
+export function isDirectory(place: string): boolean {
+  try {
+    return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false; // a name too long, a way that is barred
   }
 }

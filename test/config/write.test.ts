@@ -6,13 +6,11 @@ import { after, before, describe, it } from "node:test";
 import { PassThrough } from "node:stream";
 import * as fc from "fast-check";
 import { loadConfig, toConf } from "../../src/config/index.ts";
-import { SettingsError } from "../../src/errors.ts";
+import { SettingsError } from "../../src/schema/settings-error.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
-import {
-  programSettings,
-  type SignalSetting,
-  type SupervisorSettings,
-} from "../../src/settings/program.ts";
+import { programSettings } from "../../src/settings/program.ts";
+import type { SupervisorSettings } from "../../src/settings/supervisor.ts";
+import type { SignalSetting } from "../../src/schema/signal.ts";
 
 const size = fc.oneof(fc.nat(), fc.constantFrom("1KB", "50MB", "2 GB", 0));
 

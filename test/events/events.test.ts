@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { SupervisorEvent } from "../../src/index.ts";
-import { eventNames } from "../../src/events/event-map.ts";
+import { eventNames } from "../../src/events/hierarchy.ts";
 import { fault, Stage, turn } from "../support/helpers.ts";
 
 const at = Date.UTC(2026, 0, 1);

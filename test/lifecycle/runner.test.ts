@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import type { State } from "../../src/lifecycle/table.ts";
+import type { State } from "../../src/lifecycle/state.ts";
 import type { Command } from "../../src/index.ts";
 import { Runner } from "../../src/lifecycle/runner.ts";
 import { policyOf, programSettings, type ProgramSettings } from "../../src/settings/program.ts";

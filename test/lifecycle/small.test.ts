@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { diff } from "../../src/supervision/diff.ts";
-import { NEVER, initial, type State, type StateName } from "../../src/lifecycle/table.ts";
+import { initial } from "../../src/lifecycle/table.ts";
+import { NEVER, type State, type StateName } from "../../src/lifecycle/state.ts";
 import { nearest } from "../../src/schema/suggest.ts";
 import {
   isRunning,

@@ -1,18 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { TOO_QUICKLY, initial, isOverdue, table, transition } from "../../src/lifecycle/table.ts";
 import {
   NEVER,
-  TOO_QUICKLY,
-  initial,
-  isOverdue,
-  table,
-  transition,
   type In,
   type Input,
   type Policy,
   type State,
   type StateName,
-} from "../../src/lifecycle/table.ts";
+} from "../../src/lifecycle/state.ts";
 
 const NOW = 50_000;
 const died = { code: 3, signal: null } as const;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import type { StateName } from "../../src/lifecycle/table.ts";
+import type { StateName } from "../../src/lifecycle/state.ts";
 import { Pool, type Listener } from "../../src/listeners/pool.ts";
 import { FakeClock } from "../../src/testing/index.ts";
 

@@ -3,7 +3,8 @@ import { hostname } from "node:os";
 import { describe, it } from "node:test";
 import { programSettings, type SupervisorSettings } from "../../src/index.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
-import { parseSignal, policyOf } from "../../src/settings/program.ts";
+import { policyOf } from "../../src/settings/program.ts";
+import { parseSignal } from "../../src/schema/signal.ts";
 
 describe("a default", () => {
   it("is supervisord's", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { NEVER, initial, type State } from "../../src/lifecycle/table.ts";
+import { initial } from "../../src/lifecycle/table.ts";
+import { NEVER, type State } from "../../src/lifecycle/state.ts";
 import { describe as report } from "../../src/supervision/info.ts";
 import { Stage } from "../support/helpers.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { NEVER, type State } from "../../src/lifecycle/table.ts";
+import { NEVER, type State } from "../../src/lifecycle/state.ts";
 import { Supervisor } from "../../src/index.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { Runner } from "../../src/lifecycle/runner.ts";

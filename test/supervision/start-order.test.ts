@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import {
-  autostartOrder,
-  byText,
-  startOrder,
-  stopWaves,
-} from "../../src/supervision/start-order.ts";
+import { autostartOrder, startOrder, stopWaves } from "../../src/supervision/start-order.ts";
+import { byText } from "../../src/schema/by-text.ts";
 
 function one(label: string, group: string, groupPriority: number, priority = 999) {
   return { label, rank: { group, groupPriority, priority } };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { expand } from "../../src/settings/expand.ts";
-import { NEVER } from "../../src/lifecycle/table.ts";
+import { NEVER } from "../../src/lifecycle/state.ts";
 import { SettingsError } from "../../src/index.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { fault, Stage, turn, watch } from "../support/helpers.ts";

@@ -1,13 +1,12 @@
 /** The state diagram, found by asking the machine about every state it can be in, and every input. */
+import { table, transition } from "../../src/lifecycle/table.ts";
 import {
   NEVER,
-  table,
-  transition,
   type Input,
   type Policy,
   type State,
   type StateName,
-} from "../../src/lifecycle/table.ts";
+} from "../../src/lifecycle/state.ts";
 
 const status = { code: 1, signal: null };
 const reason = "it is a sample";

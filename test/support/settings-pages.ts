@@ -1,14 +1,11 @@
 /** The entries of docs/settings.md, from the schemas that check the settings. */
 import { inspect } from "node:util";
 import type * as z from "zod";
-import {
-  activityLogSettings,
-  groupSettings,
-  options,
-  programSettings,
-  supervisorSettings,
-  type OptionMeta,
-} from "../../src/settings/program.ts";
+import { programSettings } from "../../src/settings/program.ts";
+import { supervisorSettings } from "../../src/settings/supervisor.ts";
+import { groupSettings } from "../../src/settings/group.ts";
+import { activityLogSettings } from "../../src/activity-log/options.ts";
+import { options, type OptionMeta } from "../../src/schema/option.ts";
 
 const sections = {
   program: programSettings,

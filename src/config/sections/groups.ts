@@ -1,5 +1,7 @@
 import { didYouMean } from "../../schema/suggest.ts";
-import { show, type GroupSettings, type ProgramSettings } from "../../settings/program.ts";
+import type { ProgramSettings } from "../../settings/program.ts";
+import type { GroupSettings } from "../../settings/group.ts";
+import { show } from "../../schema/show.ts";
 import type { Section } from "../ini.ts";
 import { Options, type Reading } from "../section-reader.ts";
 import { integer, list, processName } from "../values.ts";

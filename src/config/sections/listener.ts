@@ -1,6 +1,7 @@
-import { listenerEventNames } from "../../events/event-map.ts";
+import { listenerEventNames } from "../../events/hierarchy.ts";
 import { nearest } from "../../schema/suggest.ts";
-import { DEFAULT_HANDLER, show } from "../../settings/program.ts";
+import { DEFAULT_HANDLER } from "../../settings/program.ts";
+import { show } from "../../schema/show.ts";
 import type { Section } from "../ini.ts";
 import { Options, type Reading } from "../section-reader.ts";
 import { boolean, integer, list, text } from "../values.ts";

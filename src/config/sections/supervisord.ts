@@ -1,4 +1,5 @@
-import type { LogLevel, SupervisorSettings } from "../../settings/program.ts";
+import type { SupervisorSettings } from "../../settings/supervisor.ts";
+import type { LogLevel } from "../../activity-log/options.ts";
 import { readEnvironment } from "../environment.ts";
 import { toSetting, fixedText, within } from "../percent.ts";
 import { Options, pathTypes, userTypes, type Reading } from "../section-reader.ts";

@@ -1,6 +1,6 @@
 /** What a listener has noted, as the recordings show it. */
 import { existsSync, readFileSync } from "node:fs";
-import { byText } from "../../../src/supervision/start-order.ts";
+import { byText } from "../../../src/schema/by-text.ts";
 
 interface Note {
   readonly pid: number;

@@ -1,0 +1,10 @@
+import { inspect } from "node:util";
+
+const LOOK = { depth: 1, breakLength: Infinity };
+
+/** A value as a message shows it. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = typeof value === "string" ? JSON.stringify(value) : inspect(value, LOOK);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}

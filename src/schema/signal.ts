@@ -1,0 +1,35 @@
+import type { Signal } from "../ports/signal.ts";
+import { constants } from "node:os";
+
+/** A signal's name, with or without `SIG` in front, or its number. */
+export type SignalSetting =
+  | NodeJS.Signals
+  | (NodeJS.Signals extends `SIG${infer N}` ? N : never)
+  | number;
+
+/** `"TERM"`, `"sigterm"`, `15` and `"15"` are the same; undefined for what is no signal (0 neither). */
+export function parseSignal(value: unknown): Signal | undefined {
+  if (typeof value !== "string" && typeof value !== "number") return undefined;
+  const text = String(value).trim().toUpperCase();
+  if (/^\d+$/.test(text)) {
+    const number = Number(text);
+    const named = Object.entries(constants.signals).find(([, known]) => known === number);
+    if (named) return named[0] as NodeJS.Signals;
+    // real-time signals have no names in Node
+    return process.platform === "linux" && number >= 34 && number <= 64 ? number : undefined;
+  }
+  const full = text.startsWith("SIG") ? text : `SIG${text}`;
+  const isKnown = full in constants.signals || ELSEWHERE.has(full); // settings are portable
+  return isKnown ? (full as NodeJS.Signals) : undefined;
+}
+
+/** What POSIX has and Windows lacks. */
+const ELSEWHERE = new Set([
+  "SIGUSR1",
+  "SIGUSR2",
+  "SIGALRM",
+  "SIGCONT",
+  "SIGSTOP",
+  "SIGTSTP",
+  "SIGPIPE",
+]);
