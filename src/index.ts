@@ -1,35 +1,34 @@
 export { ActivityLog } from "./activity-log/activity-log.ts";
 export { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 export { SettingsError, type SettingsIssue } from "./schema/settings-error.ts";
+export type { BaseEvent } from "./events/base-event.ts";
+export type { EventMap, SupervisorEvent, SupervisorEvents } from "./events/event-map.ts";
+export type { EventName, EventType } from "./events/event-table.ts";
+export type { ActivityLevel, LogLevel } from "./events/levels.ts";
 export type {
-  ActivityEvent,
-  ActivityLevel,
   BackoffEvent,
-  BaseEvent,
   Ending,
-  EventMap,
-  EventName,
-  EventType,
   ExitedEvent,
   FatalEvent,
-  GuardianEvent,
-  LogfileFailedEvent,
-  LogfileRecoveredEvent,
   ProcessCommunicationEvent,
-  ProcessGroupEvent,
   ProcessLogEvent,
   ProcessStateEvent,
-  RemoteCommunicationEvent,
   RunningEvent,
   StartingEvent,
   StoppedEvent,
   StoppingEvent,
-  SupervisorEvent,
-  SupervisorEvents,
+  UnknownEvent,
+} from "./events/process-events.ts";
+export type {
+  ActivityEvent,
+  GuardianEvent,
+  LogfileFailedEvent,
+  LogfileRecoveredEvent,
+  ProcessGroupEvent,
+  RemoteCommunicationEvent,
   SupervisorStateEvent,
   TickEvent,
-  UnknownEvent,
-} from "./events/event-map.ts";
+} from "./events/supervisor-events.ts";
 export type { StateName } from "./lifecycle/state.ts";
 export type { ExitStatus, Signal, StartFailureCode, Survivor } from "./ports/signal.ts";
 export type { ProcessInfo } from "./supervision/info.ts";
@@ -45,11 +44,7 @@ export {
 } from "./settings/program.ts";
 export { supervisorSettings, type SupervisorSettings } from "./settings/supervisor.ts";
 export { groupSettings, type GroupSettings } from "./settings/group.ts";
-export {
-  activityLogSettings,
-  type ActivityLogSettings,
-  type LogLevel,
-} from "./activity-log/options.ts";
+export { activityLogSettings, type ActivityLogSettings } from "./activity-log/options.ts";
 export type { SignalSetting } from "./schema/signal.ts";
 export type { Follow, Subprocess, WaitOptions } from "./subprocess.ts";
 export { Supervisor, type Leftover, type SupervisorIo, type UpdateOptions } from "./supervisor.ts";

@@ -11,7 +11,8 @@ import {
 } from "./lifecycle/outcome.ts";
 import { Lines } from "./output/lines.ts";
 import { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
-import type { ActivityLevel, Fresh } from "./events/event-map.ts";
+import type { NewEvent } from "./events/event-map.ts";
+import type { ActivityLevel } from "./events/levels.ts";
 import { failureOf } from "./supervision/failure.ts";
 import { describe, type ProcessInfo } from "./supervision/info.ts";
 import type { Listeners } from "./listeners/pools.ts";
@@ -41,7 +42,7 @@ export interface Host {
   isClosing(): boolean;
   hasBegun(): boolean;
   isRef(): boolean;
-  announce(event: Fresh): void;
+  announce(event: NewEvent): void;
   readonly listeners: Pick<Listeners, "heard" | "changed">;
   /** Has a line for supervisord's activity log. */
   activity(level: ActivityLevel, message: string): void;

@@ -3,7 +3,8 @@ import { copyOf } from "./schema/copy.ts";
 import { abortable, onAbort } from "./lifecycle/wait.ts";
 import { byText } from "./schema/by-text.ts";
 import { SupervisorError } from "./errors.ts";
-import type { EventName, SupervisorEvent } from "./events/event-map.ts";
+import type { SupervisorEvent } from "./events/event-map.ts";
+import type { EventName } from "./events/event-table.ts";
 import { SupervisorEmitter } from "./events/emitter.ts";
 import type { ProcessInfo } from "./supervision/info.ts";
 import { Listeners } from "./listeners/pools.ts";
@@ -100,7 +101,7 @@ export class Supervisor extends SupervisorEmitter {
     settings: SupervisorSettings = {},
     { clock = systemClock, spawner }: SupervisorIo = {},
   ) {
-    super();
+    super(systemClock);
     const resolved = resolveSettings(settings);
     this.#rawEnvironment = { ...settings.environment };
     this.#logs = new Logs(clock, {

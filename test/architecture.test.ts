@@ -46,7 +46,9 @@ function read(name: string): Source {
 /** Files that decide and touch nothing: what they import is pure, too. */
 const PURE = new Set([
   "events/activity-lines.ts",
+  "events/event-table.ts",
   "events/hierarchy.ts",
+  "events/levels.ts",
   "lifecycle/outcome.ts",
   "lifecycle/state.ts",
   "lifecycle/table.ts",

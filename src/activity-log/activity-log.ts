@@ -1,5 +1,7 @@
 import { checked, type Vocabulary } from "../schema/check.ts";
-import type { ActivityEvent, ActivityLevel, StartingEvent } from "../events/event-map.ts";
+import { isWritten, type ActivityLevel } from "../events/levels.ts";
+import type { StartingEvent } from "../events/process-events.ts";
+import type { ActivityEvent } from "../events/supervisor-events.ts";
 import { decodable, pythonBytes } from "../listeners/envelope.ts";
 import { Place } from "./sink.ts";
 import { SupervisorError } from "../errors.ts";
@@ -10,31 +12,11 @@ import { readPart, watchFile } from "../output/read-file.ts";
 import {
   activityLogSettings,
   type ActivityLogSettings,
-  type LogLevel,
   type ResolvedActivityLogSettings,
 } from "./options.ts";
 import { show } from "../schema/show.ts";
 import type { Subprocess, WaitOptions } from "../subprocess.ts";
 import type { Supervisor } from "../supervisor.ts";
-
-const GRAVITY: Readonly<Record<LogLevel, number>> = {
-  critical: 50,
-  error: 40,
-  warn: 30,
-  info: 20,
-  debug: 10,
-  trace: 5,
-  blather: 3,
-};
-const LEVELS: Readonly<Record<ActivityLevel, number>> = {
-  CRIT: GRAVITY.critical,
-  ERRO: GRAVITY.error,
-  WARN: GRAVITY.warn,
-  INFO: GRAVITY.info,
-  DEBG: GRAVITY.debug,
-  TRAC: GRAVITY.trace,
-  BLAT: GRAVITY.blather,
-};
 
 const VOCABULARY: Vocabulary = { known: () => Object.keys(activityLogSettings.shape) };
 
@@ -89,7 +71,7 @@ export class ActivityLog {
 
   /** Writes a line, if it is grave enough. */
   write(level: ActivityLevel, message: string): void {
-    if (!this.#wants(LEVELS[level])) return;
+    if (!this.#wants(level)) return;
     for (const place of this.#places) place.write(level, message);
   }
 
@@ -97,7 +79,7 @@ export class ActivityLog {
   listen(supervisor: Supervisor): () => void {
     const write = ({ level, message }: ActivityEvent) => this.write(level, message);
     const endLines = supervisor.observe("ACTIVITY", write);
-    const endCopies = this.#wants(GRAVITY.debug) ? this.#copyOutputs(supervisor) : undefined;
+    const endCopies = this.#wants("DEBG") ? this.#copyOutputs(supervisor) : undefined;
     return () => {
       endLines();
       endCopies?.();
@@ -197,8 +179,8 @@ export class ActivityLog {
     return places;
   }
 
-  #wants(gravity: number): boolean {
-    return gravity >= GRAVITY[this.#settings.loglevel];
+  #wants(level: ActivityLevel): boolean {
+    return isWritten(level, this.#settings.loglevel);
   }
 
   #readable(): LogFile {

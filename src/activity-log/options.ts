@@ -1,18 +1,8 @@
 import z from "#zod";
 import { described, tell } from "../schema/option.ts";
+import { logLevels } from "../events/levels.ts";
 import { bytes } from "../schema/types.ts";
 import { backups } from "../output/options.ts";
-
-/** How grave a line must be to be written, as supervisord's `loglevel` names it. */
-export const LOGLEVELS = [
-  "critical",
-  "error",
-  "warn",
-  "info",
-  "debug",
-  "trace",
-  "blather",
-] as const satisfies readonly LogLevel[];
 
 /** Settings of an activity log: what `[supervisord]` says of its own log. */
 export const activityLogSettings = z.strictObject(
@@ -46,12 +36,12 @@ export const activityLogSettings = z.strictObject(
     logfile_backups: backups("logfile"),
     loglevel: described(
       {
-        expected: "critical, error, warn, info, debug, trace or blather",
+        expected: `${logLevels.slice(0, -1).join(", ")} or ${logLevels.at(-1)}`,
         preset: '"info"',
         summary:
           "How grave a line must be to be written. From `debug` on, what the processes write is written, too.",
       },
-      (say) => z.string(say).toLowerCase().pipe(z.literal(LOGLEVELS, say)).default("info"),
+      (say) => z.string(say).toLowerCase().pipe(z.literal(logLevels, say)).default("info"),
     ),
     silent: described(
       {
@@ -74,6 +64,3 @@ export type ActivityLogSettings = z.input<typeof activityLogSettings>;
 
 /** Its settings as they hold. */
 export type ResolvedActivityLogSettings = z.output<typeof activityLogSettings>;
-
-/** A word of `loglevel`. */
-export type LogLevel = "critical" | "error" | "warn" | "info" | "debug" | "trace" | "blather";

@@ -1,4 +1,4 @@
-import type { ActivityLevel } from "../events/event-map.ts";
+import type { ActivityLevel } from "../events/levels.ts";
 import { systemClock } from "../system/clock.ts";
 
 /** How far a place may be behind: beyond that, lines are lost there. */

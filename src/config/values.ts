@@ -1,6 +1,6 @@
 import type { Signal } from "../ports/signal.ts";
 import { HOST_NAME } from "../schema/types.ts";
-import { LOGLEVELS, type LogLevel } from "../activity-log/options.ts";
+import { logLevels, type LogLevel } from "../events/levels.ts";
 import { parseSignal } from "../schema/signal.ts";
 import { repr, strip, toInteger } from "./python.ts";
 
@@ -138,11 +138,11 @@ export const hostNames: Type<readonly string[]> = (value) => {
 };
 
 export const logLevel: Type<LogLevel> = (value) => {
-  const level = LOGLEVELS.find((one) => one === value.toLowerCase());
+  const level = logLevels.find((one) => one === value.toLowerCase());
   if (level !== undefined) return { value: level };
   return {
     problem: `bad logging level name ${repr(value)}`,
-    expected: `one of ${LOGLEVELS.join(", ")}`,
+    expected: `one of ${logLevels.join(", ")}`,
   };
 };
 

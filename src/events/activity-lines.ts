@@ -1,7 +1,7 @@
 import type { Policy, State } from "../lifecycle/state.ts";
 import type { ExitStatus, Signal } from "../ports/signal.ts";
 import { pidOf } from "../lifecycle/outcome.ts";
-import type { ActivityLevel } from "./event-map.ts";
+import type { ActivityLevel } from "./levels.ts";
 
 /** A line of the activity log. */
 export type Line = readonly [level: ActivityLevel, message: string];

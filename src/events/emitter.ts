@@ -1,51 +1,57 @@
-import type {
-  EventName,
-  SupervisorEvents,
-  Fresh,
-  SupervisorEvent,
-  ActivityEvent,
-  BaseEvent,
-} from "./event-map.ts";
 import { EventEmitter } from "eventemitter3";
-import { parents } from "./hierarchy.ts";
-import { systemClock } from "../system/clock.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { BaseEvent } from "./base-event.ts";
+import type { NewEvent, SupervisorEvents } from "./event-map.ts";
+import type { EventName } from "./event-table.ts";
+import { parentOf } from "./hierarchy.ts";
 
-type Fn<T extends EventName> = EventEmitter.EventListener<SupervisorEvents, T>;
+type Handler<T extends EventName> = EventEmitter.EventListener<SupervisorEvents, T>;
 
-type Listener = (this: unknown, ...event: unknown[]) => void;
+type AnyHandler = (this: unknown, ...event: unknown[]) => void;
 
 /**
- * An emitter of events under their own type and all parents. What a listener throws disturbs neither
- * the supervisor nor the other listeners: it becomes an uncaught exception of the host's own, a moment
- * later.
+ * An emitter of events under their own type and all parents. An error that a handler throws disturbs
+ * neither the supervisor nor the other handlers: it becomes an uncaught exception of the host, on a
+ * later turn of the event loop.
  */
 export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
-  readonly #guards = new WeakMap<object, Listener>();
-  readonly #own = new EventEmitter<SupervisorEvents>(); // what this package itself listens with
+  readonly #guards = new WeakMap<object, AnyHandler>();
+  readonly #own = new EventEmitter<SupervisorEvents>(); // the handlers of this package itself
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    super();
+    this.#clock = clock;
+  }
 
   /** Calls `fn` with each event of that name. */
-  override on<T extends EventName>(event: T, fn: Fn<T>, context?: unknown): this {
+  override on<T extends EventName>(event: T, fn: Handler<T>, context?: unknown): this {
     super.on(event, this.#guard(fn), context);
     this.listenersChanged();
     return this;
   }
 
   /** The same as `on`. */
-  override addListener<T extends EventName>(event: T, fn: Fn<T>, context?: unknown): this {
+  override addListener<T extends EventName>(event: T, fn: Handler<T>, context?: unknown): this {
     return this.on(event, fn, context);
   }
 
   /** Calls `fn` with the next event of that name. */
-  override once<T extends EventName>(event: T, fn: Fn<T>, context?: unknown): this {
+  override once<T extends EventName>(event: T, fn: Handler<T>, context?: unknown): this {
     super.once(event, this.#guard(fn), context);
     this.listenersChanged();
     return this;
   }
 
   /** Takes back `on` and `once`; without `fn`, as `removeAllListeners(event)`. */
-  override off<T extends EventName>(event: T, fn?: Fn<T>, context?: unknown, once?: boolean): this {
+  override off<T extends EventName>(
+    event: T,
+    fn?: Handler<T>,
+    context?: unknown,
+    once?: boolean,
+  ): this {
     if (!fn) return this.removeAllListeners(event);
-    const guard = this.#guards.get(fn) as unknown as Fn<T> | undefined;
+    const guard = this.#guards.get(fn) as unknown as Handler<T> | undefined;
     super.removeListener(event, guard ?? fn, context, once);
     this.listenersChanged();
     return this;
@@ -54,7 +60,7 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
   /** The same as `off`. */
   override removeListener<T extends EventName>(
     event: T,
-    fn?: Fn<T>,
+    fn?: Handler<T>,
     context?: unknown,
     once?: boolean,
   ): this {
@@ -62,19 +68,19 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
   }
 
   /**
-   * How many listen to that name, those included with which this package itself listens: for `events()`,
-   * an activity log, a control server.
+   * How many handlers listen to that name, including those of this package itself: for `events()`, an
+   * activity log, a control server.
    */
   override listenerCount(event: EventName): number {
     return super.listenerCount(event) + this.#own.listenerCount(event);
   }
 
   /**
-   * As `on`, for this package itself: `removeAllListeners()` leaves it alone. The function returned
-   * takes it back.
+   * The same as `on`, for this package itself: `removeAllListeners()` does not remove the handler. The
+   * function returned does.
    * @internal
    */
-  observe<T extends EventName>(event: T, fn: Fn<T>): () => void {
+  observe<T extends EventName>(event: T, fn: Handler<T>): () => void {
     const guard = this.#guard(fn);
     this.#own.on(event, guard);
     this.listenersChanged();
@@ -94,29 +100,30 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
     return this;
   }
 
-  /** Called whenever somebody has begun or ceased to listen. */
+  /** Called when a handler was added or removed. */
   protected listenersChanged(): void {}
 
   /** Emits under the event's type and its parents. */
-  protected announce(fresh: Fresh, at: number): void {
-    const event = Object.freeze({ ...fresh, at }) as SupervisorEvent | ActivityEvent;
-    for (let name: EventName | undefined = event.type; name !== undefined; name = parents[name]) {
+  protected announce(made: NewEvent, at: number): void {
+    const event: BaseEvent = Object.freeze({ ...made, at });
+    for (let name: EventName | undefined = event.type; name !== undefined; name = parentOf(name)) {
       for (const emitter of [this.#own, this])
         (emitter as unknown as EventEmitter<Record<string, [BaseEvent]>>).emit(name, event);
     }
   }
 
-  #guard<T extends EventName>(fn: Fn<T>): Fn<T> {
+  #guard<T extends EventName>(fn: Handler<T>): Handler<T> {
     let guard = this.#guards.get(fn);
     if (!guard) {
+      const clock = this.#clock;
       guard = function guarded(...event) {
         try {
-          (fn as unknown as Listener).apply(this, event);
+          (fn as unknown as AnyHandler).apply(this, event);
         } catch (error) {
           const raise = () => {
             throw error;
           };
-          systemClock.setTimeout(raise, 0, true);
+          clock.setTimeout(raise, 0, true);
         }
       };
       this.#guards.set(fn, guard);

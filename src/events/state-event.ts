@@ -1,8 +1,14 @@
 import type { State } from "../lifecycle/state.ts";
-import type { Ending, Fresh } from "./event-map.ts";
+import type { NewEvent } from "./event-map.ts";
+import type { Ending } from "./process-events.ts";
 
 /** The event that tells of a step from one state to another, made of values alone. */
-export function stateEvent(processname: string, groupname: string, from: State, to: State): Fresh {
+export function stateEvent(
+  processname: string,
+  groupname: string,
+  from: State,
+  to: State,
+): NewEvent {
   const base = { processname, groupname, from_state: from.name };
   const pid = "pid" in from ? (from.pid ?? 0) : 0;
   switch (to.name) {

@@ -1,11 +1,11 @@
 import { decodable } from "./envelope.ts";
-import type { Fresh } from "../events/event-map.ts";
+import type { NewEvent } from "../events/event-map.ts";
 
 /**
  * What supervisord tells its listeners of an event; undefined for events that it does not have. The
  * order of the tokens is supervisord's, and what it does not say is left out.
  */
-export function payloadOf(event: Fresh): Uint8Array | undefined {
+export function payloadOf(event: NewEvent): Uint8Array | undefined {
   switch (event.type) {
     case "PROCESS_STATE_STARTING":
     case "PROCESS_STATE_BACKOFF":

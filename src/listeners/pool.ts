@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { envelope, undecodable, type Heading } from "./envelope.ts";
 import { ListenerTalk, pauseAfter, type Said } from "./protocol.ts";
 import type { StateName } from "../lifecycle/state.ts";
-import type { ActivityLevel } from "../events/event-map.ts";
+import type { ActivityLevel } from "../events/levels.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** An event for listeners: its heading, but for what each pool adds, and its payload. */

@@ -1,4 +1,6 @@
-import type { EventName, Fresh, ActivityLevel } from "../events/event-map.ts";
+import type { NewEvent } from "../events/event-map.ts";
+import type { EventName } from "../events/event-table.ts";
+import type { ActivityLevel } from "../events/levels.ts";
 import { isKindOf } from "../events/hierarchy.ts";
 import { payloadOf } from "./payload.ts";
 import { Pool, type Listener, type Post } from "./pool.ts";
@@ -35,7 +37,7 @@ export class Listeners {
    * Takes every event before anybody else hears of it, and makes a pool of a group that is added: so
    * the first event of a pool is its own PROCESS_GROUP_ADDED.
    */
-  accept(event: Fresh): void {
+  accept(event: NewEvent): void {
     if (event.type === "PROCESS_GROUP_REMOVED") this.#remove(event.groupname);
     if (event.type === "PROCESS_GROUP_ADDED") this.#poolOf(event.groupname);
     let post: Post | undefined;
@@ -109,7 +111,7 @@ export class Listeners {
   }
 
   /** An event that supervisord does not have is none for its listeners, and has no serial. */
-  #post(event: Fresh): Post | undefined {
+  #post(event: NewEvent): Post | undefined {
     const payload = payloadOf(event);
     if (!payload) return undefined;
     const server = this.#io.identifier();

@@ -8,7 +8,7 @@ import { remembered } from "./memoize.ts";
 import type { Rank } from "./priority.ts";
 import { byText } from "../schema/by-text.ts";
 import { splitWords } from "../spawn/split-command.ts";
-import type { EventName } from "../events/event-map.ts";
+import type { EventName } from "../events/event-table.ts";
 import { listenerEventNames } from "../events/hierarchy.ts";
 import { hasAutoLog, planOutputs, type OutputPlans } from "../output/plan.ts";
 import { SettingsError, type SettingsIssue } from "../schema/settings-error.ts";

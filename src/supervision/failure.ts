@@ -1,6 +1,6 @@
 import type { State } from "../lifecycle/state.ts";
 import { SupervisorError, type ErrorDetails } from "../errors.ts";
-import type { Ending } from "../events/event-map.ts";
+import type { Ending } from "../events/process-events.ts";
 import { hintsFor } from "../spawn/hints.ts";
 import type { Command } from "../ports/command.ts";
 import { show } from "../schema/show.ts";

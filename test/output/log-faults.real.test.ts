@@ -3,7 +3,10 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, mkdirSync, unlinkSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import type { LogfileFailedEvent, LogfileRecoveredEvent } from "../../src/events/event-map.ts";
+import type {
+  LogfileFailedEvent,
+  LogfileRecoveredEvent,
+} from "../../src/events/supervisor-events.ts";
 import { runHost } from "../support/host.ts";
 import { once, text } from "../support/output.ts";
 import { needsRoot, nothingLeft, scratch } from "../support/processes.ts";

@@ -1,5 +1,5 @@
 import type { SupervisorSettings } from "../../settings/supervisor.ts";
-import type { LogLevel } from "../../activity-log/options.ts";
+import type { LogLevel } from "../../events/levels.ts";
 import { readEnvironment } from "../environment.ts";
 import { toSetting, fixedText, within } from "../percent.ts";
 import { Options, pathTypes, userTypes, type Reading } from "../section-reader.ts";

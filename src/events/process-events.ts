@@ -1,0 +1,121 @@
+import type { StateName } from "../lifecycle/state.ts";
+import type { BaseEvent } from "./base-event.ts";
+
+/** Any event of a process. */
+export type ProcessEvent =
+  | StartingEvent
+  | RunningEvent
+  | BackoffEvent
+  | StoppingEvent
+  | ExitedEvent
+  | StoppedEvent
+  | FatalEvent
+  | UnknownEvent
+  | ProcessLogEvent
+  | ProcessCommunicationEvent;
+
+/** A process has entered a state. */
+export interface ProcessStateEvent extends BaseEvent {
+  /** The process's name. */
+  readonly processname: string;
+  /** Its group's name. */
+  readonly groupname: string;
+  /** The state it comes from. */
+  readonly from_state: StateName;
+}
+
+/** How a process ended, where it did. */
+export interface Ending {
+  /** The exit code; null when a signal ended the process. */
+  readonly exitstatus: number | null;
+  /** The signal that ended the process; null when it exited by itself. */
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A start is attempted. */
+export interface StartingEvent extends ProcessStateEvent {
+  readonly type: "PROCESS_STATE_STARTING";
+  /** How many attempts have failed before. */
+  readonly tries: number;
+}
+
+/** The process has stayed up for `startsecs`. */
+export interface RunningEvent extends ProcessStateEvent {
+  readonly type: "PROCESS_STATE_RUNNING";
+  /** The process id. */
+  readonly pid: number;
+}
+
+/** A start has failed; the next attempt comes after `tries` seconds, or FATAL at once. */
+export interface BackoffEvent extends ProcessStateEvent, Partial<Ending> {
+  readonly type: "PROCESS_STATE_BACKOFF";
+  /** How many attempts have failed: 1, 2 … up to `startretries` + 1. */
+  readonly tries: number;
+  /** Why the start failed. */
+  readonly spawnerr: string;
+}
+
+/** The process was asked to stop. */
+export interface StoppingEvent extends ProcessStateEvent {
+  readonly type: "PROCESS_STATE_STOPPING";
+  /** The process id. */
+  readonly pid: number;
+}
+
+/** A RUNNING process has ended by itself, or by a signal from elsewhere. */
+export interface ExitedEvent extends ProcessStateEvent, Ending {
+  readonly type: "PROCESS_STATE_EXITED";
+  /** Whether the exit code is one of `exitcodes`; never for a signal. */
+  readonly expected: boolean;
+  /** The process id it had. */
+  readonly pid: number;
+}
+
+/** The process was stopped, and all processes that it left are gone. */
+export interface StoppedEvent extends ProcessStateEvent, Partial<Ending> {
+  readonly type: "PROCESS_STATE_STOPPED";
+  /** The process id it had; 0 if it had none, being in BACKOFF. */
+  readonly pid: number;
+}
+
+/** Too many starts have failed in a row. The process starts again only when asked to. */
+export interface FatalEvent extends ProcessStateEvent, Partial<Ending> {
+  readonly type: "PROCESS_STATE_FATAL";
+  /** Why the last attempt failed. */
+  readonly spawnerr: string;
+}
+
+/** The operating system refused to let us signal the process. */
+export interface UnknownEvent extends ProcessStateEvent {
+  readonly type: "PROCESS_STATE_UNKNOWN";
+  /** The error. */
+  readonly spawnerr: string;
+}
+
+/** A process has written something; only with `stdout_events_enabled` or `stderr_events_enabled`. */
+export interface ProcessLogEvent extends BaseEvent {
+  readonly type: "PROCESS_LOG_STDOUT" | "PROCESS_LOG_STDERR";
+  /** The process's name. */
+  readonly processname: string;
+  /** Its group's name. */
+  readonly groupname: string;
+  /** The process id. */
+  readonly pid: number;
+  /** The stream it wrote to. */
+  readonly channel: "stdout" | "stderr";
+  /** The bytes as they came, cut anywhere. */
+  readonly data: Buffer;
+}
+
+/** A process has written something between the capture tokens; only with `*_capture_maxbytes`. */
+export interface ProcessCommunicationEvent extends BaseEvent {
+  readonly type: "PROCESS_COMMUNICATION_STDOUT" | "PROCESS_COMMUNICATION_STDERR";
+  /** The process's name. */
+  readonly processname: string;
+  /** Its group's name. */
+  readonly groupname: string;
+  /** The process id. */
+  readonly pid: number;
+  /** The bytes between the tokens. */
+  readonly data: Buffer;
+}
