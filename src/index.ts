@@ -46,6 +46,8 @@ export { supervisorSettings, type SupervisorSettings } from "./settings/supervis
 export { groupSettings, type GroupSettings } from "./settings/group.ts";
 export { activityLogSettings, type ActivityLogSettings } from "./activity-log/options.ts";
 export type { SignalSetting } from "./schema/signal.ts";
-export type { Follow, Subprocess, WaitOptions } from "./subprocess.ts";
+export type { Follow } from "./output/follow.ts";
+export type { WaitOptions } from "./lifecycle/wait.ts";
+export type { Subprocess } from "./subprocess.ts";
 export { Supervisor, type Leftover, type SupervisorIo, type UpdateOptions } from "./supervisor.ts";
 export type { UpdateResult } from "./supervision/update.ts";

@@ -6,7 +6,9 @@ import type { OutputStream } from "./ports/streams.ts";
 import type { ResolvedProgramSettings } from "./settings/program.ts";
 import type { SignalSetting } from "./schema/signal.ts";
 import { show } from "./schema/show.ts";
-import type { Follow, Subprocess, WaitOptions } from "./subprocess.ts";
+import type { WaitOptions } from "./lifecycle/wait.ts";
+import type { Follow } from "./output/follow.ts";
+import type { Subprocess } from "./subprocess.ts";
 
 /** One `[program:x]`: its settings, and its processes. Made by `Supervisor`, and kept over updates. */
 export class Program {

@@ -1,4 +1,4 @@
-import { abortable, onAbort } from "./lifecycle/wait.ts";
+import { abortable, type WaitOptions } from "./lifecycle/wait.ts";
 import { linesOf, named } from "./events/activity-lines.ts";
 import type { State, StateName } from "./lifecycle/state.ts";
 import {
@@ -9,7 +9,6 @@ import {
   startOutcome,
   stopOutcome,
 } from "./lifecycle/outcome.ts";
-import { Lines } from "./output/lines.ts";
 import { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 import type { NewEvent } from "./events/event-map.ts";
 import type { ActivityLevel } from "./events/levels.ts";
@@ -17,23 +16,15 @@ import { failureOf } from "./supervision/failure.ts";
 import { describe, type ProcessInfo } from "./supervision/info.ts";
 import type { Listeners } from "./listeners/pools.ts";
 import type { ProcessConfig } from "./settings/resolve.ts";
-import { Channel, type ChannelPlan } from "./output/channel.ts";
 import { failureOf as describeProblem, locate, prepare } from "./spawn/launch.ts";
 import type { Logs } from "./output/logs.ts";
-import type { Outputs, OutputStream } from "./ports/streams.ts";
+import { followOf, type Follow } from "./output/follow.ts";
+import { Streams } from "./output/streams.ts";
+import type { OutputStream } from "./ports/streams.ts";
 import { Runner, type RunnerIo } from "./lifecycle/runner.ts";
 import { stateEvent } from "./events/state-event.ts";
 import { parseSignal, type SignalSetting } from "./schema/signal.ts";
 import { show } from "./schema/show.ts";
-
-/** How long to wait. */
-export interface WaitOptions {
-  /**
-   * Ends the waiting: the promise rejects with the signal's reason. It does not take back the order:
-   * a process that was told to start goes on starting.
-   */
-  readonly signal?: AbortSignal;
-}
 
 /** What a process needs from its supervisor. @internal */
 export interface Host {
@@ -48,14 +39,8 @@ export interface Host {
   activity(level: ActivityLevel, message: string): void;
 }
 
-/** What a process writes, as it comes: chunks of bytes, or, by `lines()`, lines of text. */
-export interface Follow extends AsyncIterable<Buffer> {
-  /**
-   * The same as text, cut at line ends, which are left out; a last line without one comes at the end.
-   * A line above 1 MiB goes on as the next line.
-   */
-  lines(): AsyncIterable<string>;
-}
+/** What the types of events end with. */
+const SUFFIX = { stdout: "STDOUT", stderr: "STDERR" } as const;
 
 /**
  * One process of a program, through all its lives: supervisord's word for it. Obtained from
@@ -74,8 +59,7 @@ export class Subprocess {
   stops = 0;
   readonly #host: Host;
   readonly #runner: Runner;
-  readonly #channels: Readonly<Record<OutputStream, Channel>>;
-  readonly #follows = new Set<AbortController>();
+  readonly #streams: Streams;
   readonly #waiting = new Set<() => void>();
   #laststart = 0;
   #laststop = 0;
@@ -92,26 +76,15 @@ export class Subprocess {
     this.group = config.group;
     this.namespec = config.command.name;
     this.#host = host;
-    const channel = (stream: OutputStream, plan: ChannelPlan) => this.#makeChannel(stream, plan);
-    const { stdout: plan, stderr } = config.outputs;
-    const stdout = channel("stdout", plan);
-    const channels = { stdout, stderr: stderr === "stdout" ? stdout : channel("stderr", stderr) };
-    this.#channels = channels;
-    const outputs: Outputs = {
-      stdout: () => channels.stdout.open(),
-      stderr: () => (stderr === "stdout" ? stderr : channels.stderr.open()),
-      started: () => {
-        for (const each of new Set(Object.values(channels))) each.started();
-      },
-      push: (stream, chunk) => {
-        const busy = channels[stream].push(chunk);
-        if (stream === "stdout" && this.config.listener) host.listeners.heard(this, chunk);
-        return busy;
-      },
-      pushed: () => [...new Set(Object.values(channels))].filter(({ isPushed }) => isPushed).length,
-      gather: (stream) => channels[stream].gather,
-    };
-    this.#runner = new Runner(config.command, config.policy, outputs, host.io, {
+    const who = () => ({ processname: this.name, groupname: this.group, pid: this.#pid });
+    this.#streams = new Streams(config.outputs, host.logs, {
+      wrote: (channel, data) =>
+        host.announce({ type: `PROCESS_LOG_${SUFFIX[channel]}`, ...who(), channel, data }),
+      communicated: (channel, data) =>
+        host.announce({ type: `PROCESS_COMMUNICATION_${SUFFIX[channel]}`, ...who(), data }),
+      ...(config.listener && { printed: (chunk) => host.listeners.heard(this, chunk) }),
+    });
+    this.#runner = new Runner(config.command, config.policy, this.#streams, host.io, {
       changed: (from, to) => this.#changed(from, to),
     });
     this.#isRef = host.isRef();
@@ -132,8 +105,8 @@ export class Subprocess {
   info(): ProcessInfo {
     const seconds = (ms: number) => Math.floor(ms / 1000);
     return describe(this.#runner.state, {
-      stdout_logfile: this.#channels.stdout.file,
-      stderr_logfile: this.config.outputs.stderr === "stdout" ? "" : this.#channels.stderr.file,
+      stdout_logfile: this.#streams.file("stdout"),
+      stderr_logfile: this.#streams.file("stderr"),
       name: this.name,
       group: this.group,
       start: seconds(this.#laststart),
@@ -291,7 +264,7 @@ export class Subprocess {
     }
     if (Object.is(offset, -0)) return Buffer.alloc(0);
     try {
-      return await this.#channels[stream].read(offset, length);
+      return await this.#streams.read(stream, offset, length);
     } catch (cause) {
       const message = `Cannot read the log of ${show(this.namespec)}: ${(cause as Error).message}`;
       throw this.#error("FAILED", message, { cause });
@@ -310,7 +283,7 @@ export class Subprocess {
     const hasFailed = state.name === "BACKOFF" || state.name === "FATAL";
     if (hasFailed && state.status === undefined) return "";
     for (const stream of ["stderr", "stdout"] as const) {
-      const text = this.#channels[stream].lastBytes(4096).toString().trimEnd();
+      const text = this.#streams.lastBytes(stream, 4096).toString().trimEnd();
       if (text !== "") return text.split("\n").slice(-lines).join("\n");
     }
     return "";
@@ -325,26 +298,7 @@ export class Subprocess {
    */
   follow(stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
     this.#expectStream(stream);
-    const { signal } = options;
-    const over = new AbortController(); // one for each: a signal warns of more than ten listeners
-    if (this.#isClosed || signal?.aborted) over.abort();
-    else this.#follows.add(over);
-    const forget = signal && onAbort(signal, () => over.abort());
-    const chunks = this.#channels[stream].follow(over.signal, () => {
-      this.#follows.delete(over);
-      forget?.();
-    });
-    async function* bytes(): AsyncGenerator<Buffer> {
-      yield* chunks;
-      signal?.throwIfAborted();
-    }
-    async function* lines(): AsyncGenerator<string> {
-      const splitter = new Lines();
-      for await (const chunk of chunks) yield* splitter.push(chunk);
-      yield* splitter.end();
-      signal?.throwIfAborted();
-    }
-    return { [Symbol.asyncIterator]: bytes, lines };
+    return followOf(this.#streams.follow(stream, options.signal), options.signal);
   }
 
   /**
@@ -355,7 +309,7 @@ export class Subprocess {
    */
   async clear(): Promise<void> {
     try {
-      for (const channel of new Set(Object.values(this.#channels))) channel.clear();
+      this.#streams.clear();
     } catch (cause) {
       const message = `Cannot clear the logs of ${show(this.namespec)}: ${(cause as Error).message}`;
       throw this.#error("FAILED", message, { cause });
@@ -369,7 +323,7 @@ export class Subprocess {
    * @see the signal USR2 of supervisord
    */
   reopen(): void {
-    for (const channel of new Set(Object.values(this.#channels))) channel.reopen();
+    this.#streams.reopen();
   }
 
   /**
@@ -442,9 +396,9 @@ export class Subprocess {
   close(): void {
     this.#isClosed = true;
     this.#applyRef(); // what could not be ended keeps nobody
-    for (const follow of this.#follows) follow.abort();
+    this.#streams.endReaders();
     this.#runner.close();
-    for (const channel of new Set(Object.values(this.#channels))) channel.close();
+    this.#streams.close();
   }
 
   async #stop(signal?: AbortSignal): Promise<void> {
@@ -519,8 +473,7 @@ export class Subprocess {
     const hadChild = from.name === "STARTING" || pidOf(from) !== undefined;
     const isOver = hadChild && to.name !== "STARTING" && pidOf(to) === undefined;
     const isSwept = isUnswept(from) && !isUnswept(to); // those who were left may have written, too
-    if (isOver || isSwept)
-      for (const channel of new Set(Object.values(this.#channels))) channel.end();
+    if (isOver || isSwept) this.#streams.end();
     this.#pid = pidOf(to) ?? this.#pid;
     if (pidOf(from) !== undefined && pidOf(to) === undefined) this.#laststop = now;
     const isQuit = to.name === "FATAL" && this.#host.isClosing(); // supervisord says nothing then
@@ -552,16 +505,5 @@ export class Subprocess {
     if (stream === "stdout" || stream === "stderr") return;
     const message = `Cannot read the log of ${show(this.namespec)}: expected "stdout" or "stderr", got ${show(stream)}`;
     throw this.#error("BAD_ARGUMENTS", message);
-  }
-
-  #makeChannel(stream: OutputStream, plan: ChannelPlan): Channel {
-    const who = () => ({ processname: this.name, groupname: this.group, pid: this.#pid });
-    const suffix = stream === "stdout" ? "STDOUT" : "STDERR";
-    return new Channel(plan, this.#host.logs, {
-      wrote: (data) =>
-        this.#host.announce({ type: `PROCESS_LOG_${suffix}`, ...who(), channel: stream, data }),
-      communicated: (data) =>
-        this.#host.announce({ type: `PROCESS_COMMUNICATION_${suffix}`, ...who(), data }),
-    });
   }
 }

@@ -1,6 +1,6 @@
 import { EventEmitter, on } from "node:events";
 import { copyOf } from "./schema/copy.ts";
-import { abortable, onAbort } from "./lifecycle/wait.ts";
+import { abortable, linkedAbort, type WaitOptions } from "./lifecycle/wait.ts";
 import { byText } from "./schema/by-text.ts";
 import { SupervisorError } from "./errors.ts";
 import type { SupervisorEvent } from "./events/event-map.ts";
@@ -34,7 +34,8 @@ import type { ProgramSettings } from "./settings/program.ts";
 import type { SupervisorSettings } from "./settings/supervisor.ts";
 import type { SignalSetting } from "./schema/signal.ts";
 import { show } from "./schema/show.ts";
-import type { Follow, Host, Subprocess, WaitOptions } from "./subprocess.ts";
+import type { Follow } from "./output/follow.ts";
+import type { Host, Subprocess } from "./subprocess.ts";
 import { update, type UpdateResult } from "./supervision/update.ts";
 
 /** What a supervisor works with, in place of the real things; for tests. */
@@ -556,15 +557,12 @@ export class Supervisor extends SupervisorEmitter {
 
   #feed({ signal }: WaitOptions): AsyncIterableIterator<[SupervisorEvent]> {
     const feed = new EventEmitter();
-    const over = new AbortController(); // one for each: a signal warns of more than ten listeners
-    const abort = () => over.abort(signal?.reason);
-    if (signal?.aborted) abort();
-    const source = on(feed, "EVENT", { signal: over.signal, close: [CLOSED] });
-    const forget = signal && onAbort(signal, abort);
+    const { controller, unlink } = linkedAbort(signal);
+    const source = on(feed, "EVENT", { signal: controller.signal, close: [CLOSED] });
     const ignore = this.observe("EVENT", (event) => feed.emit("EVENT", event));
     this.#feeds.add(feed);
     feed.once("removeListener", () => {
-      forget?.();
+      unlink();
       ignore(); // its reader has left, or an abort has ended it
       this.#feeds.delete(feed);
     });

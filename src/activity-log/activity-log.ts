@@ -15,7 +15,8 @@ import {
   type ResolvedActivityLogSettings,
 } from "./options.ts";
 import { show } from "../schema/show.ts";
-import type { Subprocess, WaitOptions } from "../subprocess.ts";
+import type { WaitOptions } from "../lifecycle/wait.ts";
+import type { Subprocess } from "../subprocess.ts";
 import type { Supervisor } from "../supervisor.ts";
 
 const VOCABULARY: Vocabulary = { known: () => Object.keys(activityLogSettings.shape) };

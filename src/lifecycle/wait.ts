@@ -1,4 +1,13 @@
-/** Who waits with a signal. */
+/** How long to wait. */
+export interface WaitOptions {
+  /**
+   * Ends the waiting: the promise rejects with the signal's reason. It does not take back the order:
+   * a process that was told to start goes on starting.
+   */
+  readonly signal?: AbortSignal;
+}
+
+/** All that waits with one signal. */
 interface Waits {
   readonly all: Set<() => void>;
   readonly listener: () => void;
@@ -7,8 +16,8 @@ interface Waits {
 const waits = new WeakMap<AbortSignal, Waits>();
 
 /**
- * Calls `aborted` when the signal aborts; the function returned takes that back. However many wait,
- * the signal has one listener: of more than ten Node warns.
+ * Calls `aborted` when the signal aborts; the function returned takes that back. The signal has one
+ * listener for all that wait with it: Node warns of more than ten.
  */
 export function onAbort(signal: AbortSignal, aborted: () => void): () => void {
   const known = waits.get(signal);
@@ -49,4 +58,19 @@ export async function abortable<T>(
   } finally {
     undo();
   }
+}
+
+/**
+ * An AbortController for one reader, which an abort of `signal` aborts, too, with its reason, until
+ * `unlink` is called. What listens to the controller's signal is no listener of the one that many share.
+ */
+export function linkedAbort(signal: AbortSignal | undefined): {
+  readonly controller: AbortController;
+  readonly unlink: () => void;
+} {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal?.reason);
+  if (signal?.aborted) abort();
+  const isLinked = signal !== undefined && !signal.aborted;
+  return { controller, unlink: isLinked ? onAbort(signal, abort) : () => {} };
 }

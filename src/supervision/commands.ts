@@ -1,9 +1,9 @@
-import { abortable } from "../lifecycle/wait.ts";
+import { abortable, type WaitOptions } from "../lifecycle/wait.ts";
 import { startOrder, stopWaves } from "./start-order.ts";
 import type { Rank } from "../settings/priority.ts";
 import { SupervisorError, oneError } from "../errors.ts";
 import { parseSignal, type SignalSetting } from "../schema/signal.ts";
-import type { Subprocess, WaitOptions } from "../subprocess.ts";
+import type { Subprocess } from "../subprocess.ts";
 
 /** All are told to start, in the order given, and none waits for another. */
 export async function startEach(

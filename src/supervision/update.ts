@@ -3,7 +3,8 @@ import { SupervisorError } from "../errors.ts";
 import { launchAll, stopAll } from "./commands.ts";
 import type { Registry } from "./registry.ts";
 import type { Resolved } from "../settings/resolve.ts";
-import type { Host, Subprocess, WaitOptions } from "../subprocess.ts";
+import type { WaitOptions } from "../lifecycle/wait.ts";
+import type { Host, Subprocess } from "../subprocess.ts";
 
 /** What an update has changed, or would change: names of programs. */
 export type UpdateResult = Difference;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, type TestContext } from "node:test";
-import { abortable, onAbort } from "../../src/lifecycle/wait.ts";
+import { abortable, linkedAbort, onAbort } from "../../src/lifecycle/wait.ts";
 import { Stage, turn } from "../support/helpers.ts";
 
 /** What Node warns of, from now to the end of the test. */
@@ -84,6 +84,35 @@ describe("one AbortSignal for many", () => {
     assert.equal(listeners, 0);
     onAbort(signal, () => {})();
     assert.equal(listeners, 0);
+  });
+});
+
+describe("a linked AbortController", () => {
+  it("is aborted with the signal, and its reason", () => {
+    const abort = new AbortController();
+    const { controller } = linkedAbort(abort.signal);
+    assert.equal(controller.signal.aborted, false);
+    abort.abort("enough");
+    assert.equal(controller.signal.reason, "enough");
+    assert.equal(linkedAbort(abort.signal).controller.signal.reason, "enough");
+  });
+
+  it("is aborted alone, and no more by the signal once it is unlinked", () => {
+    const abort = new AbortController();
+    const [one, other] = [linkedAbort(abort.signal), linkedAbort(abort.signal)];
+    one.controller.abort("mine");
+    assert.equal(abort.signal.aborted, false);
+    other.unlink();
+    abort.abort("theirs");
+    assert.equal(one.controller.signal.reason, "mine");
+    assert.equal(other.controller.signal.aborted, false);
+  });
+
+  it("needs no signal", () => {
+    const { controller, unlink } = linkedAbort(undefined);
+    unlink();
+    controller.abort("mine");
+    assert.equal(controller.signal.reason, "mine");
   });
 });
 

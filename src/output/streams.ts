@@ -1,0 +1,127 @@
+import { linkedAbort } from "../lifecycle/wait.ts";
+import type { Outputs, OutputStream } from "../ports/streams.ts";
+import { Channel } from "./channel.ts";
+import type { Logs } from "./logs.ts";
+import type { OutputPlans } from "./plan.ts";
+
+/** What the streams of a process tell. */
+export interface StreamEvents {
+  /** The process has written to a stream with events. The data is a copy. */
+  wrote(stream: OutputStream, data: Buffer): void;
+  /** The process has written between the tokens. The data is a copy. */
+  communicated(stream: OutputStream, data: Buffer): void;
+  /** The process has written to its standard output. The chunk is only lent. */
+  printed?(chunk: Uint8Array): void;
+}
+
+/** The two streams that a process writes to, which are one where its standard error is redirected. */
+export class Streams implements Outputs {
+  readonly #stdout: Channel;
+  readonly #stderr: Channel;
+  readonly #events: StreamEvents;
+  readonly #readers = new Set<AbortController>();
+  #isClosed = false;
+
+  constructor({ stdout, stderr }: OutputPlans, logs: Logs, events: StreamEvents) {
+    const channel = (stream: OutputStream, plan: typeof stdout) =>
+      new Channel(plan, logs, {
+        wrote: (data) => events.wrote(stream, data),
+        communicated: (data) => events.communicated(stream, data),
+      });
+    this.#events = events;
+    this.#stdout = channel("stdout", stdout);
+    this.#stderr = stderr === "stdout" ? this.#stdout : channel("stderr", stderr);
+  }
+
+  /** Opens standard output for a start. */
+  stdout(): number | "push" {
+    return this.#stdout.open();
+  }
+
+  /** Opens standard error for a start. */
+  stderr(): number | "push" | "stdout" {
+    return this.#isRedirected ? "stdout" : this.#stderr.open();
+  }
+
+  started(): void {
+    for (const channel of this.#channels) channel.started();
+  }
+
+  push(stream: OutputStream, chunk: Uint8Array): Promise<void> | undefined {
+    const busy = this.#of(stream).push(chunk);
+    if (stream === "stdout") this.#events.printed?.(chunk);
+    return busy;
+  }
+
+  pushed(): number {
+    return this.#channels.filter(({ isPushed }) => isPushed).length;
+  }
+
+  gather(stream: OutputStream): number {
+    return this.#of(stream).gather;
+  }
+
+  /** The path of a log, once it has one; empty for standard error that is redirected. */
+  file(stream: OutputStream): string {
+    return stream === "stderr" && this.#isRedirected ? "" : this.#of(stream).file;
+  }
+
+  /** A part of a log; of the bytes in memory, where there is no file. */
+  read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
+    return this.#of(stream).read(offset, length);
+  }
+
+  /** The last bytes, at once. */
+  lastBytes(stream: OutputStream, bytes: number): Buffer {
+    return this.#of(stream).lastBytes(bytes);
+  }
+
+  /** What the process writes from now on, until the signal or `endReaders()` ends it. */
+  follow(stream: OutputStream, signal: AbortSignal | undefined): AsyncIterable<Buffer> {
+    const { controller, unlink } = linkedAbort(signal);
+    if (this.#isClosed) controller.abort();
+    else if (!controller.signal.aborted) this.#readers.add(controller);
+    return this.#of(stream).follow(controller.signal, () => {
+      this.#readers.delete(controller);
+      unlink();
+    });
+  }
+
+  /** Empties the logs. */
+  clear(): void {
+    for (const channel of this.#channels) channel.clear();
+  }
+
+  /** Opens the log files again. */
+  reopen(): void {
+    for (const channel of this.#channels) channel.reopen();
+  }
+
+  /** The process has ended, or what it left: nothing is held back, and the files are released. */
+  end(): void {
+    for (const channel of this.#channels) channel.end();
+  }
+
+  /** Ends every `follow()`, those to come included. */
+  endReaders(): void {
+    this.#isClosed = true;
+    for (const reader of this.#readers) reader.abort();
+  }
+
+  /** No start follows. */
+  close(): void {
+    for (const channel of this.#channels) channel.close();
+  }
+
+  get #isRedirected(): boolean {
+    return this.#stderr === this.#stdout;
+  }
+
+  get #channels(): readonly Channel[] {
+    return this.#isRedirected ? [this.#stdout] : [this.#stdout, this.#stderr];
+  }
+
+  #of(stream: OutputStream): Channel {
+    return stream === "stdout" ? this.#stdout : this.#stderr;
+  }
+}
