@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { describe, it } from "node:test";
 
 const root = path.resolve(import.meta.dirname, "../..");
-const tour = path.join(root, "docs/examples/tour.mjs");
+const demo = path.join(root, "docs/examples/demo.mjs");
 const programs = path.join(root, "docs/examples/programs");
 
 interface Outcome {
@@ -17,14 +17,14 @@ interface Outcome {
   readonly code: number | null;
 }
 
-/** Runs the tour; `interrupt` has it get that signal once its output matches, and another in its shutdown. */
+/** Runs the demo; `interrupt` has it get that signal once its output matches, and another in its shutdown. */
 async function run(interrupt?: {
   readonly at: RegExp;
   readonly signal: NodeJS.Signals;
 }): Promise<Outcome> {
-  const mark = `tour-${process.pid}-${Math.random()}`;
-  const host = spawn(process.execPath, [tour], {
-    env: { ...process.env, TOUR_TEST_MARK: mark },
+  const mark = `demo-${process.pid}-${Math.random()}`;
+  const host = spawn(process.execPath, [demo], {
+    env: { ...process.env, DEMO_TEST_MARK: mark },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const err = text(host.stderr);
@@ -43,11 +43,11 @@ async function run(interrupt?: {
   }
   const [code] = await closed;
   assert.ok(isDone, `the moment ${interrupt?.at} never came:\n${out}`);
-  assert.deepEqual(livingWith(mark), [], "processes of the tour are alive");
+  assert.deepEqual(livingWith(mark), [], "processes of the demo are alive");
   return { out, err: await err, code };
 }
 
-/** The living programs of the tour that have the mark in their environment. */
+/** The living programs of the demo that have the mark in their environment. */
 function livingWith(mark: string): string[] {
   if (process.platform !== "linux") return [];
   return readdirSync("/proc").filter((pid) => {
@@ -62,7 +62,7 @@ function livingWith(mark: string): string[] {
   });
 }
 
-describe("the tour", { concurrency: 3 }, () => {
+describe("the demo", { concurrency: 3 }, () => {
   it("shows what it promises, and ends by itself", async () => {
     const { out, err, code } = await run();
     assert.equal(err, "");
@@ -106,9 +106,9 @@ describe("the tour", { concurrency: 3 }, () => {
   }
 });
 
-describe("the tour's programs", () => {
+describe("the demo's programs", () => {
   it("all of them are used by it", () => {
-    const source = readFileSync(tour, "utf8");
+    const source = readFileSync(demo, "utf8");
     for (const file of readdirSync(programs)) {
       assert.ok(source.includes(`script("${path.basename(file, ".mjs")}")`), file);
     }

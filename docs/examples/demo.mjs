@@ -42,7 +42,7 @@ supervisor.on("PROCESS_STATE", (event) => {
 });
 
 try {
-  await tour();
+  await demo();
 } catch (error) {
   if (!signal.aborted) throw error;
   console.log(`\n${signal.reason}: that was enough`);
@@ -50,7 +50,7 @@ try {
   await end();
 }
 
-async function tour() {
+async function demo() {
   title("Start: three programs, five processes");
   await supervisor.start(undefined, { signal });
   table();
