@@ -4,7 +4,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { Daemon, ask, copyOfConf, freePort, isOurs, lacks } from "../support/daemon.ts";
+import { Daemon, ask, copyOfConf, isOurs, lacks } from "../support/daemon.ts";
+import { freePort } from "../support/free-port.ts";
 import { needsRoot, root, scratch } from "../support/processes.ts";
 
 describe("files of containers", { concurrency: 3 }, () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { createConnection, createServer, type AddressInfo } from "node:net";
+import { createConnection } from "node:net";
+import { freePort } from "../support/free-port.ts";
 import { text } from "node:stream/consumers";
 import path from "node:path";
 import { describe, it } from "node:test";
@@ -110,15 +110,6 @@ http {
   }
 }
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Asks until somebody answers: what a server is doing before, it tells nobody. */

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { once } from "node:events";
 import { request } from "node:http";
-import { Socket, createServer, type AddressInfo } from "node:net";
+import { Socket } from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
@@ -218,16 +218,6 @@ function pipe(t: TestContext): { readonly reader: number; readonly writer: numbe
   execFileSync("mkfifo", [file]);
   const reader = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   return { reader, writer: openSync(file, constants.O_WRONLY) };
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** The living processes that descend from one, the nearest first. */

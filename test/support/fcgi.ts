@@ -1,12 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import {
-  connect,
-  createServer,
-  type AddressInfo,
-  type NetConnectOpts,
-  type Socket,
-} from "node:net";
+import { connect, type NetConnectOpts, type Socket } from "node:net";
 import type { ProgramSettings } from "../../src/index.ts";
 
 /**
@@ -74,14 +68,4 @@ export async function visit(where: NetConnectOpts): Promise<number> {
   client.close();
   assert.ok(server > 0);
   return server;
-}
-
-/** A port on which nobody listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

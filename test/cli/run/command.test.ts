@@ -19,7 +19,8 @@ import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { open as openFile } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { Daemon, descendants, freePort, lacks } from "../../support/daemon.ts";
+import { Daemon, descendants, lacks } from "../../support/daemon.ts";
+import { freePort } from "../../support/free-port.ts";
 import { alive, gone, needsRoot, root, scratch } from "../../support/processes.ts";
 import { needsUsers, publicPackage } from "../../support/public.ts";
 
