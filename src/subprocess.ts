@@ -16,7 +16,7 @@ import { failureOf } from "./supervision/failure.ts";
 import { describe, type ProcessInfo } from "./supervision/info.ts";
 import type { Listeners } from "./listeners/pools.ts";
 import type { ProcessConfig } from "./settings/resolve.ts";
-import { failureOf as describeProblem, locate, prepare } from "./spawn/launch.ts";
+import { checkLaunch, locate } from "./spawn/launch.ts";
 import type { Logs } from "./output/logs.ts";
 import { followOf, type Follow } from "./output/follow.ts";
 import { Streams } from "./output/streams.ts";
@@ -335,8 +335,7 @@ export class Subprocess {
   executable(): string {
     const found = locate(this.config.command);
     if ("file" in found) return found.file;
-    const { code, reason } = describeProblem(found);
-    throw this.#error(code, reason);
+    throw this.#error(found.code, found.message);
   }
 
   /**
@@ -344,8 +343,7 @@ export class Subprocess {
    * user. Undefined if there is nothing. Starts nothing.
    */
   obstacle(): string | undefined {
-    const launch = prepare(this.config.command, "=");
-    return "problem" in launch ? launch.problem : launch.doubt;
+    return checkLaunch(this.config.command)?.message;
   }
 
   /** Starts it, if it may be started, and nobody waits for it: how it goes is told by events. @internal */

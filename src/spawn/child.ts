@@ -5,7 +5,7 @@ import type { ExitStatus, Signal, Survivor } from "../ports/signal.ts";
 import type { Custody, Run } from "../cleanup/host-exit.ts";
 import { closeFifo, writerOf, type Fifo } from "./fifos.ts";
 import { killTree, sendSignal, sweep } from "../cleanup/sweep.ts";
-import { failureOf, prepare, type Launch } from "./launch.ts";
+import { prepareLaunch, type Launch } from "./launch.ts";
 import type { Pipes, Stdio } from "./pipes.ts";
 import type { Child, ChildEvents, StartFailure } from "../ports/child.ts";
 import type { Command } from "../ports/command.ts";
@@ -13,10 +13,7 @@ import type { Clock } from "../ports/clock.ts";
 import { descendantsOf, type Identity, type Kinship } from "../cleanup/relatives.ts";
 
 /** Has the operating system start something: the process, or why there is none. */
-export type Execute = (
-  launch: Exclude<Launch, { readonly problem: string }>,
-  stdio: readonly [Stdio, Stdio, Stdio],
-) => Execution;
+export type Execute = (launch: Launch, stdio: readonly [Stdio, Stdio, Stdio]) => Execution;
 
 /** How a start went; why it failed is known only later. */
 type Execution = { readonly process: ChildProcess } | { readonly failing: Promise<Error> };
@@ -77,8 +74,9 @@ export class SystemChild implements Child {
     try {
       const run = this.#custody.prepare(this.#command);
       this.#run = run;
-      const launch = prepare(this.#command, run.tag, run.cgroup?.door);
-      if ("problem" in launch) return this.giveUp(failureOf(launch));
+      const marks = { tag: run.tag, procsFile: run.cgroup?.procsFile };
+      const launch = prepareLaunch(this.#command, marks);
+      if ("code" in launch) return this.giveUp({ code: launch.code, reason: launch.message });
       file = launch.program;
       doubt = launch.doubt;
       const stdin = this.#stdin();

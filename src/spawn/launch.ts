@@ -1,32 +1,36 @@
-import { spawnSync } from "node:child_process";
-import { accessSync, constants, realpathSync } from "node:fs";
-import path from "node:path";
-import { findProgram, mayExecute, type Found, type Problem } from "./lookup.ts";
+import { accessSync, constants } from "node:fs";
+import { findProgram, type Found, type LaunchProblem } from "./lookup.ts";
 import { directoryProblem, absolute, workingDirectory } from "../system/directories.ts";
-import type { StartFailure } from "../ports/child.ts";
 import type { Command } from "../ports/command.ts";
 import { RESTORE, restorable } from "./shell.ts";
-import { findUser, groupsOf, type User } from "../system/users.ts";
+import {
+  inShell,
+  isAllowed,
+  joinCgroup,
+  switchUser,
+  whatIsDenied,
+  type Words,
+  type WorkingDirectory,
+} from "./wrappers.ts";
 
-/** What the operating system is asked to execute, or why it cannot be. */
-export type Launch =
-  | {
-      /** The program itself, which `file` may only lead to. */
-      readonly program: string;
-      readonly file: string;
-      readonly args: readonly string[];
-      readonly argv0?: string;
-      /** Undefined: where the host is, without entering it again. */
-      readonly cwd?: string;
-      readonly env: Readonly<Record<string, string>>;
-      readonly uid?: number;
-      readonly gid?: number;
-      /** Whom the child becomes, if it changes. */
-      readonly owner?: { readonly uid: number; readonly gid: number };
-      /** Why it fails, if it does: what the kernel is left to decide. */
-      readonly doubt?: string;
-    }
-  | Problem;
+/** What the operating system is asked to execute. */
+export interface Launch extends Words {
+  /** The program itself, which `file` may only lead to. */
+  readonly program: string;
+  /** Undefined: where the host is, without entering it again. */
+  readonly cwd?: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Why it fails, if it does: what the kernel is left to decide. */
+  readonly doubt?: string;
+}
+
+/** What tells one run of a command from all other processes. */
+export interface LaunchMarks {
+  /** A variable for its environment: `NAME=value`. */
+  readonly tag?: string;
+  /** The file by which it joins its cgroup. */
+  readonly procsFile?: string | undefined;
+}
 
 const isWindows = process.platform === "win32";
 
@@ -34,41 +38,41 @@ const isWindows = process.platform === "win32";
  * Turns a command into what is executed. Umask and user are set in the child, by small programs that
  * then replace themselves with it (same pid): the host's own would change for all its threads.
  */
-export function prepare(command: Command, tag: string, door?: string): Launch {
-  const { argv, directory, umask } = command;
-  const named = directory === undefined ? workingDirectory() : absolute(directory);
-  const closed = directory === undefined ? undefined : directoryProblem(named);
-  const barred = { problem: `couldn't chdir to ${directory}: ${closed}` };
-  // what is closed to us may be open to that user: root is nobody on some network file systems
-  if (closed !== undefined && (closed !== "EACCES" || command.user === undefined)) return barred;
-  const [name, value] = tag.split("=", 2) as [string, string];
-  const env = childEnvironment({ ...command.environment, [name]: value });
-  const found = find(argv[0], named, env);
-  if ("problem" in found) return found;
+export function prepareLaunch(
+  command: Command,
+  { tag, procsFile }: LaunchMarks = {},
+): Launch | LaunchProblem {
+  const { argv, umask } = command;
+  const place = placeOf(command);
+  if ("code" in place) return place;
+  const env = childEnvironment({ ...command.environment, ...(tag && variableOf(tag)) });
+  const found = find(argv[0], place.path, env);
+  if ("code" in found) return found;
   const { file, doubt } = found;
   const switched = switchUser(command.user);
-  if ("problem" in switched) return switched;
+  if ("code" in switched) return switched;
   const { become } = switched;
-  if (closed !== undefined && !become) return barred;
+  if (place.barred && !become) return place.barred;
   const steps = [
     ...(umask === undefined ? [] : [`umask ${umask.toString(8).padStart(3, "0")}`]),
-    ...(closed === undefined ? [] : ['cd "$1" && shift || exit 126']),
+    ...(place.barred ? ['cd "$1" && shift || exit 126'] : []),
   ];
-  const restored = restorable(env, steps.length > 0 || door !== undefined);
-  const isShell = steps.length > 0 || restored !== undefined || door !== undefined;
-  const refused = become
-    ? whatIsDenied(become, file, directory === undefined ? undefined : named)
-    : isShell && doubt !== undefined && !isAllowed(file) && "file"; // else its exec tells
-  const who = become ? ` as user '${become.user.name}'` : "";
-  if (refused === "file") return { problem: `no permission to run command '${file}'${who}` };
-  if (refused) return { problem: `couldn't chdir to ${directory}: EACCES (${who.trim()})` };
-  let words: Words = { file, args: argv.slice(1), argv0: argv[0] };
+  const needsShell = steps.length > 0 || procsFile !== undefined;
+  const restored = restorable(env, needsShell);
+  if (become) {
+    const denied = whatIsDenied(become, file, place);
+    if (denied) return denied;
+  } else if ((needsShell || restored) && doubt !== undefined && !isAllowed(file)) {
+    // without a shell its exec tells
+    return { code: "NOT_EXECUTABLE", message: `no permission to run command '${file}'` };
+  }
   if (restored) steps.push(RESTORE);
+  let words: Words = { file, args: argv.slice(1), argv0: argv[0] };
   if (steps.length > 0)
-    words = sh(steps, [...(closed === undefined ? [] : [named]), file, ...argv.slice(1)]);
+    words = inShell(steps, [...(place.barred ? [place.path] : []), file, ...argv.slice(1)]);
   if (become) words = become.words(words);
-  if (door !== undefined) words = throughDoor(door, words);
-  const cwd = closed === undefined ? (directory === undefined ? hostDirectory() : named) : "/";
+  if (procsFile !== undefined) words = joinCgroup(procsFile, words);
+  const cwd = workplaceOf(place);
   return {
     ...words,
     program: file,
@@ -78,15 +82,17 @@ export function prepare(command: Command, tag: string, door?: string): Launch {
   };
 }
 
-/** The file that a command means, or why there is none. */
-export function locate({ argv: [word], directory, environment }: Command): Found {
-  const named = directory === undefined ? workingDirectory() : absolute(directory);
-  return find(word, named, childEnvironment(environment));
+/** What would keep the command from being started now, or may; nothing is started. */
+export function checkLaunch(command: Command): LaunchProblem | undefined {
+  const launch = prepareLaunch(command);
+  if ("code" in launch) return launch;
+  return launch.doubt === undefined ? undefined : { code: "NOT_EXECUTABLE", message: launch.doubt };
 }
 
-/** What a start that has such a problem comes to. */
-export function failureOf({ problem: reason, isMissing }: Problem): StartFailure {
-  return { code: isMissing ? "NO_FILE" : "NOT_EXECUTABLE", reason };
+/** The file that a command means, or why there is none. */
+export function locate({ argv: [word], directory, environment }: Command): Found {
+  const cwd = directory === undefined ? workingDirectory() : absolute(directory);
+  return find(word, cwd, childEnvironment(environment));
 }
 
 /** The directories in which a command that is no path is looked for. */
@@ -94,17 +100,32 @@ export function searchPathOf({ environment }: Command): string {
   return searchPath(childEnvironment(environment));
 }
 
-function find(word: string, cwd: string, env: Readonly<Record<string, string>>): Found {
-  return findProgram(word, cwd, searchPath(env));
+/** Where a command is to be executed. */
+interface Place extends WorkingDirectory {
+  /** Why it fails, unless the child becomes another user: to that user the directory may be open. */
+  readonly barred?: LaunchProblem;
 }
 
-function searchPath(env: Readonly<Record<string, string>>): string {
-  return env["PATH"] ?? env["Path"] ?? "/bin:/usr/bin:/usr/local/bin";
+function placeOf({ directory: name, user }: Command): Place | LaunchProblem {
+  if (name === undefined) return { path: workingDirectory() };
+  const path = absolute(name);
+  const code = directoryProblem(path);
+  if (code === undefined) return { path, name };
+  const message = `couldn't chdir to ${name}: ${code}`;
+  const barred: LaunchProblem = { code: "NOT_EXECUTABLE", message };
+  // what is closed to us may be open to that user: root is nobody on some network file systems
+  return code === "EACCES" && user !== undefined ? { path, name, barred } : barred;
+}
+
+/** The directory in which the child is executed. */
+function workplaceOf({ path, name, barred }: Place): string | undefined {
+  if (barred) return "/";
+  return name === undefined ? hostDirectory() : path;
 }
 
 /**
  * The host's own directory, by a name that holds when it was removed or renamed. Undefined for one
- * that we may not enter, but are in: before we became another user, somebody else has.
+ * that we may not enter, but are in: the host was there before it became another user.
  */
 function hostDirectory(): string | undefined {
   if (process.platform !== "linux") return workingDirectory();
@@ -117,91 +138,17 @@ function hostDirectory(): string | undefined {
   }
 }
 
-/** Joins a cgroup first, while it may. */
-function throughDoor(door: string, { file, args, owner }: Words): Words {
-  const joined = sh(['echo 0 >"$1" && shift || exit 126'], [door, file, ...args]);
-  return { ...joined, ...(owner && { owner }) };
+function find(word: string, cwd: string, env: Readonly<Record<string, string>>): Found {
+  return findProgram(word, cwd, searchPath(env));
 }
 
-type Words = Pick<
-  Exclude<Launch, { readonly problem: string }>,
-  "file" | "args" | "argv0" | "uid" | "gid" | "owner"
->;
-
-/** Takes these steps in a shell, which then replaces itself with what is left of the words. */
-function sh(steps: readonly string[], words: readonly string[]): Words {
-  return { file: "/bin/sh", args: ["-c", [...steps, 'exec "$@"'].join("; "), "sh", ...words] };
+function searchPath(env: Readonly<Record<string, string>>): string {
+  return env["PATH"] ?? env["Path"] ?? "/bin:/usr/bin:/usr/local/bin";
 }
 
-/** How a child becomes another user. */
-interface Become {
-  readonly user: User;
-  readonly words: (words: Words) => Words;
-}
-
-/** uid, gid and the supplementary groups as initgroups(3) gives them; no other environment. */
-function switchUser(
-  nameOrUid: string | undefined,
-): { readonly become?: Become } | { readonly problem: string } {
-  if (nameOrUid === undefined) return {};
-  const user = findUser(nameOrUid);
-  if (!user) return { problem: `couldn't setuid: there is no user '${nameOrUid}'` };
-  const { uid, gid } = user;
-  const own = process.geteuid?.();
-  if (own === uid) return {};
-  if (own !== 0) {
-    return { problem: `couldn't setuid to ${uid}: Can't drop privilege as nonroot user` };
-  }
-  const setpriv = findSetpriv();
-  if (setpriv !== undefined) {
-    const ids = ["--reuid", String(uid), "--regid", String(gid), "--init-groups", "--"];
-    const words = ({ file, args }: Words): Words => ({
-      file: setpriv,
-      args: [...ids, file, ...args],
-      owner: { uid, gid },
-    });
-    return { become: { user, words } };
-  }
-  if (groupsOf(user).length > 1) {
-    return {
-      problem: `couldn't set the groups of user '${user.name}': setpriv (util-linux) is not installed`,
-    };
-  }
-  return { become: { user, words: (words) => ({ ...words, uid, gid, owner: { uid, gid } }) } };
-}
-
-/** Which of the two the user may not execute or enter. The kernel is asked where mode bits deny it. */
-function whatIsDenied(
-  { user, words }: Become,
-  file: string,
-  directory: string | undefined,
-): "file" | "directory" | undefined {
-  const groups = () => groupsOf(user);
-  const isOpen = (place: string) => mayExecute(place, user.uid, groups) || isAllowed(place, words);
-  if (!isOpen(file)) return "file";
-  return directory === undefined || isOpen(directory) ? undefined : "directory";
-}
-
-/** Whether the kernel lets a child execute or enter a place. */
-function isAllowed(place: string, become = (words: Words) => words): boolean {
-  const words = { file: "/bin/sh", args: ["-c", 'test -x "$1"', "sh", place] };
-  const { file, args, uid, gid } = become(words);
-  const { status, error } = spawnSync(file, args, {
-    cwd: "/",
-    stdio: "ignore",
-    timeout: 5000,
-    ...(uid !== undefined && { uid }),
-    ...(gid !== undefined && { gid }),
-  });
-  if (error) throw error;
-  return status === 0;
-}
-
-/** util-linux's setpriv; BusyBox has one of that name that knows no groups. */
-function findSetpriv(): string | undefined {
-  const found = findProgram("setpriv", "/", "/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin");
-  if ("problem" in found) return undefined;
-  return path.basename(realpathSync(found.file)).startsWith("busybox") ? undefined : found.file;
+function variableOf(tag: string): Record<string, string> {
+  const [name, value] = tag.split("=", 2) as [string, string];
+  return { [name]: value };
 }
 
 /** The host's environment and then the command's; on Windows `Path` and `PATH` are one variable. */

@@ -8,6 +8,7 @@ import {
   statSync,
 } from "node:fs";
 import path from "node:path";
+import type { StartFailureCode } from "../ports/signal.ts";
 
 /** Where a program is, or why it cannot be started. The texts are supervisord's where it has one. */
 export type Found =
@@ -16,13 +17,12 @@ export type Found =
       /** What speaks against it, though the kernel may see it otherwise: why it failed, if it does. */
       readonly doubt?: string;
     }
-  | Problem;
+  | LaunchProblem;
 
-/** Why something cannot be started. */
-export interface Problem {
-  readonly problem: string;
-  /** There is no such file at all. */
-  readonly isMissing?: true;
+/** Why something cannot be started: there is no such file at all, or something else stands in the way. */
+export interface LaunchProblem {
+  readonly code: Exclude<StartFailureCode, "FAILED">;
+  readonly message: string;
 }
 
 const isWindows = process.platform === "win32";
@@ -38,16 +38,16 @@ export function findProgram(name: string, directory: string, searchPath: string)
   const places = isPath
     ? [path.resolve(directory, name)]
     : searchPath.split(path.delimiter).map((place) => path.resolve(directory, place, name));
-  let first: { readonly problem: string } | undefined;
+  let first: LaunchProblem | undefined;
   let doubtful: Found | undefined;
   for (const place of places.flatMap(withExtensions)) {
     const look = lookAt(place, directory, isPath);
     if (!look) continue;
-    if ("problem" in look) first ??= look;
+    if ("code" in look) first ??= look;
     else if (look.doubt === undefined) return look;
     else doubtful ??= look;
   }
-  return doubtful ?? first ?? { problem: `can't find command '${name}'`, isMissing: true };
+  return doubtful ?? first ?? { code: "NO_FILE", message: `can't find command '${name}'` };
 }
 
 /**
@@ -92,17 +92,21 @@ function lookAt(file: string, directory: string, isPath: boolean): Found | undef
   try {
     const stat = statSync(file, { throwIfNoEntry: false }); // an exception would cost more than the look
     if (!stat) return undefined;
-    if (stat.isDirectory()) return { problem: `command at '${file}' is a directory` };
+    if (stat.isDirectory()) return problem(`command at '${file}' is a directory`);
     ({ mode } = stat);
   } catch (error) {
     const isBarred = (error as NodeJS.ErrnoException).code === "EACCES";
     return isBarred && isPath ? { file, doubt } : undefined;
   }
   if (isWindows) return { file };
-  if ((mode & 0o111) === 0) return { problem: `command at '${file}' is not executable` };
+  if ((mode & 0o111) === 0) return problem(`command at '${file}' is not executable`);
   const format = lookInto(file, directory);
-  if ("problem" in format) return format;
+  if ("code" in format) return format;
   return isExecutable(file) ? { file, ...format } : { file, doubt };
+}
+
+function problem(message: string): LaunchProblem {
+  return { code: "NOT_EXECUTABLE", message };
 }
 
 /** The kernel's word, but for the capabilities of an ordinary user, which access(2) does not count. */
@@ -119,30 +123,26 @@ function isExecutable(file: string): boolean {
  * execvp(3) hands a file that the kernel cannot execute to `/bin/sh`, where anything may happen, and
  * says ENOENT of a file that is there when its interpreter is not. Both are told apart here.
  */
-function lookInto(
-  file: string,
-  directory: string,
-): { readonly problem: string } | { readonly doubt?: string } {
+function lookInto(file: string, directory: string): LaunchProblem | { readonly doubt?: string } {
   const head = readHead(file);
   if (!head) return {}; // may be executed, but not read
   if (head.subarray(0, 2).toString("latin1") === "#!") {
     const interpreter = /^#![ \t]*([^ \t\n]*)/.exec(head.toString("utf8"))?.[1] ?? "";
-    if (interpreter === "")
-      return { problem: `couldn't exec ${file}: ENOEXEC (exec format error)` };
+    if (interpreter === "") return problem(`couldn't exec ${file}: ENOEXEC (exec format error)`);
     const why = (code: unknown) =>
       `couldn't exec ${file}: ${String(code)} (its interpreter is ${JSON.stringify(interpreter)})`;
     const place = path.resolve(directory, interpreter);
     try {
       const stat = statSync(place);
-      if (stat.isDirectory() || (stat.mode & 0o111) === 0) return { problem: why("EACCES") };
+      if (stat.isDirectory() || (stat.mode & 0o111) === 0) return problem(why("EACCES"));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      return code === "EACCES" ? { doubt: why(code) } : { problem: why(code) };
+      return code === "EACCES" ? { doubt: why(code) } : problem(why(code));
     }
     return isExecutable(place) ? {} : { doubt: why("EACCES") };
   }
   if (isNative(head) || hasForeignFormats()) return {};
-  return { problem: `couldn't exec ${file}: ENOEXEC (exec format error)` };
+  return problem(`couldn't exec ${file}: ENOEXEC (exec format error)`);
 }
 
 function readHead(file: string): Buffer | undefined {

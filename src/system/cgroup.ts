@@ -43,7 +43,7 @@ export class Cgroup {
   }
 
   /** The file into which a process writes 0 to join. */
-  get door(): string {
+  get procsFile(): string {
     return path.join(this.#path, "cgroup.procs");
   }
 
@@ -53,7 +53,7 @@ export class Cgroup {
    */
   members(): number[] {
     try {
-      const text = reserve.use(() => readFileSync(this.door, "latin1"));
+      const text = reserve.use(() => readFileSync(this.procsFile, "latin1"));
       return text.split("\n").filter(Boolean).map(Number);
     } catch (error) {
       if (isShortage(error)) throw error;
