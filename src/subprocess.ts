@@ -448,8 +448,7 @@ export class Subprocess {
       await abortable<void>(signal, (resolve, reject) => {
         check = () => {
           const { state } = this.#runner;
-          const told =
-            type === "stop" ? stopOutcome(state) : startOutcome(state, first, this.config.policy);
+          const told = type === "stop" ? stopOutcome(state) : startOutcome(state, first);
           if (told === "done") resolve();
           else if (told === "failed")
             reject(failureOf(type, this.config.command, state, this.lastOutput()));

@@ -50,6 +50,7 @@ const PURE = new Set([
   "events/hierarchy.ts",
   "events/levels.ts",
   "lifecycle/outcome.ts",
+  "lifecycle/restart-policy.ts",
   "lifecycle/state.ts",
   "lifecycle/table.ts",
   "listeners/envelope.ts",

@@ -12,7 +12,7 @@ export function linesOf(name: string, from: State, to: State, policy: Policy): L
   if (pidOf(from) === undefined && pidOf(to) !== undefined && to.name === "STARTING")
     lines.push(["INFO", `spawned: '${name}' with pid ${pidOf(to)}`]);
   if (from.name === "STOPPING" && to.name === "STOPPING") {
-    if (from.killed === undefined && to.killed !== undefined) {
+    if (from.phase === "asked" && to.phase === "killed") {
       lines.push(["WARN", `killing '${name}' (${to.pid}) with SIGKILL`]);
       lines.push(killing(name, to.pid, "SIGKILL", policy.killAsGroup));
     }

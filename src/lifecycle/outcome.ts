@@ -1,4 +1,4 @@
-import { NEVER, type Policy, type State, type StateName } from "./state.ts";
+import { NEVER, type State, type StateName } from "./state.ts";
 
 /** Whether a program in this state counts as started: a start is refused, a stop is accepted. */
 export function isRunning(name: StateName): boolean {
@@ -12,13 +12,12 @@ export function isSignallable(name: StateName): boolean {
 
 /** The pid of the living process, if there is one. */
 export function pidOf(state: State): number | undefined {
-  return "pid" in state && !("status" in state) ? state.pid : undefined;
+  return "pid" in state && !isUnswept(state) ? state.pid : undefined;
 }
 
 /** Whether the process has ended, and what it left has not. */
 export function isUnswept(state: State): boolean {
-  if ("swept" in state) return !state.swept;
-  return (state.name === "STOPPING" || state.name === "UNKNOWN") && state.status !== undefined;
+  return "phase" in state && state.phase === "sweeping";
 }
 
 /** Whether nothing runs, and nothing will by itself. */
@@ -30,35 +29,30 @@ export function isAtRest(state: State): boolean {
 /** Whether the process is up, or on its way. */
 export function isWanted(state: State): boolean {
   if (state.name === "RUNNING" || state.name === "STARTING") return true;
-  if (state.name === "STOPPING" && state.isStuck) return false;
-  return "wanted" in state ? state.wanted : state.until !== NEVER;
+  if (state.name === "STOPPING" && state.phase === "stuck") return false;
+  return "next" in state && state.next !== "stay";
 }
 
 /**
- * What someone who waits for the process to be RUNNING has to be told by now. `first` is the state in
+ * What a caller who waits for the process to be RUNNING has to be told by now. `first` is the state in
  * which the order found it.
  */
-export function startOutcome(
-  state: State,
-  first: State = state,
-  policy?: Pick<Policy, "startRetries">,
-): "pending" | "done" | "failed" {
+export function startOutcome(state: State, first: State = state): "pending" | "done" | "failed" {
   if (state.name === "RUNNING") return "done";
-  return isWanted(state) && !isHopeless(state, first, policy) ? "pending" : "failed";
+  return isWanted(state) && !isToldEarly(state, first) ? "pending" : "failed";
 }
 
 /**
  * That a command cannot be executed is told while more attempts follow. One that waited for its next
  * attempt when it was asked to start is judged by that attempt.
  */
-function isHopeless(state: State, first: State, policy?: Pick<Policy, "startRetries">): boolean {
+function isToldEarly(state: State, first: State): boolean {
   if (state.name !== "BACKOFF" || (state.code ?? "FAILED") === "FAILED") return false;
   const isOld = first.name === "BACKOFF" && first.tries === state.tries;
-  const isLast = policy !== undefined && state.tries > policy.startRetries; // FATAL is next
-  return !isOld && !isLast;
+  return !isOld && state.next !== "fatal";
 }
 
-/** What someone who waits for the process to be gone has to be told by now. */
+/** What a caller who waits for the process to be gone has to be told by now. */
 export function stopOutcome(state: State): "pending" | "done" | "failed" {
   switch (state.name) {
     case "STOPPED":
@@ -66,12 +60,12 @@ export function stopOutcome(state: State): "pending" | "done" | "failed" {
     case "FATAL":
       return "done";
     case "EXITED":
-      if (!state.swept) return "pending";
+      if (state.phase === "sweeping") return "pending";
       return state.survivors ? "failed" : "done";
     case "UNKNOWN":
       return "failed";
     case "STOPPING":
-      return state.isStuck ? "failed" : "pending";
+      return state.phase === "stuck" ? "failed" : "pending";
     default:
       return "pending";
   }

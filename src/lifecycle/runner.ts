@@ -29,7 +29,7 @@ const ORDERS_PER_TURN = 100;
 
 /** Runs one machine: one inbox, one timer, one child. The only writer of `state`. */
 export class Runner {
-  state: State = initial(NEVER);
+  state: State = initial();
   readonly #command: Command;
   readonly #policy: Policy;
   readonly #io: RunnerIo;

@@ -19,12 +19,18 @@ export interface Policy {
 
 /**
  * A state carries all that is true of it, and `until`: the instant at which it leaves by itself.
- * `wanted`: what comes after is a start. `swept`: nothing of the process's group is left.
+ *
+ * `phase` is where it stands within the state. While it is `sweeping`, the process has ended, and what
+ * it left behind has not.
+ *
+ * `next` is what comes after: a `retry` by the restart policy, a `start` by order, or neither (`stay`).
+ * A BACKOFF whose attempts are used up becomes FATAL (`fatal`).
  */
 export type State =
   | {
       readonly name: "STOPPED";
       readonly until: Instant;
+      readonly next: "start" | "stay";
       readonly tries: number;
       readonly status?: ExitStatus;
       readonly reason?: string;
@@ -40,36 +46,38 @@ export type State =
   | {
       readonly name: "BACKOFF";
       readonly until: Instant;
+      readonly phase: "sweeping" | "waiting";
+      /** With `start` and `stay`, which wait for the sweep, it passes through STOPPED. */
+      readonly next: "retry" | "fatal" | "start" | "stay";
+      /** When the retry is due, or FATAL. */
       readonly due: Instant;
       readonly tries: number;
       readonly reason: string;
       readonly code?: StartFailureCode;
       readonly status?: ExitStatus;
-      readonly swept: boolean;
-      /** A stop came before the sweep was over: it passes through STOPPED, whatever follows. */
-      readonly stopped?: true;
-      readonly wanted: boolean;
     }
   | {
       readonly name: "STOPPING";
       readonly until: Instant;
+      /** `stuck`: SIGKILL has not ended it for so long that no caller should wait any longer. */
+      readonly phase: "asked" | "killed" | "stuck" | "sweeping";
+      readonly next: "start" | "stay";
       /** When SIGKILL was sent first. */
-      readonly killed?: Instant;
-      /** SIGKILL has not ended it for so long that nobody should wait any more. */
-      readonly isStuck?: true;
+      readonly killedAt?: Instant;
       readonly tries: number;
       readonly pid: number;
       readonly status?: ExitStatus;
-      readonly wanted: boolean;
     }
   | {
       readonly name: "EXITED";
       readonly until: Instant;
+      readonly phase: "sweeping" | "swept";
+      readonly next: "retry" | "start" | "stay";
+      /** When the retry is due. */
+      readonly due: Instant;
       readonly status: ExitStatus;
       readonly expected: boolean;
-      readonly swept: boolean;
       readonly survivors?: readonly Survivor[];
-      readonly wanted: boolean;
     }
   | {
       readonly name: "FATAL";
@@ -81,6 +89,8 @@ export type State =
   | {
       readonly name: "UNKNOWN";
       readonly until: Instant;
+      /** `refused`: the system does not let it be killed. */
+      readonly phase: "refused" | "sweeping";
       readonly tries: number;
       readonly pid: number;
       readonly reason: string;

@@ -6,11 +6,12 @@ import {
   type State,
   type StateName,
   type Input,
-  type Effect,
   type Step,
   type In,
   type On,
 } from "./state.ts";
+import { decide, isExpected } from "./restart-policy.ts";
+
 type Cell<S, I> = (state: S, policy: Policy, now: Instant, input: I) => Step;
 type Table = {
   readonly [N in StateName]: { readonly [T in Input["type"]]?: Cell<In<N>, On<T>> };
@@ -21,16 +22,17 @@ export const table: Table = {
   STOPPED: {
     start: (s) => launch(s.tries),
     deadline: (s) => launch(s.tries),
-    stop: (s) => [{ ...s, until: NEVER }],
+    stop: (s) => [{ ...s, next: "stay", until: NEVER }],
     restart: (s) => launch(s.tries),
   },
   STARTING: {
     spawned: (s, p, now, { pid }) => [{ ...s, pid, until: now + p.startMs }],
-    failed: (s, p, now, { reason, code }) => [
-      { ...retry(s.tries, reason, p, now, true), ...(code && { code }) },
-    ],
+    failed: (s, p, now, { reason, code }) => {
+      const failed = backoff(s.tries, reason, p, now);
+      return [{ ...failed, phase: "waiting", until: failed.due, ...(code && { code }) }];
+    },
     exited: (s, p, now, { status }) => [
-      { ...retry(s.tries, TOO_QUICKLY, p, now, false), status },
+      backoff(s.tries, TOO_QUICKLY, p, now, status),
       { do: "sweep", graceMs: 0 },
     ],
     deadline: (s) => [
@@ -38,88 +40,80 @@ export const table: Table = {
     ],
     stop: (s, p, now) =>
       s.pid === undefined
-        ? [settled(s.tries), { do: "cancel" }]
+        ? [stopped(s.tries), { do: "cancel" }]
         : terminate(s.pid, s.tries, p, now),
     restart: (s, p, now) =>
       s.pid === undefined
-        ? [{ ...settled(s.tries), until: now }, { do: "cancel" }]
-        : terminate(s.pid, s.tries, p, now, true),
+        ? [settle(stopped(s.tries), "start", now), { do: "cancel" }]
+        : terminate(s.pid, s.tries, p, now, "start"),
   },
   RUNNING: {
     exited: finish,
     stop: (s, p, now) => terminate(s.pid, 0, p, now),
-    restart: (s, p, now) => terminate(s.pid, 0, p, now, true),
+    restart: (s, p, now) => terminate(s.pid, 0, p, now, "start"),
   },
   BACKOFF: {
-    swept: (s, _p, now, { survivors }) => [
-      s.stopped
-        ? {
-            ...settled(s.tries, undefined, s.reason),
-            survivors,
-            until: s.wanted ? now : NEVER,
-          }
-        : { ...s, swept: true, until: s.due },
-    ],
-    deadline: (s, p) => (s.tries > p.startRetries ? [surrender(s)] : launch(s.tries)),
-    start: (s) => [{ ...s, wanted: true }],
-    stop: (s) => [
-      s.swept ? settled(s.tries, undefined, s.reason) : { ...s, stopped: true, wanted: false },
-    ],
+    swept: (s, _p, now, { survivors }) => {
+      if (s.next === "retry" || s.next === "fatal")
+        return [{ ...s, phase: "waiting", until: s.due }];
+      return [settle({ ...unstarted(s), survivors }, s.next, now)];
+    },
+    deadline: (s) => (s.next === "fatal" ? [giveUp(s)] : launch(s.tries)),
+    start: (s) => [{ ...s, next: s.next === "stay" ? "start" : s.next }],
+    stop: (s) => [s.phase === "waiting" ? unstarted(s) : { ...s, next: "stay" }],
     restart: (s, _p, now) => [
-      s.swept
-        ? { ...settled(s.tries, undefined, s.reason), until: now }
-        : { ...s, stopped: true, wanted: true },
+      s.phase === "waiting" ? settle(unstarted(s), "start", now) : { ...s, next: "start" },
     ],
-    giveup: (s) => [s.swept ? surrender(s) : { ...s, stopped: true, wanted: false }],
+    giveup: (s) => [s.phase === "waiting" ? giveUp(s) : { ...s, next: "stay" }],
   },
   STOPPING: {
-    deadline: (s, p, now) => [
-      {
-        ...s,
-        until: now + Math.max(p.stopMs, 1000),
-        killed: s.killed ?? now,
-        ...(now - (s.killed ?? now) >= STUCK_MS && { isStuck: true }),
-      },
-      { do: "kill", signal: "SIGKILL", group: p.killAsGroup },
-    ],
+    deadline: (s, p, now) => {
+      const { killedAt = now } = s;
+      const phase = now - killedAt >= STUCK_MS ? "stuck" : "killed";
+      return [
+        { ...s, phase, killedAt, until: now + Math.max(p.stopMs, 1000) },
+        { do: "kill", signal: "SIGKILL", group: p.killAsGroup },
+      ];
+    },
     exited: (s, _p, now, { status }) => [
-      { ...s, status, until: NEVER },
+      { ...s, phase: "sweeping", status, until: NEVER },
       // what it leaves may use what remains of stopwaitsecs, unless that was over for the process itself
-      { do: "sweep", graceMs: s.killed === undefined ? Math.max(0, s.until - now) : 0 },
+      { do: "sweep", graceMs: s.phase === "asked" ? Math.max(0, s.until - now) : 0 },
     ],
     swept: (s, _p, now, { survivors }) => [
-      { ...settled(s.tries, s.status), survivors, until: s.wanted ? now : NEVER },
+      settle({ ...stopped(s.tries, s.status), survivors }, s.next, now),
     ],
-    start: (s) => [{ ...s, wanted: true }], // a restart is a stop, then a start
-    restart: (s) => [{ ...s, wanted: true }],
-    stop: (s) => [{ ...s, wanted: false }],
+    start: (s) => [{ ...s, next: "start" }], // a restart is a stop, then a start
+    restart: (s) => [{ ...s, next: "start" }],
+    stop: (s) => [{ ...s, next: "stay" }],
     killFailed: (s, _p, _now, { reason }) => [
-      { name: "UNKNOWN", until: NEVER, tries: s.tries, pid: s.pid, reason },
+      { name: "UNKNOWN", until: NEVER, phase: "refused", tries: s.tries, pid: s.pid, reason },
     ],
   },
   EXITED: {
     swept: (s, _p, now, { survivors }) => [
       {
         ...s,
-        swept: true,
-        until: s.wanted ? now : NEVER,
+        phase: "swept",
+        until: s.next === "start" ? now : Math.max(s.due, now),
         ...(survivors.length > 0 && { survivors }),
       },
     ],
     deadline: () => launch(0),
-    start: (s) => (s.swept ? launch(0) : [{ ...s, wanted: true }]),
-    stop: (s) => [{ ...s, wanted: false, until: NEVER }],
-    restart: (s) => (s.swept ? launch(0) : [{ ...s, wanted: true }]),
+    start: (s) => (s.phase === "swept" ? launch(0) : [{ ...s, next: "start" }]),
+    stop: (s) => [{ ...s, next: "stay", due: NEVER, until: NEVER }],
+    restart: (s) => (s.phase === "swept" ? launch(0) : [{ ...s, next: "start" }]),
   },
   FATAL: { start: () => launch(0), restart: () => launch(0) },
   UNKNOWN: {
     exited: (s, _p, _now, { status }) => [
-      { ...s, status },
+      { ...s, phase: "sweeping", status },
       { do: "sweep", graceMs: 0 },
     ],
-    swept: (s, _p, _now, { survivors }) => [{ ...settled(s.tries, s.status), survivors }],
-    stop: (s, p, now) => (s.status ? [s] : terminate(s.pid, s.tries, p, now)),
-    restart: (s, p, now) => (s.status ? [s] : terminate(s.pid, s.tries, p, now, true)),
+    swept: (s, _p, _now, { survivors }) => [{ ...stopped(s.tries, s.status), survivors }],
+    stop: (s, p, now) => (s.phase === "sweeping" ? [s] : terminate(s.pid, s.tries, p, now)),
+    restart: (s, p, now) =>
+      s.phase === "sweeping" ? [s] : terminate(s.pid, s.tries, p, now, "start"),
   },
 };
 
@@ -136,9 +130,9 @@ export function transition(state: State, input: Input, policy: Policy, now: Inst
   return cell?.(state, policy, now, input) ?? [state];
 }
 
-/** A process that was never started; `until` is now for one that is to start by itself. */
-export function initial(until: Instant): State {
-  return { name: "STOPPED", until, tries: 0, survivors: [] };
+/** A process that was never started. */
+export function initial(): In<"STOPPED"> {
+  return stopped(0);
 }
 
 /** A child that has outlived startsecs is RUNNING, however late the timer: let it hear `deadline` first. */
@@ -150,26 +144,45 @@ function launch(tries: number): Step {
   return [{ name: "STARTING", until: NEVER, tries }, { do: "spawn" }];
 }
 
-/** The k-th failure waits k seconds; the one too many is FATAL at once. */
-function retry(
+/** A start has failed; where there was a process, what it left is swept first. */
+function backoff(
   before: number,
   reason: string,
-  { startRetries }: Policy,
+  policy: Policy,
   now: Instant,
-  swept: boolean,
+  status?: ExitStatus,
 ): In<"BACKOFF"> {
   const tries = before + 1;
-  const due = tries > startRetries ? now : now + tries * 1000;
-  return { name: "BACKOFF", until: swept ? due : NEVER, due, tries, reason, swept, wanted: true };
+  const exit = { isEarly: true, ...(status && { status }) };
+  const decision = decide({ tries }, exit, policy, now);
+  const isOver = decision.do === "giveUp";
+  return {
+    name: "BACKOFF",
+    until: NEVER,
+    phase: "sweeping",
+    next: isOver ? "fatal" : "retry",
+    due: isOver ? now : decision.until,
+    tries,
+    reason,
+    ...(status && { status }),
+  };
 }
 
-function surrender({ reason, code, status }: In<"BACKOFF">): State {
+function giveUp({ reason, code, status }: In<"BACKOFF">): State {
   return { name: "FATAL", until: NEVER, reason, ...(code && { code }), ...(status && { status }) };
 }
 
-function terminate(pid: number, tries: number, p: Policy, now: Instant, wanted = false): Step {
-  const kill: Effect = { do: "kill", signal: p.stopSignal, group: p.stopAsGroup };
-  return [{ name: "STOPPING", until: later(now, p.stopMs), tries, pid, wanted }, kill];
+function terminate(
+  pid: number,
+  tries: number,
+  policy: Policy,
+  now: Instant,
+  next: "start" | "stay" = "stay",
+): Step {
+  return [
+    { name: "STOPPING", until: later(now, policy.stopMs), phase: "asked", next, tries, pid },
+    { do: "kill", signal: policy.stopSignal, group: policy.stopAsGroup },
+  ];
 }
 
 /** `stopwaitsecs: 0` kills on the next turn, but never in a spin. */
@@ -177,22 +190,40 @@ function later(now: Instant, ms: number): Instant {
   return now + Math.max(1, ms);
 }
 
-function finish(_s: In<"RUNNING">, p: Policy, _now: Instant, { status }: On<"exited">): Step {
-  const expected = status.code !== null && p.exitCodes.includes(status.code);
-  const wanted = p.autorestart === true || (p.autorestart === "unexpected" && !expected);
+function finish(_s: In<"RUNNING">, policy: Policy, now: Instant, { status }: On<"exited">): Step {
+  const decision = decide({ tries: 0 }, { isEarly: false, status }, policy, now);
+  const isOver = decision.do === "giveUp";
   return [
-    { name: "EXITED", until: NEVER, status, expected, swept: false, wanted },
+    {
+      name: "EXITED",
+      until: NEVER,
+      phase: "sweeping",
+      next: isOver ? "stay" : "retry",
+      due: isOver ? NEVER : decision.until,
+      status,
+      expected: isExpected(status, policy),
+    },
     { do: "sweep", graceMs: 0 },
   ];
 }
 
-function settled(tries: number, status?: ExitStatus, reason?: string): In<"STOPPED"> {
+function stopped(tries: number, status?: ExitStatus): In<"STOPPED"> {
   return {
     name: "STOPPED",
     until: NEVER,
+    next: "stay",
     tries,
     ...(status && { status }),
-    ...(reason !== undefined && { reason }),
     survivors: [],
   };
+}
+
+/** Stopped between two attempts: why the first has failed is remembered. */
+function unstarted({ tries, reason }: In<"BACKOFF">): In<"STOPPED"> {
+  return { ...stopped(tries), reason };
+}
+
+/** STOPPED, and due at once where a start is to follow. */
+function settle(state: In<"STOPPED">, next: In<"STOPPED">["next"], now: Instant): In<"STOPPED"> {
+  return { ...state, next, until: next === "start" ? now : NEVER };
 }

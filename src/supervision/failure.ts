@@ -19,7 +19,7 @@ export function failureOf(
   const details = { process, state: state.name, ...ending, ...(output !== "" && { output }) };
   switch (state.name) {
     case "BACKOFF":
-      if (!state.wanted) break;
+      if (state.next === "stay") break;
       return spawnError(`${what}: its start failed (BACKOFF)`, state, command, details);
     case "FATAL":
       return spawnError(`${what}: it gave up (FATAL)`, state, command, details);
@@ -28,7 +28,7 @@ export function failureOf(
       return new SupervisorError("FAILED", message, { ...details, spawnerr: state.reason });
     }
     case "STOPPING":
-      if (state.isStuck) {
+      if (state.phase === "stuck") {
         const message = `${what}: pid ${state.pid} does not end, though it was sent SIGKILL`;
         return new SupervisorError("STILL_RUNNING", message, details);
       }

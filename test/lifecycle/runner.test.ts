@@ -239,6 +239,7 @@ describe("a kill that fails", () => {
     assert.deepEqual(runner.state, {
       name: "UNKNOWN",
       until: Infinity,
+      phase: "refused",
       tries: 0,
       pid: 101,
       reason: "EPERM",
@@ -394,7 +395,7 @@ describe("the inbox", () => {
     };
     runner.send({ type: "stop" }, () => heard.push("first"));
     assert.deepEqual(heard, ["first", "start", "stop", "start"]);
-    assert.equal(runner.state.name === "STOPPING" && runner.state.wanted, true);
+    assert.equal(runner.state.name === "STOPPING" && runner.state.next, "start");
   });
 
   it("takes what a child says during spawn() before the orders that wait", () => {
@@ -456,7 +457,7 @@ describe("the inbox", () => {
     clock.advance(1);
     assert.equal(heard.length, 150);
     assert.deepEqual(heard.slice(100, 103), ["stop", "start", "stop"]);
-    assert.equal(runner.state.name === "STOPPING" && runner.state.wanted, true);
+    assert.equal(runner.state.name === "STOPPING" && runner.state.next, "start");
   });
 
   it("counts the orders of a turn from zero when a fact has come", () => {

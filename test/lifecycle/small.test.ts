@@ -120,17 +120,30 @@ describe("Tail", () => {
 
 const status = { code: 0, signal: null } as const;
 const backoff = { name: "BACKOFF", until: NEVER, due: 0, tries: 1, reason: "" } as const;
-const stopping = { name: "STOPPING", until: 9, tries: 0, pid: 7 } as const;
-const exited = { name: "EXITED", until: NEVER, status, expected: true } as const;
-const unknown = { name: "UNKNOWN", until: NEVER, tries: 0, pid: 7, reason: "" } as const;
+const stopping = { name: "STOPPING", until: 9, phase: "asked", tries: 0, pid: 7 } as const;
+const exited = { name: "EXITED", until: NEVER, due: NEVER, status, expected: true } as const;
+const unknown = {
+  name: "UNKNOWN",
+  until: NEVER,
+  phase: "refused",
+  tries: 0,
+  pid: 7,
+  reason: "",
+} as const;
 
 /** pid, what a waiting start is told, what a waiting stop is told. */
 const views: readonly [string, State, number | undefined, string, string][] = [
-  ["STOPPED", initial(NEVER), undefined, "failed", "done"],
-  ["STOPPED before a start", initial(0), undefined, "pending", "done"],
+  ["STOPPED", initial(), undefined, "failed", "done"],
+  [
+    "STOPPED before a start",
+    { ...initial(), next: "start", until: 0 },
+    undefined,
+    "pending",
+    "done",
+  ],
   [
     "STOPPED with survivors",
-    { name: "STOPPED", until: NEVER, tries: 0, survivors: [{ pid: 9, name: "x" }] },
+    { ...initial(), survivors: [{ pid: 9, name: "x" }] },
     undefined,
     "failed",
     "failed",
@@ -138,17 +151,42 @@ const views: readonly [string, State, number | undefined, string, string][] = [
   ["STARTING", { name: "STARTING", until: NEVER, tries: 0 }, undefined, "pending", "pending"],
   ["STARTING with pid", { name: "STARTING", until: 9, tries: 0, pid: 7 }, 7, "pending", "pending"],
   ["RUNNING", { name: "RUNNING", until: NEVER, pid: 7 }, 7, "done", "pending"],
-  ["BACKOFF", { ...backoff, swept: true, wanted: true }, undefined, "pending", "pending"],
-  ["BACKOFF to stop", { ...backoff, swept: false, wanted: false }, undefined, "failed", "pending"],
-  ["STOPPING", { ...stopping, wanted: false }, 7, "failed", "pending"],
-  ["STOPPING to restart", { ...stopping, wanted: true }, 7, "pending", "pending"],
-  ["STOPPING, gone", { ...stopping, wanted: false, status }, undefined, "failed", "pending"],
-  ["EXITED", { ...exited, swept: true, wanted: false }, undefined, "failed", "done"],
-  ["EXITED, unswept", { ...exited, swept: false, wanted: false }, undefined, "failed", "pending"],
-  ["EXITED to restart", { ...exited, swept: false, wanted: true }, undefined, "pending", "pending"],
+  ["BACKOFF", { ...backoff, phase: "waiting", next: "retry" }, undefined, "pending", "pending"],
+  [
+    "BACKOFF to stop",
+    { ...backoff, phase: "sweeping", next: "stay" },
+    undefined,
+    "failed",
+    "pending",
+  ],
+  ["STOPPING", { ...stopping, next: "stay" }, 7, "failed", "pending"],
+  ["STOPPING to restart", { ...stopping, next: "start" }, 7, "pending", "pending"],
+  ["STOPPING, stuck", { ...stopping, phase: "stuck", next: "start" }, 7, "failed", "failed"],
+  [
+    "STOPPING, gone",
+    { ...stopping, phase: "sweeping", next: "stay", status },
+    undefined,
+    "failed",
+    "pending",
+  ],
+  ["EXITED", { ...exited, phase: "swept", next: "stay" }, undefined, "failed", "done"],
+  [
+    "EXITED, unswept",
+    { ...exited, phase: "sweeping", next: "stay" },
+    undefined,
+    "failed",
+    "pending",
+  ],
+  [
+    "EXITED to restart",
+    { ...exited, phase: "sweeping", next: "retry" },
+    undefined,
+    "pending",
+    "pending",
+  ],
   ["FATAL", { name: "FATAL", until: NEVER, reason: "" }, undefined, "failed", "done"],
   ["UNKNOWN", unknown, 7, "failed", "failed"],
-  ["UNKNOWN, gone", { ...unknown, status }, undefined, "failed", "failed"],
+  ["UNKNOWN, gone", { ...unknown, phase: "sweeping", status }, undefined, "failed", "failed"],
 ];
 
 describe("the view of a state", () => {
@@ -159,17 +197,16 @@ describe("the view of a state", () => {
   }
 
   it("tells a start at the first attempt that the command cannot be executed", () => {
-    const state: State = { ...backoff, code: "NO_FILE", swept: true, wanted: true };
-    const policy = { startRetries: 1 };
+    const state: State = { ...backoff, code: "NO_FILE", phase: "waiting", next: "retry" };
     const starting: State = { name: "STARTING", until: NEVER, tries: 0 };
-    assert.equal(startOutcome(state, starting, policy), "failed");
+    assert.equal(startOutcome(state, starting), "failed");
     // what may pass is waited for, and so is FATAL, which is next
-    assert.equal(startOutcome({ ...state, code: "FAILED" }, starting, policy), "pending");
-    assert.equal(startOutcome({ ...state, tries: 2 }, starting, policy), "pending");
+    assert.equal(startOutcome({ ...state, code: "FAILED" }, starting), "pending");
+    assert.equal(startOutcome({ ...state, next: "fatal" }, starting), "pending");
     // who asks in BACKOFF is told of the next attempt
-    assert.equal(startOutcome(state, state, policy), "pending");
+    assert.equal(startOutcome(state, state), "pending");
     const before: State = { ...state, tries: 0 };
-    assert.equal(startOutcome(state, before, policy), "failed");
+    assert.equal(startOutcome(state, before), "failed");
     assert.ok(isWanted(state));
   });
 

@@ -30,42 +30,56 @@ const policies: readonly Policy[] = [
 ];
 
 const backoff = { name: "BACKOFF", until: NOW, due: NOW, tries: 1, reason: "why" } as const;
-const stopping = { name: "STOPPING", until: NOW, tries: 1, pid: 7, wanted: false } as const;
-const exited = { name: "EXITED", until: NEVER, status: died, expected: false } as const;
-const unknown = { name: "UNKNOWN", until: NEVER, tries: 1, pid: 7, reason: "EPERM" } as const;
+const retrying = { ...backoff, phase: "waiting", next: "retry" } as const;
+const unsweptBackoff = { ...backoff, until: NEVER, phase: "sweeping", status: died } as const;
+const stopping = {
+  name: "STOPPING",
+  until: NOW,
+  phase: "asked",
+  next: "stay",
+  tries: 1,
+  pid: 7,
+} as const;
+const sweeping = { ...stopping, until: NEVER, phase: "sweeping", status: died } as const;
+const exited = { name: "EXITED", until: NEVER, due: NOW, status: died, expected: false } as const;
+const unknown = {
+  name: "UNKNOWN",
+  until: NEVER,
+  phase: "refused",
+  tries: 1,
+  pid: 7,
+  reason: "EPERM",
+} as const;
 
 /** Each shape that a state can have. */
 const shapes: readonly State[] = [
-  initial(NEVER),
-  initial(NOW),
-  {
-    name: "STOPPED",
-    until: NEVER,
-    tries: 2,
-    status: died,
-    reason: "why",
-    survivors: [{ pid: 9, name: "x" }],
-  },
+  initial(),
+  { ...initial(), next: "start", until: NOW },
+  { ...initial(), tries: 2, status: died, reason: "why", survivors: [{ pid: 9, name: "x" }] },
   { name: "STARTING", until: NEVER, tries: 1 },
   { name: "STARTING", until: NOW, tries: 1, pid: 7 },
   { name: "RUNNING", until: NEVER, pid: 7 },
-  { ...backoff, swept: true, wanted: true },
-  { ...backoff, tries: 4, swept: true, wanted: true },
-  { ...backoff, code: "NO_FILE", swept: true, wanted: true },
-  { ...backoff, until: NEVER, swept: false, wanted: true, status: died },
-  { ...backoff, until: NEVER, swept: false, wanted: false, status: died },
-  { ...stopping },
-  { ...stopping, wanted: true },
-  { ...stopping, killed: NOW - 1000 },
-  { ...stopping, until: NEVER, status: died },
-  { ...stopping, until: NEVER, status: died, wanted: true },
-  { ...exited, swept: false, wanted: false },
-  { ...exited, swept: false, wanted: true },
-  { ...exited, swept: true, wanted: false },
-  { ...exited, until: NOW, swept: true, wanted: true },
+  retrying,
+  { ...retrying, tries: 4, next: "fatal" },
+  { ...retrying, code: "NO_FILE" },
+  { ...unsweptBackoff, next: "retry" },
+  { ...unsweptBackoff, next: "fatal" },
+  { ...unsweptBackoff, next: "start" },
+  { ...unsweptBackoff, next: "stay" },
+  stopping,
+  { ...stopping, next: "start" },
+  { ...stopping, phase: "killed", killedAt: NOW - 1000 },
+  { ...stopping, phase: "stuck", killedAt: NOW - 6000 },
+  sweeping,
+  { ...sweeping, next: "start" },
+  { ...exited, phase: "sweeping", next: "stay" },
+  { ...exited, phase: "sweeping", next: "retry" },
+  { ...exited, phase: "sweeping", next: "start" },
+  { ...exited, phase: "swept", next: "stay" },
+  { ...exited, until: NOW, phase: "swept", next: "retry" },
   { name: "FATAL", until: NEVER, reason: "why", status: died },
-  { ...unknown },
-  { ...unknown, status: died },
+  unknown,
+  { ...unknown, phase: "sweeping", status: died },
 ];
 
 const inputs: readonly Input[] = [
@@ -217,7 +231,7 @@ describe("STARTING", () => {
     assert.equal(isOverdue(up, NOW - 1), false);
     assert.equal(isOverdue(up, NOW), true);
     assert.equal(isOverdue({ ...stopping }, NOW), false);
-    assert.equal(isOverdue({ ...backoff, swept: true, wanted: true }, NOW), false);
+    assert.equal(isOverdue(retrying, NOW), false);
   });
 
   it("fails over 1, 2 and 3 s, with tries one more each time, and is FATAL at N+1", () => {
@@ -285,19 +299,19 @@ describe("RUNNING", () => {
     [true, 1, true],
     [true, null, true],
   ];
-  for (const [autorestart, code, wanted] of cases) {
+  for (const [autorestart, code, isRetried] of cases) {
     const how = code === null ? "by a signal" : `with ${code}`;
-    it(`that ends ${how} is ${wanted ? "" : "not "}wanted again if autorestart is ${autorestart}`, () => {
+    it(`that ends ${how} is ${isRetried ? "" : "not "}wanted again if autorestart is ${autorestart}`, () => {
       const state = ended(code, { ...policy, autorestart });
-      assert.deepEqual([state.wanted, state.expected], [wanted, code === 0]);
+      assert.deepEqual([state.next, state.expected], [isRetried ? "retry" : "stay", code === 0]);
     });
   }
 
   it("waits for the sweep before it starts again", () => {
     const state = ended(1, policy);
-    assert.deepEqual([state.until, state.swept], [NEVER, false]);
+    assert.deepEqual([state.until, state.phase], [NEVER, "sweeping"]);
     const swept = after(state, policy, "swept");
-    assert.deepEqual([swept.until, as(swept, "EXITED").swept], [NOW, true]);
+    assert.deepEqual([swept.until, as(swept, "EXITED").phase], [NOW, "swept"]);
     assert.deepEqual(after(swept, policy, "deadline"), {
       name: "STARTING",
       until: NEVER,
@@ -307,7 +321,7 @@ describe("RUNNING", () => {
 });
 
 describe("BACKOFF", () => {
-  const waiting: State = { ...backoff, tries: 2, until: NOW + 2000, swept: true, wanted: true };
+  const waiting: State = { ...retrying, tries: 2, until: NOW + 2000 };
 
   it("keeps its tries over a stop, and a start goes on with them", () => {
     const stopped = as(after(waiting, policy, "stop"), "STOPPED");
@@ -329,7 +343,7 @@ describe("BACKOFF", () => {
   });
 
   it("that is not swept yet stops after the sweep", () => {
-    const unswept: State = { ...backoff, until: NEVER, swept: false, wanted: true };
+    const unswept: State = { ...unsweptBackoff, next: "retry" };
     const told = after(unswept, policy, "stop");
     assert.equal(told.name, "BACKOFF");
     assert.equal(after(told, policy, "swept").name, "STOPPED");
@@ -373,7 +387,10 @@ describe("STOPPING", () => {
       const grace = (from: State) => effect(from, "exited", p);
       assert.deepEqual(grace(state), { do: "sweep", graceMs: 4000 });
       assert.deepEqual(grace({ ...state, until: NOW - 1 }), { do: "sweep", graceMs: 0 });
-      assert.deepEqual(grace({ ...state, killed: NOW - 1 }), { do: "sweep", graceMs: 0 });
+      assert.deepEqual(grace({ ...state, phase: "killed", killedAt: NOW - 1 }), {
+        do: "sweep",
+        graceMs: 0,
+      });
     }
   });
 
@@ -413,18 +430,23 @@ describe("STOPPING", () => {
 
 describe("EXITED", () => {
   it("stays when a stop comes before its restart", () => {
-    const due: State = { ...exited, until: NOW, swept: true, wanted: true };
-    assert.deepEqual(after(due, policy, "stop"), { ...due, until: NEVER, wanted: false });
-    const unswept: State = { ...exited, swept: false, wanted: true };
+    const due: State = { ...exited, until: NOW, phase: "swept", next: "retry" };
+    assert.deepEqual(after(due, policy, "stop"), {
+      ...due,
+      until: NEVER,
+      due: NEVER,
+      next: "stay",
+    });
+    const unswept: State = { ...exited, phase: "sweeping", next: "retry" };
     assert.equal(after(unswept, policy, "stop", "swept").until, NEVER);
   });
 
   it("starts on command at once, or when it is swept", () => {
     assert.equal(
-      after({ ...exited, swept: true, wanted: false }, policy, "start").name,
+      after({ ...exited, phase: "swept", next: "stay" }, policy, "start").name,
       "STARTING",
     );
-    const told = after({ ...exited, swept: false, wanted: false }, policy, "start");
+    const told = after({ ...exited, phase: "sweeping", next: "stay" }, policy, "start");
     assert.equal(told.name, "EXITED");
     assert.equal(after(told, policy, "swept").until, NOW);
   });

@@ -36,8 +36,8 @@ const rows: readonly [title: string, State, number, number, string, string][] = 
       tries: 1,
       reason: "Exited too quickly",
       status: died,
-      swept: true,
-      wanted: true,
+      phase: "waiting",
+      next: "retry",
     },
     0,
     0,
@@ -46,13 +46,20 @@ const rows: readonly [title: string, State, number, number, string, string][] = 
   ],
   [
     "BACKOFF without a reason",
-    { name: "BACKOFF", until: 1, due: 1, tries: 1, reason: "", swept: true, wanted: true },
+    { name: "BACKOFF", until: 1, due: 1, tries: 1, reason: "", phase: "waiting", next: "retry" },
     0,
     0,
     "",
     `unknown error (try "tail a")`,
   ],
-  ["STOPPING", { name: "STOPPING", until: 1, tries: 0, pid: 7, wanted: false }, 7, 0, "", ""],
+  [
+    "STOPPING",
+    { name: "STOPPING", until: 1, tries: 0, pid: 7, phase: "asked", next: "stay" },
+    7,
+    0,
+    "",
+    "",
+  ],
   [
     "EXITED as expected",
     {
@@ -60,8 +67,9 @@ const rows: readonly [title: string, State, number, number, string, string][] = 
       until: NEVER,
       status: { code: 0, signal: null },
       expected: true,
-      swept: true,
-      wanted: false,
+      phase: "swept",
+      next: "stay",
+      due: NEVER,
     },
     0,
     0,
@@ -70,7 +78,15 @@ const rows: readonly [title: string, State, number, number, string, string][] = 
   ],
   [
     "EXITED with another code",
-    { name: "EXITED", until: NEVER, status: died, expected: false, swept: true, wanted: false },
+    {
+      name: "EXITED",
+      until: NEVER,
+      status: died,
+      expected: false,
+      phase: "swept",
+      next: "stay",
+      due: NEVER,
+    },
     0,
     3,
     "Bad exit code 3",
@@ -78,7 +94,15 @@ const rows: readonly [title: string, State, number, number, string, string][] = 
   ],
   [
     "EXITED by a signal",
-    { name: "EXITED", until: NEVER, status: killed, expected: false, swept: true, wanted: false },
+    {
+      name: "EXITED",
+      until: NEVER,
+      status: killed,
+      expected: false,
+      phase: "swept",
+      next: "stay",
+      due: NEVER,
+    },
     0,
     -1,
     "Bad exit code -1",
@@ -92,17 +116,10 @@ const rows: readonly [title: string, State, number, number, string, string][] = 
     "can't find command 'a'",
     "can't find command 'a'",
   ],
-  [
-    "STOPPED after a stop",
-    { name: "STOPPED", until: NEVER, tries: 0, status: killed, survivors: [] },
-    0,
-    -1,
-    "",
-    AFTERNOON,
-  ],
+  ["STOPPED after a stop", { ...initial(), status: killed }, 0, -1, "", AFTERNOON],
   [
     "STOPPED from BACKOFF",
-    { name: "STOPPED", until: NEVER, tries: 1, reason: "too quick", survivors: [] },
+    { ...initial(), tries: 1, reason: "too quick" },
     0,
     0,
     "too quick",
@@ -110,7 +127,7 @@ const rows: readonly [title: string, State, number, number, string, string][] = 
   ],
   [
     "UNKNOWN",
-    { name: "UNKNOWN", until: NEVER, tries: 0, pid: 7, reason: "EPERM" },
+    { name: "UNKNOWN", until: NEVER, phase: "refused", tries: 0, pid: 7, reason: "EPERM" },
     7,
     0,
     "EPERM",
@@ -140,7 +157,7 @@ describe("the report", () => {
 
   it("of what was never started says so", () => {
     const none = { ...times, start: 0, stop: 0 };
-    assert.equal(report(initial(NEVER), none).description, "Not started");
+    assert.equal(report(initial(), none).description, "Not started");
   });
 
   const uptimes: readonly [seconds: number, text: string][] = [
@@ -170,7 +187,7 @@ describe("the report", () => {
   for (const [hour, text] of ends) {
     it(`shows an end at ${hour}:05 as ${text}`, () => {
       const end = new Date(2026, 10, 2, hour, 5).getTime() / 1000;
-      assert.equal(report(initial(NEVER), { ...times, stop: end }).description, text);
+      assert.equal(report(initial(), { ...times, stop: end }).description, text);
     });
   }
 });

@@ -87,10 +87,10 @@ function phaseIn(state: State): World["children"][number]["phase"] | undefined {
       return "alive";
     case "STOPPING":
     case "UNKNOWN":
-      return state.status ? "unswept" : "alive";
+      return state.phase === "sweeping" ? "unswept" : "alive";
     case "BACKOFF":
     case "EXITED":
-      return state.swept ? undefined : "unswept";
+      return state.phase === "sweeping" ? "unswept" : undefined;
     default:
       return undefined;
   }

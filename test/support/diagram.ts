@@ -21,35 +21,41 @@ const policy: Policy = {
   exitCodes: [0],
 };
 
-const yesNo = [true, false] as const;
-
 // every combination that decides about what comes next
 const samples: { readonly [N in StateName]: readonly Extract<State, { readonly name: N }>[] } = {
-  STOPPED: [{ name: "STOPPED", until: NEVER, tries: 0, survivors: [] }],
+  STOPPED: [{ name: "STOPPED", until: NEVER, next: "stay", tries: 0, survivors: [] }],
   STARTING: [
     { name: "STARTING", until: NEVER, tries: 0 },
     { name: "STARTING", until: 0, tries: 0, pid: 101 },
   ],
   RUNNING: [{ name: "RUNNING", until: NEVER, pid: 101 }],
-  BACKOFF: yesNo.flatMap((wanted) =>
-    yesNo.flatMap((swept) =>
-      [1, policy.startRetries + 1].map(
-        (tries) => ({ name: "BACKOFF", until: 0, due: 0, tries, reason, swept, wanted }) as const,
-      ),
+  BACKOFF: (["waiting", "sweeping"] as const).flatMap((phase) =>
+    (["retry", "fatal", "start", "stay"] as const).map(
+      (next) => ({ name: "BACKOFF", until: 0, phase, next, due: 0, tries: 1, reason }) as const,
     ),
   ),
-  STOPPING: yesNo.map(
-    (wanted) => ({ name: "STOPPING", until: 0, tries: 0, pid: 101, status, wanted }) as const,
+  STOPPING: (["start", "stay"] as const).map(
+    (next) =>
+      ({
+        name: "STOPPING",
+        until: 0,
+        phase: "sweeping",
+        next,
+        tries: 0,
+        pid: 101,
+        status,
+      }) as const,
   ),
-  EXITED: yesNo.flatMap((wanted) =>
-    yesNo.map(
-      (swept) => ({ name: "EXITED", until: 0, status, expected: false, swept, wanted }) as const,
+  EXITED: (["swept", "sweeping"] as const).flatMap((phase) =>
+    (["retry", "start", "stay"] as const).map(
+      (next) =>
+        ({ name: "EXITED", until: 0, phase, next, due: 0, status, expected: false }) as const,
     ),
   ),
   FATAL: [{ name: "FATAL", until: NEVER, reason }],
   UNKNOWN: [
-    { name: "UNKNOWN", until: NEVER, tries: 0, pid: 101, reason },
-    { name: "UNKNOWN", until: NEVER, tries: 0, pid: 101, reason, status },
+    { name: "UNKNOWN", until: NEVER, phase: "refused", tries: 0, pid: 101, reason },
+    { name: "UNKNOWN", until: NEVER, phase: "sweeping", tries: 0, pid: 101, reason, status },
   ],
 };
 
