@@ -22,7 +22,7 @@ import { theOnly, type Program } from "./program.ts";
 import { Registry } from "./supervision/registry.ts";
 import { resolveSettings, type Resolved } from "./settings/resolve.ts";
 import { nextTurn, systemClock } from "./system/clock.ts";
-import { Custody, type CustodyEvents } from "./cleanup/host-exit.ts";
+import { HostExit, type HostExitEvents } from "./cleanup/host-exit.ts";
 import { Logs, removeAutoLogs } from "./output/logs.ts";
 import { OwnedFile } from "./cleanup/owned-file.ts";
 import type { Spawner } from "./ports/child.ts";
@@ -80,7 +80,7 @@ const CLOSED = "closed"; // ends event iterators; no event of ours
  */
 export class Supervisor extends SupervisorEmitter {
   readonly #host: Host;
-  readonly #custody: Custody;
+  readonly #hostExit: HostExit;
   readonly #logs: Logs;
   readonly #registry: Registry;
   readonly #listeners: Listeners;
@@ -118,11 +118,17 @@ export class Supervisor extends SupervisorEmitter {
       changed: () => this.listenersChanged(),
     });
     // who starts nothing real needs nobody to end it
-    this.#custody = this.#makeCustody({ ...resolved, guardian: resolved.guardian && !spawner });
+    this.#hostExit = this.#makeHostExit({ ...resolved, guardian: resolved.guardian && !spawner });
     this.#host = {
       io: {
         clock,
-        spawner: spawner ?? new SystemSpawner(this.#custody, (why) => this.#unpiped(why)),
+        spawner:
+          spawner ??
+          new SystemSpawner({
+            clock: systemClock,
+            hostExit: this.#hostExit,
+            unpiped: (why) => this.#unpiped(why),
+          }),
       },
       logs: this.#logs,
       isClosing: () => this.#closing !== undefined,
@@ -512,7 +518,7 @@ export class Supervisor extends SupervisorEmitter {
       const message = `Cannot own ${show(file)}: ${(cause as Error).message}`;
       throw new SupervisorError("NO_FILE", message, { cause });
     }
-    return this.#custody.ownFile(owned);
+    return this.#hostExit.ownFile(owned);
   }
 
   /**
@@ -598,13 +604,13 @@ export class Supervisor extends SupervisorEmitter {
     this.listenersChanged();
   }
 
-  #makeCustody({ guardian, guardian_waitsecs: waitSecs }: Resolved): Custody {
-    const events: CustodyEvents = {
+  #makeHostExit({ guardian, guardian_waitsecs: waitSecs }: Resolved): HostExit {
+    const events: HostExitEvents = {
       lost: (reason) => this.#host.announce({ type: "GUARDIAN_LOST", reason }),
       failed: (reason) => this.#unguarded("GUARDIAN_FAILED", reason, "a guardian"),
-      boundless: (reason) => this.#unguarded("CGROUP_FAILED", reason, "cgroups"),
+      cgroupFailed: (reason) => this.#unguarded("CGROUP_FAILED", reason, "cgroups"),
     };
-    return new Custody({ guardian, waitSecs }, events, systemClock);
+    return new HostExit({ guardian, waitSecs }, events, systemClock);
   }
 
   /** A promise that cannot be kept in full is not kept silently. */
@@ -650,7 +656,7 @@ export class Supervisor extends SupervisorEmitter {
     this.#host.io.clock.clearTimeout(this.#report);
     for (const process of this.#registry.processes.values()) process.close();
     this.#logs.close();
-    if (this.#custody.dismissed) await this.#custody.dismissed;
+    if (this.#hostExit.guardianStopped) await this.#hostExit.guardianStopped;
     this.#hasClosed = true;
     this.#listeners.close();
     this.listenersChanged();

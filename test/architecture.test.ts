@@ -142,8 +142,8 @@ describe("the architecture", () => {
     const packages = new Set(sources.flatMap(({ imports }) => imports.map(({ to }) => to)));
     const foreign = [...packages].filter((to) => !to.endsWith(".ts") && !to.startsWith("node:"));
     assert.deepEqual(foreign.toSorted(), ["#zod", "eventemitter3", "execa", "tree-kill", "zod"]);
-    assert.deepEqual(importers("execa"), ["spawn/spawner.ts"]);
-    assert.deepEqual(importers("tree-kill"), ["cleanup/sweep.ts"]);
+    assert.deepEqual(importers("execa"), ["spawn/execute.ts"]);
+    assert.deepEqual(importers("tree-kill"), ["system/signals.ts"]);
     assert.deepEqual(importers("eventemitter3"), ["events/emitter.ts"]);
     assert.deepEqual(importers("zod"), []); // that is for zod.cjs
     assert.deepEqual(importers("#zod").toSorted(), [
@@ -159,8 +159,8 @@ describe("the architecture", () => {
     ]);
   });
 
-  it("process.kill: only in cleanup/sweep.ts", () => {
-    assert.deepEqual(where(/\bprocess\.kill\b/), ["cleanup/sweep.ts"]);
+  it("process.kill: only in system/signals.ts", () => {
+    assert.deepEqual(where(/\bprocess\.kill\b/), ["system/signals.ts"]);
   });
 
   it("time: only system/clock.ts has timers and reads clocks, from Node's modules", () => {
@@ -244,7 +244,7 @@ describe("the architecture", () => {
     // and what is loaded later is loaded before it becomes a user who may not read it
     assert.deepEqual(bad, [
       "cli/run/pid1.ts -> spawn/shell.ts",
-      "cli/run/run.ts -> spawn/spawner.ts",
+      "cli/run/run.ts -> spawn/execute.ts",
     ]);
     const others = offences(({ room }, { to }) => room !== "cli" && to.startsWith("cli/"));
     assert.deepEqual(others, []);
@@ -252,16 +252,11 @@ describe("the architecture", () => {
 
   it("the host: only who leaves something behind listens on process, and only to its exit", () => {
     const listening = /\bprocess\.(?:on|once|addListener|prependListener)\(/;
-    assert.deepEqual(
-      inLibrary(listening).filter((name) => name !== "spawn/spawner.ts"),
-      ["cleanup/exit-hook.ts"],
-    );
+    assert.deepEqual(inLibrary(listening), ["cleanup/exit-hook.ts"]);
     for (const { name, code, room } of sources) {
       if (room === "cli") continue;
       for (const [, word] of code.matchAll(/\bprocess\.(?:on|once)\("(\w+)"/g)) {
-        // in the spawner, `process` is the child
-        const known = name === "spawn/spawner.ts" ? ["error", "exit"] : ["exit"];
-        assert.ok(known.includes(word as string), `${name} listens to ${word}`);
+        assert.equal(word, "exit", `${name} listens to ${word}`);
       }
     }
   });

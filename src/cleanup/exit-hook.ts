@@ -1,20 +1,20 @@
 /**
- * The one thing of this library that is shared by all supervisors of a host: its `exit` listener,
- * held while any child lives. Children have their own process group, so neither Ctrl-C nor the
- * host's end reaches them; whoever leaves last kills them here.
+ * The one state of this library that all supervisors of a host share: its `exit` listener, held while
+ * any child lives. Children have their own process group, so neither Ctrl-C nor the host's end reaches
+ * them: they are killed here.
  */
-const parties = new Set<() => void>();
+const hooks = new Set<() => void>();
 
-function sayFarewell(): void {
-  for (const end of parties) end();
+function runHooks(): void {
+  for (const end of hooks) end();
 }
 
 /** Has `end` called, synchronously, when the host exits; until the function it returns is called. */
-export function atExit(end: () => void): () => void {
-  if (parties.size === 0) process.on("exit", sayFarewell);
-  parties.add(end);
+export function onHostExit(end: () => void): () => void {
+  if (hooks.size === 0) process.on("exit", runHooks);
+  hooks.add(end);
   return () => {
-    parties.delete(end);
-    if (parties.size === 0) process.off("exit", sayFarewell);
+    hooks.delete(end);
+    if (hooks.size === 0) process.off("exit", runHooks);
   };
 }

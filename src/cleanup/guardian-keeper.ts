@@ -1,16 +1,16 @@
 import { failureOf, type GuardianEnd } from "./guardian.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** What is kept: a guardian, or what stands for one in a test. */
-export interface Kept {
-  /** Has it go, and settles when it has. */
-  dismiss(): Promise<void>;
+/** A guardian, or what stands for one in a test. */
+export interface Stoppable {
+  /** Has it exit, and settles when it has. */
+  stop(): Promise<void>;
 }
 
 /** What a keeper asks and tells. */
-export interface KeeperHooks<G extends Kept> {
-  /** Starts a guardian, which knows all that it has to. May throw. */
-  hire(lost: (end: GuardianEnd) => void): G;
+export interface KeeperHooks<G extends Stoppable> {
+  /** Starts a guardian, and registers with it all that there is. May throw. */
+  startGuardian(lost: (end: GuardianEnd) => void): G;
   /** Whether there is something to guard. */
   isNeeded(): boolean;
   /** The guardian has died; there is another one. */
@@ -19,7 +19,7 @@ export interface KeeperHooks<G extends Kept> {
   failed(reason: string): void;
 }
 
-/** One that ends so soon, so often, does not stay. */
+/** A guardian that ends so soon, so often, does not stay. */
 const HASTY_MS = 1000;
 const PATIENCE = 3;
 /** The first pause before another attempt, and the longest. */
@@ -27,17 +27,17 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 
 /**
- * Sees to it that there is a guardian while there is something to guard. One that has died is replaced
- * at once. Where that does not help, or none can be started for now, there is another attempt after a
- * pause, which grows, and with each start of a program; that is told once, until a guardian stays.
+ * Keeps a guardian running while there is something to guard. One that has died is replaced at once.
+ * Where that does not help, or none can be started for now, there is another attempt after a pause,
+ * which grows, and with each start of a program; that is told once, until a guardian stays.
  */
-export class GuardianKeeper<G extends Kept> {
+export class GuardianKeeper<G extends Stoppable> {
   readonly #hooks: KeeperHooks<G>;
   readonly #clock: Clock;
   #guardian: G | undefined;
-  #dismissed: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
   #isDisabled: boolean;
-  #hired = 0;
+  #started = 0;
   #deaths = 0; // since one has stayed
   #isTold = false;
   #pause = FIRST_PAUSE_MS;
@@ -55,13 +55,13 @@ export class GuardianKeeper<G extends Kept> {
 
   /**
    * Starts one, if there is none.
-   * @throws what is lacking for it, and will be there again
+   * @throws where something is lacking for it, which will be there again
    */
-  awaken(): void {
+  startGuardian(): void {
     if (this.#guardian || this.#isDisabled) return;
-    this.#hired = this.#clock.now();
+    this.#started = this.#clock.now();
     try {
-      const guardian = this.#hooks.hire((end) => {
+      const guardian = this.#hooks.startGuardian((end) => {
         if (guardian === this.#guardian) this.#lost(end);
       });
       this.#guardian = guardian;
@@ -73,37 +73,37 @@ export class GuardianKeeper<G extends Kept> {
   }
 
   /** Starts one, if there is none, now or as soon as what is lacking for it is there again. */
-  awakenSoon(): void {
+  startGuardianSoon(): void {
     try {
-      this.awaken();
+      this.startGuardian();
     } catch {
       // another attempt follows
     }
   }
 
-  /** Dismisses it, if there is one: there is nothing to guard. */
-  close(): void {
+  /** Stops it, if there is one: there is nothing to guard. */
+  stopGuardian(): void {
     this.#stopRetrying();
     if (!this.#guardian) return;
-    this.#dismissed = this.#guardian.dismiss();
+    this.#stopped = this.#guardian.stop();
     this.#guardian = undefined;
   }
 
-  /** Settles when the guardian that was dismissed last has gone; nothing, if there was none. */
-  get dismissed(): Promise<void> | undefined {
-    return this.#dismissed;
+  /** Settles when the guardian that was stopped last has exited; undefined, if none was. */
+  get stopped(): Promise<void> | undefined {
+    return this.#stopped;
   }
 
   #lost({ reason, kind }: GuardianEnd): void {
     this.#guardian = undefined;
-    if (kind === "died" && this.#clock.now() - this.#hired >= HASTY_MS) {
+    if (kind === "died" && this.#clock.now() - this.#started >= HASTY_MS) {
       this.#deaths = 0;
       this.#isTold = false;
       this.#pause = FIRST_PAUSE_MS;
     }
     if (kind === "died" && ++this.#deaths <= PATIENCE) {
       this.#hooks.lost(reason);
-      if (this.#hooks.isNeeded()) this.awakenSoon();
+      if (this.#hooks.isNeeded()) this.startGuardianSoon();
       return;
     }
     this.#isDisabled = kind === "impossible";
@@ -119,7 +119,7 @@ export class GuardianKeeper<G extends Kept> {
       () => {
         this.#retry = undefined;
         this.#pause = Math.min(LONGEST_PAUSE_MS, 2 * this.#pause);
-        if (this.#hooks.isNeeded()) this.awakenSoon();
+        if (this.#hooks.isNeeded()) this.startGuardianSoon();
       },
       this.#pause,
       false,

@@ -4,7 +4,7 @@ import { closeSync, constants, lstatSync, openSync, readdirSync, unlinkSync } fr
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { StreamDestination, type Destination } from "./destination.ts";
-import { exists } from "../cleanup/sweep.ts";
+import { exists } from "../system/signals.ts";
 import type { LogEvents, LogFile, LogUser } from "./log-file.ts";
 import { pipeWriter } from "./named-pipe.ts";
 import { openAgain, openPipe } from "./open-file.ts";

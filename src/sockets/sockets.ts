@@ -1,8 +1,8 @@
 import { lstatSync, renameSync } from "node:fs";
 import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
-import type { Custody } from "../cleanup/host-exit.ts";
-import { atExit } from "../cleanup/exit-hook.ts";
+import type { HostExit } from "../cleanup/host-exit.ts";
+import { onHostExit } from "../cleanup/exit-hook.ts";
 import { Listener, type Where } from "./socket-thread.ts";
 import { OwnedFile } from "../cleanup/owned-file.ts";
 import type { SharedSocket } from "../ports/command.ts";
@@ -23,13 +23,13 @@ interface Held {
 
 /** The listening sockets that processes share as their standard input. Each is open from its first use until its last user is released. */
 export class Sockets {
-  readonly #custody: Pick<Custody, "ownFile">;
+  readonly #hostExit: Pick<HostExit, "ownFile">;
   readonly #held = new Map<string, Held>();
   readonly #listener = new Listener(() => this.#lost());
-  #leave: (() => void) | undefined;
+  #removeHook: (() => void) | undefined;
 
-  constructor(custody: Pick<Custody, "ownFile">) {
-    this.#custody = custody;
+  constructor(hostExit: Pick<HostExit, "ownFile">) {
+    this.#hostExit = hostExit;
   }
 
   /** The descriptor of one that is open. */
@@ -44,7 +44,7 @@ export class Sockets {
     const key = keyOf(socket);
     let held = this.#held.get(key);
     if (!held) this.#held.set(key, (held = { socket, users: new Set() }));
-    this.#leave ??= atExit(() => {
+    this.#removeHook ??= onHostExit(() => {
       for (const each of this.#held.values()) this.#close(each);
     });
     held.users.add(user);
@@ -66,8 +66,8 @@ export class Sockets {
           this.#close(held);
         }
         if (this.#held.size > 0) return;
-        this.#leave?.();
-        this.#leave = undefined;
+        this.#removeHook?.();
+        this.#removeHook = undefined;
       });
     }
   }
@@ -82,7 +82,7 @@ export class Sockets {
       held.open = { number, fd };
       if ("path" in socket.address) {
         const file = new OwnedFile(socket.address.path);
-        held.open = { number, fd, file, disown: this.#custody.ownFile(file) };
+        held.open = { number, fd, file, disown: this.#hostExit.ownFile(file) };
       }
     } catch (error) {
       this.#close(held);

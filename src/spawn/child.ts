@@ -1,25 +1,35 @@
 import type { ChildProcess } from "node:child_process";
 import { closeSync, fchownSync } from "node:fs";
 import type { Writable } from "node:stream";
-import type { ExitStatus, Signal, Survivor } from "../ports/signal.ts";
-import type { Custody, Run } from "../cleanup/host-exit.ts";
-import { closeFifo, writerOf, type Fifo } from "./fifos.ts";
-import { killTree, sendSignal, sweep } from "../cleanup/sweep.ts";
-import { prepareLaunch, type Launch } from "./launch.ts";
-import type { Pipes, Stdio } from "./pipes.ts";
+import { descendantsOf } from "../cleanup/descendants.ts";
+import type { HostExit, Run } from "../cleanup/host-exit.ts";
+import type { RunMarks } from "../cleanup/run-mark.ts";
+import { sweep } from "../cleanup/sweep.ts";
 import type { Child, ChildEvents, StartFailure } from "../ports/child.ts";
-import type { Command } from "../ports/command.ts";
 import type { Clock } from "../ports/clock.ts";
-import { descendantsOf, type Identity, type Kinship } from "../cleanup/relatives.ts";
+import type { Command } from "../ports/command.ts";
+import type { ExitStatus, Signal, Survivor } from "../ports/signal.ts";
+import type { Identity } from "../system/proc.ts";
+import { isWindows } from "../system/platform.ts";
+import { killTree, sendSignal } from "../system/signals.ts";
+import type { Execute, Execution } from "./execute.ts";
+import { closeFifo, writerOf, type Fifo } from "./fifos.ts";
+import { prepareLaunch } from "./launch.ts";
+import type { Pipes, Stdio } from "./pipes.ts";
+import { startFailureOf } from "./start-failure.ts";
 
-/** Has the operating system start something: the process, or why there is none. */
-export type Execute = (launch: Launch, stdio: readonly [Stdio, Stdio, Stdio]) => Execution;
+/** What a child is made of. */
+export interface ChildIo {
+  readonly command: Command;
+  readonly events: ChildEvents;
+  readonly pipes: Pipes;
+  /** Gives its standard input, when it starts. */
+  readonly stdin: () => Stdio | Fifo;
+  readonly hostExit: HostExit;
+  readonly clock: Clock;
+}
 
-/** How a start went; why it failed is known only later. */
-type Execution = { readonly process: ChildProcess } | { readonly failing: Promise<Error> };
-
-const isWindows = process.platform === "win32";
-/** How long the end of a process is kept back for a disk that does not take its last words. */
+/** How long the end of a process is kept back for a disk that does not take its last output. */
 const DRAIN_MS = 1000;
 
 /** A real process. */
@@ -27,7 +37,7 @@ export class SystemChild implements Child {
   readonly pipes: Pipes;
   readonly #command: Command;
   readonly #events: ChildEvents;
-  readonly #custody: Custody;
+  readonly #hostExit: HostExit;
   readonly #clock: Clock;
   readonly #stdin: () => Stdio | Fifo;
   #input: Writable | null = null;
@@ -43,20 +53,13 @@ export class SystemChild implements Child {
   #hasExited = false;
   #ref = true;
 
-  constructor(
-    command: Command,
-    events: ChildEvents,
-    pipes: Pipes,
-    stdin: () => Stdio | Fifo,
-    custody: Custody,
-    clock: Clock,
-  ) {
+  constructor({ command, events, pipes, stdin, hostExit, clock }: ChildIo) {
     this.#command = command;
     this.#events = events;
     this.pipes = pipes;
-    this.#custody = custody;
-    this.#clock = clock;
     this.#stdin = stdin;
+    this.#hostExit = hostExit;
+    this.#clock = clock;
   }
 
   /** How many FIFOs its start may take. */
@@ -72,7 +75,7 @@ export class SystemChild implements Child {
     let doubt: string | undefined;
     let execution: Execution;
     try {
-      const run = this.#custody.prepare(this.#command);
+      const run = this.#hostExit.prepare(this.#command);
       this.#run = run;
       const marks = { tag: run.tag, procsFile: run.cgroup?.procsFile };
       const launch = prepareLaunch(this.#command, marks);
@@ -86,59 +89,63 @@ export class SystemChild implements Child {
       execution = execute(launch, [first, ...this.pipes.open(launch.owner)]);
     } catch (error) {
       if (fifo) closeFifo(fifo);
-      return this.giveUp(describe(error as Error, file, this.#command, doubt)); // a file that vanished while we looked at it
+      return this.giveUp(startFailureOf(error as Error, file, this.#command, doubt)); // a file that vanished while we looked at it
     } finally {
       this.pipes.started();
     }
     if ("failing" in execution) {
       if (fifo) closeFifo(fifo);
       void execution.failing.then((error) =>
-        this.giveUp(describe(error, file, this.#command, doubt)),
+        this.giveUp(startFailureOf(error, file, this.#command, doubt)),
       );
       return;
     }
-    const { process: own } = execution;
-    const { pid } = own as { readonly pid: number };
-    this.#process = own;
-    this.#custody.add(pid, this.#command.stopsignal);
-    own.on("error", () => {}); // of kill() or send(), which report for themselves
-    own.once("exit", (code, signal) => this.#exited({ code, signal })); // not the promise: it also waits for the pipes
+    this.#started(execution.process, fifo);
+  }
+
+  #started(child: ChildProcess, fifo: Fifo | undefined): void {
+    const { pid } = child as { readonly pid: number };
+    this.#process = child;
+    this.#hostExit.add(pid, this.#command.stopsignal);
+    child.on("error", () => {}); // of kill() or send(), which report for themselves
+    child.once("exit", (code, signal) => this.#exited({ code, signal })); // not the promise: it also waits for the pipes
     if (fifo) closeSync(fifo.read); // the child has it
-    this.#input = fifo ? writerOf(fifo) : own.stdin;
+    this.#input = fifo ? writerOf(fifo) : child.stdin;
     this.#input?.on("error", () => {}); // EPIPE: write() tells
-    this.pipes.listen("stdout", own.stdout);
-    this.pipes.listen("stderr", own.stderr);
+    this.pipes.listen("stdout", child.stdout);
+    this.pipes.listen("stderr", child.stderr);
     this.#applyRef();
     this.#events.spawned(pid);
   }
 
-  /** The system did not let it start. */
+  /** Reports that the system did not let it start. */
   fail(error: Error): void {
-    this.giveUp(describe(error, this.#command.argv[0], this.#command));
+    this.giveUp(startFailureOf(error, this.#command.argv[0], this.#command));
   }
 
+  /** Reports that it was not started. */
   giveUp(failure: StartFailure | string): void {
-    if (this.#run) this.#custody.abandon(this.#run);
+    if (this.#run) this.#hostExit.abandon(this.#run);
     if (this.isCancelled) return;
-    this.pipes.rest(); // whoever waits for the next attempt holds nothing meanwhile
+    this.pipes.rest(); // a process that waits for its next attempt holds nothing meanwhile
     this.#events.failed(failure);
   }
 
-  kill(signal: Signal, group: boolean): void | Promise<void> {
+  kill(signal: Signal, asGroup: boolean): void | Promise<void> {
     const look = this.#look();
-    return look ? look.then(() => this.#end(signal, group)) : this.#end(signal, group);
+    return look ? look.then(() => this.#end(signal, asGroup)) : this.#end(signal, asGroup);
   }
 
-  #end(signal: Signal, group: boolean): void {
+  #end(signal: Signal, asGroup: boolean): void {
     if (this.#command.stopstdin && signal !== "SIGKILL") {
       this.#input?.end();
-      if (isWindows) return; // it has stopwaitsecs to go by itself
+      if (isWindows) return; // it has stopwaitsecs to exit by itself
     }
     if (isWindows && this.#alive !== undefined) killTree(this.#alive);
-    else this.#send(signal, group);
+    else this.#send(signal, asGroup);
   }
 
-  /** Remembers who leaves our sight when its parent ends; a promise while there are many to look at. */
+  /** Remembers the descendants that can no longer be found when their parent ends; a promise while they are many. */
   #look(): Promise<void> | undefined {
     const pid = this.#alive;
     if (this.#command.sweep !== true || pid === undefined || !this.#run) return undefined;
@@ -154,7 +161,7 @@ export class SystemChild implements Child {
     return undefined;
   }
 
-  /** Who was seen before a former signal may be out of sight by now. */
+  /** Adds to those seen before a former signal, which may be out of sight by now. */
   #remember(found: readonly Identity[]): void {
     for (const one of found) this.#known.set(`${one.pid} ${one.began}`, one);
   }
@@ -171,8 +178,8 @@ export class SystemChild implements Child {
     const pid = this.#process?.pid;
     const run = this.#run;
     const finish = (survivors: readonly Survivor[]) => {
-      if (pid !== undefined) this.#custody.remove(pid);
-      if (run?.cgroup) this.#custody.removeCgroup(run.cgroup);
+      if (pid !== undefined) this.#hostExit.remove(pid);
+      if (run?.cgroup) this.#hostExit.removeCgroup(run.cgroup);
       done(survivors);
     };
     if (pid === undefined || !run || this.#command.sweep === false) return finish([]);
@@ -181,8 +188,8 @@ export class SystemChild implements Child {
     const scope = isWide === true ? "all" : "group";
     const begin = () => {
       const known = [...this.#known.values()];
-      sweep({ pid, scope, known, ...asking, ...run }, graceMs, (survivors) => {
-        this.#drained(() => finish(survivors)); // their last words are its output, too
+      sweep({ pid, scope, known, ...asking, ...run }, graceMs, this.#clock, (survivors) => {
+        this.#drained(() => finish(survivors)); // what they wrote last is its output, too
       });
     };
     if (this.#looking) void this.#looking.then(begin);
@@ -201,15 +208,15 @@ export class SystemChild implements Child {
     this.#applyRef();
   }
 
-  /** The pid while it is surely ours: that of the dead may belong to someone else by now. */
+  /** The pid while it is surely ours: that of a dead process may belong to another one by now. */
   get #alive(): number | undefined {
     return this.#hasExited ? undefined : this.#process?.pid;
   }
 
-  #send(signal: Signal, group: boolean): void {
+  #send(signal: Signal, asGroup: boolean): void {
     if (this.#alive === undefined) return;
-    this.#isGroupAsked ||= group;
-    sendSignal(this.#alive, signal, group);
+    this.#isGroupAsked ||= asGroup;
+    sendSignal(this.#alive, signal, asGroup);
   }
 
   #exited(status: ExitStatus): void {
@@ -229,49 +236,24 @@ export class SystemChild implements Child {
     void Promise.race([busy, enough]).then(goOn);
   }
 
-  /** Whoever holds the pipes of a process that is gone does not hold the host. */
+  /** Keeps the host alive while the process lives; the pipes of a process that is gone do not. */
   #applyRef(): void {
     const child = this.#process;
     if (!child) return;
-    const word = this.#ref && !this.#hasExited ? "ref" : "unref";
-    child[word]();
+    const verb = this.#ref && !this.#hasExited ? "ref" : "unref";
+    child[verb]();
     for (const stream of [this.#input, child.stdout, child.stderr]) {
-      (stream as unknown as { ref?: () => void; unref?: () => void } | null)?.[word]?.();
+      (stream as unknown as { ref?: () => void; unref?: () => void } | null)?.[verb]?.();
     }
   }
 }
 
-/** Without some of them in a shortage: then their marks have to do. */
-function seenBelow(kinship: Kinship): Identity[] | Promise<Identity[]> {
+/** The descendants; without some of them in a shortage: then their marks have to do. */
+function seenBelow(marks: RunMarks): Identity[] | Promise<Identity[]> {
   try {
-    const found = descendantsOf(kinship);
+    const found = descendantsOf(marks);
     return Array.isArray(found) ? found : found.catch(() => []);
   } catch {
     return [];
-  }
-}
-
-/** What may pass, of the errors for which supervisord has no words. */
-const PASSING = new Set(["ENOMEM", "ETXTBSY"]);
-
-/** Why a start failed, in supervisord's words where it has some. */
-function describe(error: Error, file: string, { name }: Command, doubt?: string): StartFailure {
-  const { cause, code = (cause as NodeJS.ErrnoException | undefined)?.code } =
-    error as NodeJS.ErrnoException;
-  switch (code) {
-    case "EMFILE":
-    case "ENFILE":
-      return { code: "FAILED", reason: `too many open files to spawn '${name}'` };
-    case "EAGAIN":
-      return { code: "FAILED", reason: `Too many processes in process table to spawn '${name}'` };
-    case undefined: {
-      const { originalMessage = error.message } = error as { originalMessage?: string };
-      const reason = `unknown error during fork for '${name}': ${originalMessage}`;
-      return { code: "FAILED", reason };
-    }
-    default: {
-      const reason = doubt ?? `couldn't exec ${file}: ${code}`;
-      return { code: PASSING.has(code) ? "FAILED" : "NOT_EXECUTABLE", reason };
-    }
   }
 }

@@ -14,8 +14,9 @@ import { Socket } from "node:net";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { isMainThread } from "node:worker_threads";
-import { exists } from "../cleanup/sweep.ts";
+import { exists } from "../system/signals.ts";
 import { temporaryDirectories } from "../system/directories.ts";
+import { isWindows } from "../system/platform.ts";
 import { isShortage, needPipes, spareDescriptors } from "../system/shortage.ts";
 
 /** One way: what is written to `write` can be read from `read`, which does not block. */
@@ -37,7 +38,7 @@ export class Fifos {
   readonly #ready: Fifo[] = [];
   // what a worker has opened, Node closes at its end, by number, also where a Socket has closed it
   // before, and somebody else has the number by then: there, what spawn() makes serves
-  #isImpossible = process.platform === "win32" || !isMainThread;
+  #isImpossible = isWindows || !isMainThread;
   readonly #tidied = new Set<string>();
 
   get canMake(): boolean {

@@ -12,6 +12,7 @@ import {
   type Words,
   type WorkingDirectory,
 } from "./wrappers.ts";
+import { isWindows } from "../system/platform.ts";
 
 /** What the operating system is asked to execute. */
 export interface Launch extends Words {
@@ -31,8 +32,6 @@ export interface LaunchMarks {
   /** The file by which it joins its cgroup. */
   readonly procsFile?: string | undefined;
 }
-
-const isWindows = process.platform === "win32";
 
 /**
  * Turns a command into what is executed. Umask and user are set in the child, by small programs that

@@ -9,6 +9,7 @@ import {
 } from "node:fs";
 import path from "node:path";
 import type { StartFailureCode } from "../ports/signal.ts";
+import { isWindows } from "../system/platform.ts";
 
 /** Where a program is, or why it cannot be started. The texts are supervisord's where it has one. */
 export type Found =
@@ -24,8 +25,6 @@ export interface LaunchProblem {
   readonly code: Exclude<StartFailureCode, "FAILED">;
   readonly message: string;
 }
-
-const isWindows = process.platform === "win32";
 
 /**
  * Finds the file of a command as execvp(3) does: a name with a slash is a path (relative to the

@@ -1,13 +1,12 @@
 import { accessSync, constants, readlinkSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
+import { isWindows } from "./platform.ts";
 
 /*
  * The directories that the system knows by a name of its own. Each is asked for only where something
  * needs it, and each call has an answer: none of them throws.
  */
-
-const isWindows = process.platform === "win32";
 
 /** The name of the working directory; one that was removed has a name, too, which leads nowhere. */
 export function workingDirectory(): string {

@@ -19,11 +19,11 @@ function keep({ isNeeded = true, isDisabled = false } = {}) {
   const keeper = new GuardianKeeper(
     isDisabled,
     {
-      hire: (lost) => {
+      startGuardian: (lost) => {
         attempts.push(clock.now());
         if (state.failing) throw state.failing;
         die = (end = killed) => lost(end);
-        return { dismiss: async () => void said.push("dismissed") };
+        return { stop: async () => void said.push("stopped") };
       },
       isNeeded: () => state.isNeeded,
       lost: (reason) => said.push(`lost ${reason}`),
@@ -38,25 +38,25 @@ describe("the keeper of the guardian", () => {
   it("has one as long as it is needed", () => {
     const { keeper, attempts, said } = keep();
     assert.equal(keeper.guardian, undefined);
-    keeper.awaken();
-    keeper.awaken();
+    keeper.startGuardian();
+    keeper.startGuardian();
     assert.ok(keeper.guardian);
     assert.equal(attempts.length, 1);
-    keeper.close();
+    keeper.stopGuardian();
     assert.equal(keeper.guardian, undefined);
-    assert.ok(keeper.dismissed);
-    assert.deepEqual(said, ["dismissed"]);
+    assert.ok(keeper.stopped);
+    assert.deepEqual(said, ["stopped"]);
   });
 
   it("disabled: has none", () => {
     const { keeper, attempts } = keep({ isDisabled: true });
-    keeper.awaken();
+    keeper.startGuardian();
     assert.deepEqual([keeper.guardian, attempts], [undefined, []]);
   });
 
   it("replaces one that has died, at once", () => {
     const { keeper, clock, attempts, said, die } = keep();
-    keeper.awaken();
+    keeper.startGuardian();
     for (let i = 0; i < 10; i++) {
       clock.advance(1000);
       die();
@@ -68,18 +68,18 @@ describe("the keeper of the guardian", () => {
 
   it("replaces none that is not needed, until it is", () => {
     const { keeper, clock, state, attempts, die } = keep({ isNeeded: false });
-    keeper.awaken();
+    keeper.startGuardian();
     die();
     assert.equal(keeper.guardian, undefined);
     assert.equal(clock.pending, 0);
     state.isNeeded = true;
-    keeper.awaken();
+    keeper.startGuardian();
     assert.equal(attempts.length, 2);
   });
 
   it("does not give up after four that have died within a second", () => {
     const { keeper, clock, attempts, said, die } = keep();
-    keeper.awaken();
+    keeper.startGuardian();
     for (let i = 0; i < 4; i++) die();
     assert.deepEqual(said, ["lost SIGKILL", "lost SIGKILL", "lost SIGKILL", "failed SIGKILL"]);
     assert.equal(keeper.guardian, undefined);
@@ -90,7 +90,7 @@ describe("the keeper of the guardian", () => {
 
   it("pauses ever longer where none stays, up to five seconds, and says so once", () => {
     const { keeper, clock, attempts, said, die } = keep();
-    keeper.awaken();
+    keeper.startGuardian();
     for (let i = 0; i < 4; i++) die();
     const first = attempts.length;
     for (let i = 0; i < 9; i++) {
@@ -105,7 +105,7 @@ describe("the keeper of the guardian", () => {
   it("out of descriptors: starts one when there are some again", () => {
     const { keeper, clock, state, attempts, said } = keep();
     state.failing = shortage;
-    keeper.awakenSoon();
+    keeper.startGuardianSoon();
     clock.advance(60_000);
     assert.deepEqual(said, ["failed spawn /bin/sh EMFILE"]);
     assert.ok(attempts.length < 20, `${attempts.length} attempts`);
@@ -118,33 +118,33 @@ describe("the keeper of the guardian", () => {
   it("out of descriptors: starts one with the next program", () => {
     const { keeper, clock, state } = keep();
     state.failing = shortage;
-    for (let i = 0; i < 100; i++) assert.throws(() => keeper.awaken(), shortage); // no program starts
+    for (let i = 0; i < 100; i++) assert.throws(() => keeper.startGuardian(), shortage); // no program starts
     assert.equal(clock.pending, 1);
     clock.advance(50);
     state.failing = undefined;
-    keeper.awaken();
+    keeper.startGuardian();
     assert.ok(keeper.guardian);
   });
 
   it("out of descriptors for a moment, with nothing to guard: says nothing", () => {
     const { keeper, clock, state, said } = keep({ isNeeded: false });
     state.failing = shortage;
-    assert.throws(() => keeper.awaken(), shortage);
+    assert.throws(() => keeper.startGuardian(), shortage);
     assert.deepEqual([said, clock.pending], [[], 0]);
   });
 
   it("without a shell: says so once, and tries no more", () => {
     const { keeper, clock, attempts, said, die } = keep();
-    keeper.awaken();
+    keeper.startGuardian();
     die({ reason: "spawn /bin/sh ENOENT", kind: "impossible" });
-    keeper.awaken();
+    keeper.startGuardian();
     assert.deepEqual(said, ["failed spawn /bin/sh ENOENT"]);
     assert.deepEqual([attempts.length, clock.pending], [1, 0]);
   });
 
   it("says it again where one had stayed meanwhile", () => {
     const { keeper, clock, said, die } = keep();
-    keeper.awaken();
+    keeper.startGuardian();
     for (let i = 0; i < 4; i++) die();
     clock.advance(10_000);
     said.length = 0;
@@ -154,11 +154,11 @@ describe("the keeper of the guardian", () => {
     assert.deepEqual(said.at(-1), "failed SIGKILL");
   });
 
-  it("close: there is no attempt any more", () => {
+  it("stopped: there is no attempt any more", () => {
     const { keeper, clock, state } = keep();
     state.failing = shortage;
-    keeper.awakenSoon();
-    keeper.close();
+    keeper.startGuardianSoon();
+    keeper.stopGuardian();
     assert.equal(clock.pending, 0);
   });
 });

@@ -5,17 +5,11 @@ import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import { describe, it, type TestContext } from "node:test";
 import { sweep } from "../../src/cleanup/sweep.ts";
-import {
-  descendantsOf,
-  forksSoFar,
-  identityOf,
-  isAlive,
-  kinOf,
-  Memory,
-  pidLimit,
-  Strangers,
-  type Identity,
-} from "../../src/cleanup/relatives.ts";
+import { descendantsOf } from "../../src/cleanup/descendants.ts";
+import { relativesOf } from "../../src/cleanup/relatives.ts";
+import { SweepMemory, UnrelatedCache } from "../../src/cleanup/strangers.ts";
+import { forksSoFar, identityOf, isAlive, pidLimit, type Identity } from "../../src/system/proc.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { noPython } from "../support/python.ts";
 
 const tag = "LIBSUPERVISOR_0123456789abcdef=7";
@@ -37,12 +31,12 @@ async function stranger(t: TestContext, env: Record<string, string> = {}): Promi
 }
 
 /** As if a child of ours had had that number, and was gone. */
-const kinship = (pid: number) => ({
+const marks = (pid: number) => ({
   pid,
   tag,
   forks: forksSoFar(),
   limit: pidLimit(),
-  family: { name: tag.split("=")[0] ?? "", groups: new Map(), strangers: new Strangers() },
+  supervisor: { name: tag.split("=")[0] ?? "", pgids: new Map(), unrelated: new UnrelatedCache() },
 });
 
 /** How many files are read within one turn of the event loop, at most. */
@@ -112,7 +106,7 @@ never.wait()`;
       const wanted = line.toString().trim().split(" ").map(Number);
       let found: Identity[] = [];
       const { most } = await filesPerTurn(async () => {
-        found = await descendantsOf({ ...kinship(pid), forks: before });
+        found = await descendantsOf({ ...marks(pid), forks: before });
       });
       assert.deepEqual(
         found.map((one) => one.pid).toSorted((a, b) => a - b),
@@ -150,7 +144,7 @@ while True: signal.pause()`;
       let hasAsked = false;
       const { most } = await filesPerTurn(
         async () => {
-          const looking = descendantsOf({ ...kinship(pid), forks: before });
+          const looking = descendantsOf({ ...marks(pid), forks: before });
           assert.ok(looking instanceof Promise);
           found = await looking;
         },
@@ -177,7 +171,7 @@ while True: signal.pause()`;
       await once(child.stdout, "data");
       let found: unknown;
       const { all } = await filesPerTurn(() => {
-        found = descendantsOf(kinship(pid));
+        found = descendantsOf(marks(pid));
       });
       assert.ok(Array.isArray(found));
       assert.ok(found.length > 0);
@@ -192,14 +186,14 @@ describe(
   () => {
     it("is not whoever has got its number, nor that one's group", async (t) => {
       const { pid = 0 } = await stranger(t);
-      assert.deepEqual(await kinOf(kinship(pid), new Memory()), []);
+      assert.deepEqual(await relativesOf(marks(pid), new SweepMemory()), []);
     });
 
     it("is whoever has its tag, and nobody with another", async (t) => {
       const { pid = 0 } = await stranger(t, { LIBSUPERVISOR_0123456789abcdef: "7" });
       const { pid: other = 0 } = await stranger(t, { LIBSUPERVISOR_0123456789abcdef: "71" });
       assert.ok(other > 0);
-      const found = await kinOf(kinship(pid - 1), new Memory());
+      const found = await relativesOf(marks(pid - 1), new SweepMemory());
       assert.deepEqual(
         found.map((one) => one.pid),
         [pid],
@@ -216,30 +210,30 @@ describe(
 
     it("is found also by one who has looked at all the others before", async (t) => {
       const { pid: first = 0 } = await stranger(t, { NAME: "other" });
-      const before = kinship(first - 1);
-      assert.deepEqual(await kinOf(before, new Memory()), []);
-      assert.ok(before.family.strangers.has(first, forksSoFar(), pidLimit()));
+      const before = marks(first - 1);
+      assert.deepEqual(await relativesOf(before, new SweepMemory()), []);
+      assert.ok(before.supervisor.unrelated.has(first, forksSoFar(), pidLimit()));
       const { pid = 0 } = await stranger(t, { LIBSUPERVISOR_0123456789abcdef: "7" });
-      const found = await kinOf(before, new Memory());
+      const found = await relativesOf(before, new SweepMemory());
       assert.deepEqual(
         found.map((one) => one.pid),
         [pid],
       );
-      const { family } = before;
-      assert.ok(!family.strangers.has(pid, forksSoFar(), pidLimit()));
-      assert.ok(!family.strangers.has(first, forksSoFar() + pidLimit() / 2, pidLimit()));
+      const { supervisor } = before;
+      assert.ok(!supervisor.unrelated.has(pid, forksSoFar(), pidLimit()));
+      assert.ok(!supervisor.unrelated.has(first, forksSoFar() + pidLimit() / 2, pidLimit()));
     });
 
     it("is in doubt of a process that shows no environment yet", async (t) => {
       const { pid = 0 } = await stranger(t); // as if it were about to execute
-      const memory = new Memory();
-      const before = kinship(pid - 1);
-      assert.deepEqual(await kinOf(before, memory), []);
+      const memory = new SweepMemory();
+      const before = marks(pid - 1);
+      assert.deepEqual(await relativesOf(before, memory), []);
       assert.ok(memory.isInDoubt);
-      assert.ok(!before.family.strangers.has(pid, forksSoFar(), pidLimit()));
+      assert.ok(!before.supervisor.unrelated.has(pid, forksSoFar(), pidLimit()));
       // not once, on a machine where others are about to execute, too
       for (let i = 0; i < 100 && memory.isInDoubt; i++) {
-        assert.deepEqual(await kinOf(before, memory), []);
+        assert.deepEqual(await relativesOf(before, memory), []);
       }
       assert.ok(!memory.isInDoubt);
     });
@@ -278,7 +272,7 @@ ctypes.CDLL(None).pthread_exit(None)`;
       assert.ok(identity);
       const known = [{ ...identity, began: `${Number(identity.began) - 1}` }];
       const left = await new Promise((done) => {
-        sweep({ ...kinship(pid), scope: "all", known, ...asking }, 0, done);
+        sweep({ ...marks(pid), scope: "all", known, ...asking }, 0, systemClock, done);
       });
       assert.deepEqual(left, []);
       assert.ok(isAlive(identity));

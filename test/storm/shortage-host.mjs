@@ -19,7 +19,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { Supervisor } from "../../dist/index.js";
-import { loadExeca } from "../../dist/spawn/spawner.js";
+import { loadExeca } from "../../dist/spawn/execute.js";
 import { dice, pick, program } from "./kinds.mjs";
 
 const { way, seed, mark, directory, count, limit, uid, end } = JSON.parse(process.argv[2]);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { ConfigError, describeIssue, loadConfig, type Config } from "../../config/index.ts";
 import { ServeError, serve, type Server } from "../../control/index.ts";
 import { ActivityLog, Supervisor, type ActivityLevel } from "../../index.ts";
-import { loadExeca } from "../../spawn/spawner.ts";
+import { loadExeca } from "../../spawn/execute.ts";
 import { autoLogsOf, removeLogs } from "./auto-logs.ts";
 import { Refusal, complain } from "../report.ts";
 import { isStdout, issueOfLog, problemOfLog } from "./log-file.ts";

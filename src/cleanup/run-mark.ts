@@ -1,0 +1,70 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:os";
+import type { Clock } from "../ports/clock.ts";
+import type { Signal } from "../ports/signal.ts";
+import { forksSoFar, pidLimit } from "../system/proc.ts";
+import { UnrelatedCache } from "./strangers.ts";
+
+/** What tells the processes of one run, the one that we started and its relatives, from all others. */
+export interface RunMarks {
+  /** The number of the process, of its process group, and of its session. */
+  readonly pid: number;
+  /** A variable in the environment of each, unless a process has cleaned it: `NAME=value`. */
+  readonly tag: string;
+  /** How many processes the system had started when it was started. */
+  readonly forks: number;
+  /** The number of processes after which their numbers are given again. */
+  readonly limit: number;
+  readonly supervisor: SupervisorMarks;
+}
+
+/** What a supervisor knows of the processes of the machine. */
+export interface SupervisorMarks {
+  /** The name that the tags of all its runs have in common. */
+  readonly name: string;
+  /** The process groups of the runs that are not over. */
+  readonly pgids: ReadonlyMap<number, unknown>;
+  readonly unrelated: UnrelatedCache;
+}
+
+/** How old a count of processes may be. */
+const COUNT_MS = 100;
+
+/** Marks the runs of one supervisor. */
+export class RunMarker {
+  readonly #supervisor: SupervisorMarks;
+  readonly #clock: Clock;
+  readonly #limit = pidLimit();
+  #runs = 0;
+  #forks = 0;
+  #counted = -Infinity;
+
+  constructor(pgids: ReadonlyMap<number, unknown>, clock: Clock) {
+    const name = `LIBSUPERVISOR_${randomBytes(8).toString("hex")}`;
+    this.#supervisor = { name, pgids, unrelated: new UnrelatedCache() };
+    this.#clock = clock;
+  }
+
+  /** The variable that marks the environment of all our processes, and of no others. */
+  get name(): string {
+    return this.#supervisor.name;
+  }
+
+  /** Returns the number of a run that is about to begin, and its marks. Its tag ends with its stop signal (`NAME=7-15`). */
+  mark(stopsignal: Signal): { readonly run: number; readonly marks: Omit<RunMarks, "pid"> } {
+    const now = this.#clock.now();
+    if (now - this.#counted > COUNT_MS) {
+      this.#counted = now;
+      this.#forks = forksSoFar();
+    }
+    const run = ++this.#runs;
+    const tag = `${this.name}=${run}-${numberOf(stopsignal)}`;
+    const marks = { tag, forks: this.#forks, limit: this.#limit, supervisor: this.#supervisor };
+    return { run, marks };
+  }
+}
+
+/** The number of a signal. */
+export function numberOf(signal: Signal): number {
+  return typeof signal === "number" ? signal : constants.signals[signal];
+}
