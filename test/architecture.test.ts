@@ -62,8 +62,8 @@ const PURE = new Set([
   "output/tail.ts",
   "schema/by-text.ts",
   "schema/copy.ts",
+  "schema/expand.ts",
   "schema/suggest.ts",
-  "settings/expand.ts",
   "settings/memoize.ts",
   "spawn/pace.ts",
   "spawn/split-command.ts",
@@ -224,7 +224,7 @@ describe("the architecture", () => {
       "#zod",
       "schema/check.ts",
       "schema/types.ts",
-      "schema/option.ts",
+      "schema/messages.ts",
       "schema/show.ts",
     ].map((to) => `control/schema.ts -> ${to}`);
     assert.deepEqual(own, asSettings);

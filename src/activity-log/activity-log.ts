@@ -1,4 +1,4 @@
-import { checked, type Vocabulary } from "../schema/check.ts";
+import { check, type Vocabulary } from "../schema/check.ts";
 import { isWritten, type ActivityLevel } from "../events/levels.ts";
 import type { StartingEvent } from "../events/process-events.ts";
 import type { ActivityEvent } from "../events/supervisor-events.ts";
@@ -49,7 +49,7 @@ export class ActivityLog {
    * @throws {SettingsError} if the settings are not right.
    */
   constructor(settings: ActivityLogSettings = {}) {
-    this.#settings = checked(activityLogSettings, settings, VOCABULARY);
+    this.#settings = check(activityLogSettings, settings, VOCABULARY);
     const { logfile, logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
     this.#logs = new Logs(systemClock, {
       failed: (file, { message, code = "" }) =>

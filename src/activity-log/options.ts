@@ -1,5 +1,6 @@
 import z from "#zod";
-import { described, tell } from "../schema/option.ts";
+import { expected } from "../schema/messages.ts";
+import { described } from "../schema/option.ts";
 import { logLevels } from "../events/levels.ts";
 import { bytes } from "../schema/types.ts";
 import { backups } from "../output/options.ts";
@@ -16,11 +17,11 @@ export const activityLogSettings = z.strictObject(
         differs:
           "In code there is no file unless one is named; in a configuration file it is `supervisord.log`.",
       },
-      (say) =>
+      (messages) =>
         z
-          .string(say)
-          .min(1, say)
-          .refine((file) => !file.includes("\0"), say)
+          .string(messages)
+          .min(1, messages)
+          .refine((file) => !file.includes("\0"), messages)
           .optional(),
     ),
     logfile_maxbytes: described(
@@ -31,7 +32,7 @@ export const activityLogSettings = z.strictObject(
         summary:
           "When `logfile` is turned over: after the line with which it has reached this size. 0: never.",
       },
-      (say) => bytes(say).default(50 * 1024 * 1024),
+      (messages) => bytes(messages).default(50 * 1024 * 1024),
     ),
     logfile_backups: backups("logfile"),
     loglevel: described(
@@ -41,7 +42,8 @@ export const activityLogSettings = z.strictObject(
         summary:
           "How grave a line must be to be written. From `debug` on, what the processes write is written, too.",
       },
-      (say) => z.string(say).toLowerCase().pipe(z.literal(logLevels, say)).default("info"),
+      (messages) =>
+        z.string(messages).toLowerCase().pipe(z.literal(logLevels, messages)).default("info"),
     ),
     silent: described(
       {
@@ -49,14 +51,14 @@ export const activityLogSettings = z.strictObject(
         summary: "Whether nothing of it goes to the host's standard output.",
         differs: "In code that has to be asked for: it is true unless given.",
       },
-      (say) => z.boolean(say).default(true),
+      (messages) => z.boolean(messages).default(true),
     ),
     identifier: described(
       { expected: "a string", summary: "What the system's log calls it." },
-      (say) => z.string(say).default("supervisor"),
+      (messages) => z.string(messages).default("supervisor"),
     ),
   },
-  tell("an object with the settings of an activity log"),
+  expected("an object with the settings of an activity log"),
 );
 
 /** What one writes for an activity log. @useDeclaredType */

@@ -1,4 +1,4 @@
-import { hasVariables } from "../settings/expand.ts";
+import { hasVariables } from "../schema/expand.ts";
 import { SettingsError, type SettingsIssue } from "../schema/settings-error.ts";
 import { resolveSettings } from "../settings/resolve.ts";
 import type { SupervisorSettings } from "../settings/supervisor.ts";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { remembered } from "../settings/memoize.ts";
+import { memoize } from "../settings/memoize.ts";
 import {
   isDirectory,
   expandHome,
@@ -256,8 +256,8 @@ function factsOf(env: Readonly<Record<string, string | undefined>>, cwd: string)
     cwd,
     expandHome: (path) => expandHome(path, env),
     tmpdir: temporaryDirectory,
-    isDirectory: remembered(isDirectory),
-    findUser: remembered(findUser),
-    findGroup: remembered(findGroup),
+    isDirectory: memoize(isDirectory),
+    findUser: memoize(findUser),
+    findGroup: memoize(findGroup),
   };
 }

@@ -1,4 +1,4 @@
-import { formatConversion } from "../settings/expand.ts";
+import { formatConversion } from "../schema/expand.ts";
 import { repr } from "./python.ts";
 
 /** Stands for a value that is another one in each process. */

@@ -1,5 +1,5 @@
 import { dirname, normalize, resolve } from "node:path";
-import { hasVariables } from "../settings/expand.ts";
+import { hasVariables } from "../schema/expand.ts";
 import { show } from "../schema/show.ts";
 import type { ConfigIssue, Findings } from "./error.ts";
 import type { Entry, Ini, Section } from "./ini.ts";

@@ -1,7 +1,7 @@
 import z from "#zod";
-import { checked, type Vocabulary } from "../schema/check.ts";
+import { check, type Vocabulary } from "../schema/check.ts";
 import { HOST_NAME } from "../schema/types.ts";
-import { tell } from "../schema/option.ts";
+import { expected } from "../schema/messages.ts";
 import { show } from "../schema/show.ts";
 import type { PortPlace, SocketPlace } from "./options.ts";
 
@@ -10,15 +10,15 @@ const IDS = 2 ** 32 - 2; // the one above means: unchanged
 const PORTS = 65_535;
 
 const whole = (least: number, most: number, what: string) =>
-  z.int(tell(what)).min(least, tell(what)).max(most, tell(what)).optional();
-const text = (what: string) => z.string(tell(what)).min(1, tell(what)).optional();
+  z.int(expected(what)).min(least, expected(what)).max(most, expected(what)).optional();
+const text = (what: string) => z.string(expected(what)).min(1, expected(what)).optional();
 const callable = (what: string) =>
-  z.custom((value) => typeof value === "function", tell(what)).optional();
+  z.custom((value) => typeof value === "function", expected(what)).optional();
 
 const id = (whose: string) => whole(0, IDS, `the number of a ${whose}`);
 const owner = z.strictObject(
   { uid: id("user"), gid: id("group") },
-  tell("an object { uid, gid } of numbers"),
+  expected("an object { uid, gid } of numbers"),
 );
 
 const place = z
@@ -27,11 +27,11 @@ const place = z
       file: text("the path of a socket"),
       chmod: whole(0, MODES, "a mode, from 0 to 0o7777"),
       chown: owner.optional(),
-      allowUnsafeDirectory: z.boolean(tell("true or false")).optional(),
-      host: z.string(tell("a name or an address")).optional(),
+      allowUnsafeDirectory: z.boolean(expected("true or false")).optional(),
+      host: z.string(expected("a name or an address")).optional(),
       port: whole(0, PORTS, "a port, from 0 to 65535"),
     },
-    tell("a place, { file } or { port }"),
+    expected("a place, { file } or { port }"),
   )
   .superRefine(({ file, port, host, ...ofSocket }, context) => {
     const complain = (path: PropertyKey[], message: string) =>
@@ -58,23 +58,25 @@ function can(value: unknown, methods: readonly string[]): boolean {
 
 const options = z.strictObject(
   {
-    username: z.string(tell("a string")).optional(),
+    username: z.string(expected("a string")).optional(),
     password: z.string("expected a string").optional(), // what came is nobody's business
     config: callable("a function that reads the settings"),
-    log: z.custom((value) => can(value, LOG), tell("an ActivityLog")).optional(),
+    log: z.custom((value) => can(value, LOG), expected("an ActivityLog")).optional(),
     shutdown: callable("a function"),
     restart: callable("a function"),
     allowedHosts: z
       .array(
-        z.string(tell("a name")).regex(HOST_NAME, tell("the name of a host, without a port")),
-        tell("an array of names"),
+        z
+          .string(expected("a name"))
+          .regex(HOST_NAME, expected("the name of a host, without a port")),
+        expected("an array of names"),
       )
       .readonly()
       .optional(),
     connections: whole(1, Number.MAX_SAFE_INTEGER, "a whole number, 1 or more"),
     requestBytes: whole(1, Number.MAX_SAFE_INTEGER, "a number of bytes, 1 or more"),
   },
-  tell("an object with the options of a server"),
+  expected("an object with the options of a server"),
 );
 
 const wishes = z.object({ place, options });
@@ -123,7 +125,7 @@ const VOCABULARY: Vocabulary = {
 export function checkWishes(supervisor: unknown, where: unknown, rest: unknown): void {
   if (!can(supervisor, SUPERVISOR))
     throw new TypeError(`serve(): expected a Supervisor first, got ${show(supervisor)}`);
-  checked(wishes, { place: where, options: rest }, VOCABULARY);
+  check(wishes, { place: where, options: rest }, VOCABULARY);
 }
 
 /** Of the two places, which have been checked. */

@@ -11,9 +11,9 @@ export function logfile(stream: string) {
       summary: `Where its ${stream} is written: a file (appended to, and turned over when full), \`AUTO\` for one with a name of its own in \`childlogdir\`, \`NONE\`, \`/dev/stdout\`, \`/dev/stderr\`, a named pipe, or, in code, any \`Writable\`, whose back-pressure the process feels. The last 16 KiB are kept in memory in any case where the bytes pass through the host.`,
       differs: "In code the default is `NONE`, in a configuration file `AUTO`.",
     },
-    (say) =>
+    (messages) =>
       z
-        .union([z.string().min(1, say), z.custom<Writable>(isWritable)], say)
+        .union([z.string().min(1, messages), z.custom<Writable>(isWritable)], messages)
         .transform((value) =>
           typeof value === "string" && ["NONE", "OFF"].includes(value.toUpperCase())
             ? undefined
@@ -31,7 +31,7 @@ export function maxbytes(file: string) {
       preset: '"50MB"',
       summary: `When \`${file}\` is turned over: after the write with which it has reached this size. 0: never; then, unless events, capture, syslog or \`strip_ansi\` want the bytes too, the process writes into the file by itself and the host has no work with them.`,
     },
-    (say) => bytes(say).default(50 * 1024 * 1024),
+    (messages) => bytes(messages).default(50 * 1024 * 1024),
   );
 }
 
@@ -41,7 +41,7 @@ export function backups(file: string) {
       expected: "a whole number, 0 or more",
       summary: `How many old files of \`${file}\` are kept, as \`.1\`, \`.2\` … 0: what is full is emptied.`,
     },
-    (say) => z.int(say).min(0, say).default(10),
+    (messages) => z.int(messages).min(0, messages).default(10),
   );
 }
 
@@ -53,7 +53,7 @@ export function capture(stream: string, event: string) {
       preset: "0",
       summary: `Of what its ${stream} holds between \`<!--XSUPERVISOR:BEGIN-->\` and \`<!--XSUPERVISOR:END-->\`, the last so many bytes become a ${event} event, and are not logged. 0: it is ordinary output.`,
     },
-    (say) => bytes(say).default(0),
+    (messages) => bytes(messages).default(0),
   );
 }
 
@@ -63,7 +63,7 @@ export function eventsEnabled(stream: string, event: string) {
       expected: "true or false",
       summary: `Whether each chunk of its ${stream} is a ${event} event.`,
     },
-    (say) => z.boolean(say).default(false),
+    (messages) => z.boolean(messages).default(false),
   );
 }
 
@@ -73,7 +73,7 @@ export function syslog(stream: string) {
       expected: "true or false",
       summary: `Whether the lines of its ${stream} go to the system's log, too, behind the process's name; by the program \`logger\`. A line above 1 MiB goes on as the next line. Not on Windows.`,
     },
-    (say) => z.boolean(say).default(false),
+    (messages) => z.boolean(messages).default(false),
   );
 }
 

@@ -3,21 +3,21 @@ import { didYouMean } from "./suggest.ts";
 import { SettingsError, type SettingsIssue } from "./settings-error.ts";
 import { show } from "./show.ts";
 
-/** The keys that there are, for those who have written another one. */
+/** The keys that exist, for the message about one that does not. */
 export interface Vocabulary {
-  /** What a key is called: a setting, unless it is something else. */
+  /** The word for a key; by default "setting". */
   readonly noun?: string;
   /** The keys that an object at this place may have. */
   known(path: readonly PropertyKey[]): readonly string[];
-  /** More about a key that there is not; a word that was probably meant is looked for otherwise. */
+  /** The end of the message about an unknown key; by default the word that was probably meant. */
   hint?(key: string, path: readonly PropertyKey[]): string | undefined;
 }
 
 /**
- * What a schema makes of a value.
+ * Parses a value with a schema.
  * @throws {SettingsError} with all that is wrong
  */
-export function checked<S extends z.ZodType>(
+export function check<S extends z.ZodType>(
   schema: S,
   raw: unknown,
   vocabulary: Vocabulary,
@@ -27,7 +27,7 @@ export function checked<S extends z.ZodType>(
   throw new SettingsError(parsed.error.issues.flatMap((issue) => readable(issue, vocabulary)));
 }
 
-/** zod's issue as ours: one for each unknown key, with what was probably meant. */
+/** Translates an issue of zod: one for each unknown key, with the word that was probably meant. */
 export function readable(issue: z.core.$ZodIssue, vocabulary: Vocabulary): SettingsIssue[] {
   const { path, message } = issue;
   if (issue.code === "invalid_key") {

@@ -1,9 +1,14 @@
-import { isPlain } from "../supervision/deep-equal.ts";
-
-/** The same data again, however deep. What is no plain object or array stays itself. */
+/** A deep copy of data. A value that is no plain object or array is not copied. */
 export function copyOf<T>(value: T): T {
   if (Array.isArray(value)) return value.map((one: unknown) => copyOf(one)) as T;
   if (!isPlain(value)) return value;
   const entries = Object.entries(value).map(([key, one]) => [key, copyOf(one)] as const);
   return Object.fromEntries(entries) as T;
+}
+
+/** Whether it is an object that only holds data. */
+export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }

@@ -1,5 +1,5 @@
 import z from "#zod";
-import { show } from "./show.ts";
+import { expected, type Messages } from "./messages.ts";
 
 /** What the documentation says of an option beside its type, default and range. */
 export interface OptionMeta {
@@ -17,18 +17,11 @@ export interface OptionMeta {
 /** Summary, unit and more of each option; a row of the table in the docs. */
 export const options = z.registry<OptionMeta>();
 
-/** How a schema complains: of what was expected, and what came. */
-export interface Say {
-  readonly error: (issue: { readonly input?: unknown }) => string;
-}
-
-/** Has a schema say what it expected. */
-export function tell(expected: string): Say {
-  return { error: ({ input }) => `expected ${expected}, got ${show(input)}` };
-}
-
-export function described<S extends z.ZodType>(meta: OptionMeta, make: (say: Say) => S): S {
-  const schema = make(tell(meta.expected));
+export function described<S extends z.ZodType>(
+  meta: OptionMeta,
+  make: (messages: Messages) => S,
+): S {
+  const schema = make(expected(meta.expected));
   options.add(schema, meta);
   return schema;
 }

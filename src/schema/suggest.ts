@@ -1,7 +1,7 @@
-/** Nobody means a longer word, and to compare two such takes its time. */
+/** Longer words are not compared: no name is so long, and comparing them takes long. */
 const LONGEST = 64;
 
-/** The word that was probably meant: the nearest of those that are near at all. */
+/** The nearest of the known words, if one is near enough to have been meant. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > LONGEST) return undefined;
   const limit = Math.max(1, Math.floor(word.length / 3));
@@ -14,12 +14,12 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.name;
 }
 
-/** What to add to the message that there is no such word. */
+/** The end of a message about an unknown word: a question, or nothing. */
 export function didYouMean(word: string, known: readonly string[]): string {
   return meaning(nearest(word, known));
 }
 
-/** The same where it is known what was meant. */
+/** The same where the word that was meant is known. */
 export function meaning(meant: string | undefined): string {
   return meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
 }

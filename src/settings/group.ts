@@ -1,5 +1,6 @@
 import z from "#zod";
-import { described, tell } from "../schema/option.ts";
+import { expected } from "../schema/messages.ts";
+import { described } from "../schema/option.ts";
 import { priority } from "../schema/types.ts";
 
 /** Settings of one group: a `[group:x]` section. */
@@ -11,11 +12,11 @@ export const groupSettings = z.strictObject(
         preset: "[]",
         summary: "The programs of the group. Their processes are then called `group:process`.",
       },
-      (say) => z.array(z.string(say), say).readonly().default([]),
+      (messages) => z.array(z.string(messages), messages).readonly().default([]),
     ),
     priority: priority("Orders the groups, as that of a program orders the processes of a group."),
   },
-  tell("an object with the settings of a group"),
+  expected("an object with the settings of a group"),
 );
 
 /** The settings of a group as they hold. */

@@ -1,5 +1,5 @@
-/** As `ask`, but each thing is asked for once. */
-export function remembered<T>(ask: (key: string) => T): (key: string) => T {
+/** Calls `ask` once for each key, and remembers the answer. */
+export function memoize<T>(ask: (key: string) => T): (key: string) => T {
   const known = new Map<string, { readonly answer: T }>();
   return (key) => {
     let entry = known.get(key);

@@ -1,7 +1,8 @@
 import z from "#zod";
 import type { Policy } from "../lifecycle/state.ts";
 import type { Signal } from "../ports/signal.ts";
-import { tell, described } from "../schema/option.ts";
+import { expected } from "../schema/messages.ts";
+import { described } from "../schema/option.ts";
 import { type SignalSetting, parseSignal } from "../schema/signal.ts";
 import { NAME_RULE, seconds, octal } from "../schema/types.ts";
 import { logfile, maxbytes, backups, capture, eventsEnabled, syslog } from "../output/options.ts";
@@ -15,7 +16,11 @@ const command = described(
     summary:
       "The program to run. A string is split into words by the rules of a POSIX shell's quotes (Python's shlex), and no shell is involved: no variables, globs or pipes.",
   },
-  (say) => z.union([z.string(), z.array(z.string(say), say).min(1, say).readonly()], say),
+  (messages) =>
+    z.union(
+      [z.string(), z.array(z.string(messages), messages).min(1, messages).readonly()],
+      messages,
+    ),
 );
 
 export const environment = described(
@@ -24,14 +29,14 @@ export const environment = described(
     preset: "{}",
     summary: "Variables for the process, over those of the supervisor and of the host.",
   },
-  (say) =>
+  (messages) =>
     z
       .record(
-        z.string().regex(/^[^=\0]+$/, tell("a variable name without =")),
+        z.string().regex(/^[^=\0]+$/, expected("a variable name without =")),
         z
-          .string(tell("a string"))
-          .refine((value) => !value.includes("\0"), tell("a string without NUL")),
-        say,
+          .string(expected("a string"))
+          .refine((value) => !value.includes("\0"), expected("a string without NUL")),
+        messages,
       )
       .default({}),
 );
@@ -47,15 +52,15 @@ export const programSettings = z
           summary:
             "The name of each process. With `numprocs` above 1 it must hold `%(process_num)d`.",
         },
-        (say) => z.string(say).default("%(program_name)s"),
+        (messages) => z.string(messages).default("%(program_name)s"),
       ),
       numprocs: described(
         { expected: "a whole number, 0 or more", summary: "How many processes of this program." },
-        (say) => z.int(say).min(0, say).default(1),
+        (messages) => z.int(messages).min(0, messages).default(1),
       ),
       numprocs_start: described(
         { expected: "a whole number", summary: "The first `process_num`." },
-        (say) => z.int(say).default(0),
+        (messages) => z.int(messages).default(0),
       ),
       priority: described(
         {
@@ -64,11 +69,11 @@ export const programSettings = z
           summary:
             "Lower numbers start first and stop last. Also that of its group, where it has one of its own; the group of a program with `events` has -1 unless this is given.",
         },
-        (say) => z.int(say).optional(),
+        (messages) => z.int(messages).optional(),
       ),
       autostart: described(
         { expected: "true or false", summary: "Whether it starts with the supervisor." },
-        (say) => z.boolean(say).default(true),
+        (messages) => z.boolean(messages).default(true),
       ),
       startsecs: seconds(
         1,
@@ -80,7 +85,7 @@ export const programSettings = z
           summary:
             "How many times a failed start is tried again, after 1, 2, 3 … seconds, before the process is FATAL.",
         },
-        (say) => z.int(say).min(0, say).default(3),
+        (messages) => z.int(messages).min(0, messages).default(3),
       ),
       autorestart: described(
         {
@@ -88,14 +93,19 @@ export const programSettings = z
           summary:
             'Whether a process that ends after having been RUNNING is started again, at once. `"unexpected"`: unless its exit code is one of `exitcodes`.',
         },
-        (say) => z.union([z.boolean(), z.literal("unexpected")], say).default("unexpected"),
+        (messages) =>
+          z.union([z.boolean(), z.literal("unexpected")], messages).default("unexpected"),
       ),
       exitcodes: described(
         {
           expected: "an array of exit codes from 0 to 255",
           summary: "The expected exit codes. Death by a signal is never expected.",
         },
-        (say) => z.array(z.int(say).min(0, say).max(255, say), say).readonly().default([0]),
+        (messages) =>
+          z
+            .array(z.int(messages).min(0, messages).max(255, messages), messages)
+            .readonly()
+            .default([0]),
       ),
       stopsignal: described(
         {
@@ -105,9 +115,9 @@ export const programSettings = z
           differs:
             "On Windows, where there are no signals, every stop ends the process and its descendants at once.",
         },
-        (say) =>
+        (messages) =>
           z
-            .custom<SignalSetting>((value) => parseSignal(value), say)
+            .custom<SignalSetting>((value) => parseSignal(value), messages)
             .default("TERM")
             .transform((value): Signal => parseSignal(value) ?? "SIGTERM"),
       ),
@@ -120,7 +130,7 @@ export const programSettings = z
           expected: "true or false",
           summary: "Send the stop signal to its whole process group. Turns `killasgroup` on.",
         },
-        (say) => z.boolean(say).default(false),
+        (messages) => z.boolean(messages).default(false),
       ),
       killasgroup: described(
         {
@@ -128,7 +138,7 @@ export const programSettings = z
           preset: "`stopasgroup`",
           summary: "Send SIGKILL to its whole process group.",
         },
-        (say) => z.boolean(say).optional(),
+        (messages) => z.boolean(messages).optional(),
       ),
       user: described(
         {
@@ -137,9 +147,9 @@ export const programSettings = z
           summary:
             "Whom the process runs as: uid, gid and supplementary groups. The host must be root, or that user. HOME, USER and LOGNAME stay as they are. Not on Windows.",
         },
-        (say) =>
+        (messages) =>
           z
-            .union([z.string(), z.int(say).min(0, say)], say)
+            .union([z.string(), z.int(messages).min(0, messages)], messages)
             .transform(String)
             .optional(),
       ),
@@ -150,7 +160,7 @@ export const programSettings = z
           summary: "The working directory of the process.",
           differs: "A command given as a relative path is looked up there, too.",
         },
-        (say) => z.string(say).min(1, say).optional(),
+        (messages) => z.string(messages).min(1, messages).optional(),
       ),
       umask: described(
         {
@@ -158,7 +168,7 @@ export const programSettings = z
           preset: "the host's",
           summary: "The file mode creation mask of the process. Not on Windows.",
         },
-        (say) => octal(say).optional(),
+        (messages) => octal(messages).optional(),
       ),
       environment,
       redirect_stderr: described(
@@ -167,7 +177,7 @@ export const programSettings = z
           summary:
             "Whether standard error goes where standard output goes. Excludes `stderr_logfile`.",
         },
-        (say) => z.boolean(say).default(false),
+        (messages) => z.boolean(messages).default(false),
       ),
       stdout_logfile: logfile("standard output"),
       stdout_logfile_maxbytes: maxbytes("stdout_logfile"),
@@ -188,14 +198,14 @@ export const programSettings = z
           summary:
             "Makes the program an event listener, a `[eventlistener:x]`: its processes are sent these events on standard input, and answer on standard output. Names that have others under them stand for all of those.",
         },
-        (say) => z.array(z.string(say), say).min(1, say).readonly().optional(),
+        (messages) => z.array(z.string(messages), messages).min(1, messages).readonly().optional(),
       ),
       buffer_size: described(
         {
           expected: "a whole number, 1 or more",
           summary: "How many events may wait for its event listeners before the oldest is dropped.",
         },
-        (say) => z.int(say).min(1, say).default(10),
+        (messages) => z.int(messages).min(1, messages).default(10),
       ),
       result_handler: described(
         {
@@ -205,7 +215,7 @@ export const programSettings = z
           differs:
             "Any other function cannot be called here: then every well-formed result accepts the event.",
         },
-        (say) => z.string(say).default(DEFAULT_HANDLER),
+        (messages) => z.string(messages).default(DEFAULT_HANDLER),
       ),
       socket: described(
         {
@@ -216,10 +226,10 @@ export const programSettings = z
           differs:
             "It stays open while no process runs, its file is removed with it, and a program in a group keeps it. An IPv6 address goes in brackets.",
         },
-        (say) =>
+        (messages) =>
           z
             .string()
-            .regex(/^(?:tcp|unix):\/\//, say)
+            .regex(/^(?:tcp|unix):\/\//, messages)
             .optional(),
       ),
       socket_backlog: described(
@@ -228,7 +238,7 @@ export const programSettings = z
           preset: "as many as the system allows",
           summary: "How many connections may wait at the `socket`.",
         },
-        (say) => z.int(say).min(1, say).max(65_535, say).optional(),
+        (messages) => z.int(messages).min(1, messages).max(65_535, messages).optional(),
       ),
       socket_owner: described(
         {
@@ -236,7 +246,7 @@ export const programSettings = z
           preset: "`user`",
           summary: "Whose a unix `socket` is: its file. Only root may give it away.",
         },
-        (say) => z.string(say).min(1, say).optional(),
+        (messages) => z.string(messages).min(1, messages).optional(),
       ),
       socket_mode: described(
         {
@@ -244,7 +254,7 @@ export const programSettings = z
           preset: '"0700"',
           summary: "The mode of the file of a unix `socket`: who may write to it may connect.",
         },
-        (say) => octal(say).optional(),
+        (messages) => octal(messages).optional(),
       ),
       serverurl: described(
         {
@@ -253,7 +263,7 @@ export const programSettings = z
           summary:
             "`SUPERVISOR_SERVER_URL` in its environment. `AUTO`: the `serverurl` of the supervisor.",
         },
-        (say) => z.string(say).optional(),
+        (messages) => z.string(messages).optional(),
       ),
       sweep: described(
         {
@@ -262,7 +272,7 @@ export const programSettings = z
           summary:
             'Whether what a process leaves behind is ended after its end: before it is started again, and before it counts as stopped. After a stop it is first asked with `stopsignal`, and has what remains of `stopwaitsecs`; else it is killed at once. `true`: whoever descends from it, also from other process groups and sessions, as far as the system can tell; `"group"`: its process group; `false`: nobody.',
         },
-        (say) => z.union([z.boolean(), z.literal("group")], say).default(true),
+        (messages) => z.union([z.boolean(), z.literal("group")], messages).default(true),
       ),
       cgroup: described(
         {
@@ -271,7 +281,7 @@ export const programSettings = z
           summary:
             "Whether it gets a cgroup (v2) of its own where one can be made, which needs Linux and root, or a delegated cgroup: for programs whose descendants leave group, session, environment and parent behind. Adds some 10 ms to a start.",
         },
-        (say) => z.boolean(say).default(false),
+        (messages) => z.boolean(messages).default(false),
       ),
       stopstdin: described(
         {
@@ -280,10 +290,10 @@ export const programSettings = z
           summary:
             "Whether its standard input is closed when it is to stop, together with `stopsignal`. On Windows instead of it: the program then has `stopwaitsecs` to end by itself.",
         },
-        (say) => z.boolean(say).default(false),
+        (messages) => z.boolean(messages).default(false),
       ),
     },
-    tell("an object with the settings of a program"),
+    expected("an object with the settings of a program"),
   )
   .refine((s) => !(s.stopasgroup && s.killasgroup === false), {
     path: ["killasgroup"],

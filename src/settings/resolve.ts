@@ -1,10 +1,10 @@
 import { hostname } from "node:os";
 import type * as z from "zod";
 import { readable, type Vocabulary } from "../schema/check.ts";
-import { expand, hasVariables, type Names } from "./expand.ts";
+import { expand, hasVariables, type Names } from "../schema/expand.ts";
 import type { Policy } from "../lifecycle/state.ts";
 import { didYouMean, meaning } from "../schema/suggest.ts";
-import { remembered } from "./memoize.ts";
+import { memoize } from "./memoize.ts";
 import type { Rank } from "./priority.ts";
 import { byText } from "../schema/by-text.ts";
 import { splitWords } from "../spawn/split-command.ts";
@@ -130,8 +130,8 @@ function resolveParsed(
     ...baseNames(environment, issues),
     whole,
     // the same few for all programs, and each answer costs a look at the system
-    findUser: remembered(findUser),
-    isDirectory: remembered(isDirectory),
+    findUser: memoize(findUser),
+    isDirectory: memoize(isDirectory),
   };
   const places = new Map<string, { readonly group: string; readonly priority: number }[]>();
   for (const [group, settings] of Object.entries(groups)) {
@@ -222,7 +222,7 @@ function baseNames(
   raw: Readonly<Record<string, string>>,
   issues: SettingsIssue[],
 ): Pick<Base, "names" | "environment"> {
-  const global = remembered((name) => {
+  const global = memoize((name) => {
     if (name === "host_node_name") return hostname();
     return name === "here" ? workingDirectory() : undefined;
   });
@@ -329,7 +329,7 @@ function processesOf(
       }),
       ...(listener && { listener }),
     });
-    if (found.length > 0) break; // the next ones have the same to say
+    if (found.length > 0) break; // the next ones have the same to messages
   }
   issues.push(...found);
   return processes;

@@ -1,5 +1,6 @@
 import z from "#zod";
-import { described, tell } from "../schema/option.ts";
+import { expected } from "../schema/messages.ts";
+import { described } from "../schema/option.ts";
 import { name } from "../schema/types.ts";
 import { programSettings, environment } from "./program.ts";
 import { groupSettings } from "./group.ts";
@@ -14,15 +15,15 @@ export const supervisorSettings = z.strictObject(
         preset: "{}",
         summary: "The programs, by name.",
       },
-      (say) => z.record(name(), programSettings, say).default({}),
+      (messages) => z.record(name(), programSettings, messages).default({}),
     ),
     groups: described(
       { expected: "an object of groups by name", preset: "{}", summary: "The groups, by name." },
-      (say) => z.record(name(), groupSettings, say).default({}),
+      (messages) => z.record(name(), groupSettings, messages).default({}),
     ),
     identifier: described(
       { expected: "a string", summary: "A name for this supervisor, as `supervisor.identifier`." },
-      (say) => z.string(say).default("supervisor"),
+      (messages) => z.string(messages).default("supervisor"),
     ),
     environment,
     strip_ansi: described(
@@ -31,7 +32,7 @@ export const supervisorSettings = z.strictObject(
         summary:
           "Whether ANSI escape sequences (colours, cursor movements) are dropped from what is logged.",
       },
-      (say) => z.boolean(say).default(false),
+      (messages) => z.boolean(messages).default(false),
     ),
     childlogdir: described(
       {
@@ -39,7 +40,7 @@ export const supervisorSettings = z.strictObject(
         preset: "the system's for temporary files",
         summary: "Where log files with the name `AUTO` are made.",
       },
-      (say) => z.string(say).min(1, say).default(temporaryDirectory),
+      (messages) => z.string(messages).min(1, messages).default(temporaryDirectory),
     ),
     guardian: described(
       {
@@ -48,7 +49,7 @@ export const supervisorSettings = z.strictObject(
         summary:
           "Whether a small shell process stands by while programs run, which ends them, and all that they have started, when the host has ended without being able to: by SIGKILL, a crash of Node, or for want of memory. Holds from the construction on. Not on Windows, where the system does it.",
       },
-      (say) => z.boolean(say).default(true),
+      (messages) => z.boolean(messages).default(true),
     ),
     guardian_waitsecs: described(
       {
@@ -58,7 +59,7 @@ export const supervisorSettings = z.strictObject(
         summary:
           "How long the guardian lets the programs stop by their `stopsignal` before it kills them. 0: it kills them at once.",
       },
-      (say) => z.number(say).min(0, say).default(0),
+      (messages) => z.number(messages).min(0, messages).default(0),
     ),
     serverurl: described(
       {
@@ -67,7 +68,7 @@ export const supervisorSettings = z.strictObject(
         summary:
           "Where its control server can be reached: `SUPERVISOR_SERVER_URL` in the environment of each process.",
       },
-      (say) => z.string(say).optional(),
+      (messages) => z.string(messages).optional(),
     ),
     nocleanup: described(
       {
@@ -75,10 +76,10 @@ export const supervisorSettings = z.strictObject(
         summary:
           "Whether `AUTO` log files of former supervisors of the same `identifier` are kept. Otherwise those whose host has ended are removed at the first start.",
       },
-      (say) => z.boolean(say).default(false),
+      (messages) => z.boolean(messages).default(false),
     ),
   },
-  tell("an object with the settings of a supervisor"),
+  expected("an object with the settings of a supervisor"),
 );
 
 /** What one writes for a supervisor. @useDeclaredType */

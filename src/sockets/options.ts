@@ -2,7 +2,7 @@ import path from "node:path";
 import type { SettingsIssue } from "../schema/settings-error.ts";
 import type { Command, SharedSocket } from "../ports/command.ts";
 import { findGroup, findUser } from "../system/users.ts";
-import { hasVariables } from "../settings/expand.ts";
+import { hasVariables } from "../schema/expand.ts";
 import type { ResolvedProgramSettings } from "../settings/program.ts";
 import { show } from "../schema/show.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { expand } from "../../src/settings/expand.ts";
+import { expand } from "../../src/schema/expand.ts";
 import { NEVER } from "../../src/lifecycle/state.ts";
 import { SettingsError } from "../../src/index.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";

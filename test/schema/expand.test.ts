@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { expand } from "../../src/settings/expand.ts";
+import { expand } from "../../src/schema/expand.ts";
 import { askPython, noPython } from "../support/python.ts";
 
 const values: Record<string, string | number> = {
