@@ -3,10 +3,10 @@ import { Comment, Converter, ReflectionKind } from "typedoc";
 import {
   activityLogSettings,
   groupSettings,
-  options,
   programSettings,
   supervisorSettings,
-} from "../dist/settings.js";
+} from "../dist/index.js";
+import { options } from "../dist/schema/option.js";
 
 const schemas = [supervisorSettings, groupSettings, programSettings, activityLogSettings];
 

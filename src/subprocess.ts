@@ -15,7 +15,7 @@ import type { ActivityLevel } from "./events/levels.ts";
 import { failureOf } from "./supervision/failure.ts";
 import { describe, type ProcessInfo } from "./supervision/info.ts";
 import type { Listeners } from "./listeners/pools.ts";
-import type { ProcessConfig } from "./settings/resolve.ts";
+import type { ProcessConfig } from "./settings/process-config.ts";
 import { checkLaunch, locate } from "./spawn/launch.ts";
 import type { Logs } from "./output/logs.ts";
 import { followOf, type Follow } from "./output/follow.ts";

@@ -113,7 +113,7 @@ export class Supervisor extends SupervisorEmitter {
       clock,
       identifier: () => this.identifier,
       members: (program) => this.programs.get(program)?.processes ?? [],
-      settings: (program) => this.#registry.resolved.programs.get(program),
+      plan: (program) => this.#registry.resolved.listeners.get(program),
       activity: (level, message) => this.#host.activity(level, message),
       changed: () => this.listenersChanged(),
     });
@@ -352,13 +352,14 @@ export class Supervisor extends SupervisorEmitter {
     if (resolved.programs.has(name) || resolved.groups.has(name)) {
       throw new SupervisorError("ALREADY_ADDED", `Cannot add ${show(name)}: there is one already`);
     }
-    const { programs, processes, groups } = resolveSettings({
+    const { programs, listeners, processes, groups } = resolveSettings({
       ...this.#wholeSettings(),
       programs: { [name]: settings },
     });
     const fresh = this.#registry.exchange({
       ...resolved,
       programs: new Map([...resolved.programs, ...programs]),
+      listeners: new Map([...resolved.listeners, ...listeners]),
       processes: [...resolved.processes, ...processes],
       groups: new Map([...resolved.groups, ...groups]),
     });
@@ -383,6 +384,7 @@ export class Supervisor extends SupervisorEmitter {
       const without = (resolved: Resolved): Resolved => {
         const processes = resolved.processes.filter(({ program }) => isKept(program));
         const programs = new Map([...resolved.programs].filter(([program]) => isKept(program)));
+        const listeners = new Map([...resolved.listeners].filter(([one]) => isKept(one)));
         const isEmptied = (group: string) =>
           group === name && !processes.some((process) => process.group === group);
         const groups = new Map([...resolved.groups].filter(([group]) => !isEmptied(group)));
@@ -391,7 +393,7 @@ export class Supervisor extends SupervisorEmitter {
             groups.has(group) ? [[group, { priority, programs: members.filter(isKept) }]] : [],
           ),
         );
-        return { ...resolved, programs, processes, groups, groupSettings };
+        return { ...resolved, programs, listeners, processes, groups, groupSettings };
       };
       await update(this.#registry, without, this.#host, options);
     });

@@ -156,6 +156,7 @@ describe("the architecture", () => {
       "settings/group.ts",
       "settings/program.ts",
       "settings/supervisor.ts",
+      "spawn/options.ts",
     ]);
   });
 
@@ -183,6 +184,18 @@ describe("the architecture", () => {
       modules,
       own.flatMap((name) => [`${name} -> node:perf_hooks`, `${name} -> node:timers`]),
     );
+  });
+
+  it("rooms: import neither settings nor what supervises", () => {
+    const rooms = new Set(
+      "ports system schema lifecycle spawn output sockets cleanup events listeners activity-log".split(
+        " ",
+      ),
+    );
+    const bad = offences(
+      ({ room }, { to }) => rooms.has(room) && /^(?:settings|supervision)\//.test(to),
+    );
+    assert.deepEqual(bad, []);
   });
 
   it("node: the operating system is touched in its rooms alone", () => {

@@ -4,9 +4,8 @@ import type { ActivityLevel } from "../events/levels.ts";
 import { isKindOf } from "../events/hierarchy.ts";
 import { payloadOf } from "./payload.ts";
 import { Pool, type Listener, type Post } from "./pool.ts";
-import { listenerOf, type ListenerPlan } from "../settings/resolve.ts";
+import type { ListenerPlan } from "./options.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ResolvedProgramSettings } from "../settings/program.ts";
 
 /** What event listeners need from their supervisor. */
 export interface ListenersIo {
@@ -14,8 +13,8 @@ export interface ListenersIo {
   readonly identifier: () => string;
   /** The processes of a program. */
   readonly members: (program: string) => readonly Listener[];
-  /** The settings of a program. */
-  readonly settings: (program: string) => ResolvedProgramSettings | undefined;
+  /** The plan of a program, as its settings are now, if it is an event listener. */
+  readonly plan: (program: string) => ListenerPlan | undefined;
   readonly activity: (level: ActivityLevel, message: string) => void;
   /** A pool has come or gone. */
   readonly changed: () => void;
@@ -25,7 +24,6 @@ export interface ListenersIo {
 export class Listeners {
   readonly #io: ListenersIo;
   readonly #pools = new Map<string, Pool>();
-  readonly #plans = new WeakMap<ResolvedProgramSettings, ListenerPlan>();
   #serial = -1;
   #isClosed = false;
 
@@ -79,8 +77,8 @@ export class Listeners {
   /** The pool of a group, if it is one: a process may be started before its group is announced. */
   #poolOf(name: string): Pool | undefined {
     const known = this.#pools.get(name);
-    const { clock, members, settings, activity } = this.#io;
-    if (known || this.#isClosed || !settings(name)?.events) return known;
+    const { clock, members, plan, activity } = this.#io;
+    if (known || this.#isClosed || !plan(name)) return known;
     const pool = new Pool(name, {
       clock,
       members: () => members(name),
@@ -98,16 +96,9 @@ export class Listeners {
     if (this.#pools.delete(name)) this.#io.changed();
   }
 
-  /** What a program listens to, as its settings have it now. */
+  /** The plan of a pool. One whose program is no listener any more hears nothing. */
   #planOf(program: string): ListenerPlan {
-    const settings = this.#io.settings(program);
-    if (!settings) return NOTHING;
-    let plan = this.#plans.get(settings);
-    if (!plan) {
-      plan = listenerOf(settings) ?? NOTHING;
-      this.#plans.set(settings, plan);
-    }
-    return plan;
+    return this.#io.plan(program) ?? NOTHING;
   }
 
   /** An event that supervisord does not have is none for its listeners, and has no serial. */

@@ -1,19 +1,76 @@
-import { described } from "../schema/option.ts";
-import z from "#zod";
 import type { Writable } from "node:stream";
-import { bytes } from "../schema/types.ts";
+import z from "#zod";
+import { option } from "../schema/option.ts";
+import { temporaryDirectory } from "../system/directories.ts";
 
-export function logfile(stream: string) {
-  return described(
+/** Where what a process writes goes. */
+export const outputOptions = {
+  redirect_stderr: option(
     {
+      syntax: "boolean",
+      summary: "Whether standard error goes where standard output goes. Excludes `stderr_logfile`.",
+    },
+    (flag) => flag.default(false),
+  ),
+  stdout_logfile: logfile("standard output"),
+  stdout_logfile_maxbytes: maxbytes("stdout_logfile"),
+  stdout_logfile_backups: backups("stdout_logfile"),
+  stdout_capture_maxbytes: capture("standard output", "PROCESS_COMMUNICATION_STDOUT"),
+  stdout_events_enabled: eventsEnabled("standard output", "PROCESS_LOG_STDOUT"),
+  stdout_syslog: syslog("standard output"),
+  stderr_logfile: logfile("standard error"),
+  stderr_logfile_maxbytes: maxbytes("stderr_logfile"),
+  stderr_logfile_backups: backups("stderr_logfile"),
+  stderr_capture_maxbytes: capture("standard error", "PROCESS_COMMUNICATION_STDERR"),
+  stderr_events_enabled: eventsEnabled("standard error", "PROCESS_LOG_STDERR"),
+  stderr_syslog: syslog("standard error"),
+};
+
+/** The same for all logs. */
+export const logOptions = {
+  strip_ansi: option(
+    {
+      syntax: "boolean",
+      summary:
+        "Whether ANSI escape sequences (colours, cursor movements) are dropped from what is logged.",
+    },
+    (flag) => flag.default(false),
+  ),
+  childlogdir: option(
+    {
+      syntax: "existing directory",
+      preset: "the system's for temporary files",
+      summary: "Where log files with the name `AUTO` are made.",
+    },
+    (directory) => directory.default(temporaryDirectory),
+  ),
+};
+
+/** What becomes of `AUTO` logs. */
+export const autoLogOptions = {
+  nocleanup: option(
+    {
+      syntax: "boolean",
+      summary:
+        "Whether `AUTO` log files of former supervisors of the same `identifier` are kept. Otherwise those whose host has ended are removed at the first start.",
+    },
+    (flag) => flag.default(false),
+  ),
+};
+
+function logfile(stream: string) {
+  return option(
+    {
+      syntax: "logfile",
       expected: "a path, AUTO, NONE or a Writable stream",
       preset: '"NONE"',
-      summary: `Where its ${stream} is written: a file (appended to, and turned over when full), \`AUTO\` for one with a name of its own in \`childlogdir\`, \`NONE\`, \`/dev/stdout\`, \`/dev/stderr\`, a named pipe, or, in code, any \`Writable\`, whose back-pressure the process feels. The last 16 KiB are kept in memory in any case where the bytes pass through the host.`,
+      summary: `Where its ${stream} is written: a file (appended to, and rotated when full), \`AUTO\` for one with a name of its own in \`childlogdir\`, \`NONE\`, \`/dev/stdout\`, \`/dev/stderr\`, a named pipe, or, in code, any \`Writable\`, whose back-pressure the process feels. The last 16 KiB are kept in memory in any case where the bytes pass through the host.`,
       differs: "In code the default is `NONE`, in a configuration file `AUTO`.",
+      isPerProcess: true,
     },
-    (messages) =>
+    (path, messages) =>
       z
-        .union([z.string().min(1, messages), z.custom<Writable>(isWritable)], messages)
+        .union([path, z.custom<Writable>(isWritable)], messages)
         .transform((value) =>
           typeof value === "string" && ["NONE", "OFF"].includes(value.toUpperCase())
             ? undefined
@@ -23,57 +80,60 @@ export function logfile(stream: string) {
   );
 }
 
-export function maxbytes(file: string) {
-  return described(
+function maxbytes(file: string) {
+  return option(
     {
-      expected: 'a number of bytes, or a string such as "50MB"',
-      unit: "bytes",
+      syntax: "bytes",
       preset: '"50MB"',
-      summary: `When \`${file}\` is turned over: after the write with which it has reached this size. 0: never; then, unless events, capture, syslog or \`strip_ansi\` want the bytes too, the process writes into the file by itself and the host has no work with them.`,
+      summary: `When \`${file}\` is rotated: after the write with which it has reached this size. 0: never; then, unless events, capture, syslog or \`strip_ansi\` want the bytes too, the process writes into the file by itself and the host has no work with them.`,
+      isPerProcess: true,
     },
-    (messages) => bytes(messages).default(50 * 1024 * 1024),
+    (bytes) => bytes.default(50 * 1024 * 1024),
   );
 }
 
+/** The number of old files that are kept. */
 export function backups(file: string) {
-  return described(
+  return option(
     {
-      expected: "a whole number, 0 or more",
+      syntax: "count",
       summary: `How many old files of \`${file}\` are kept, as \`.1\`, \`.2\` … 0: what is full is emptied.`,
+      isPerProcess: true,
     },
-    (messages) => z.int(messages).min(0, messages).default(10),
+    (count) => count.default(10),
   );
 }
 
-export function capture(stream: string, event: string) {
-  return described(
+function capture(stream: string, event: string) {
+  return option(
     {
+      syntax: "bytes",
       expected: 'a number of bytes, or a string such as "1KB"',
-      unit: "bytes",
       preset: "0",
       summary: `Of what its ${stream} holds between \`<!--XSUPERVISOR:BEGIN-->\` and \`<!--XSUPERVISOR:END-->\`, the last so many bytes become a ${event} event, and are not logged. 0: it is ordinary output.`,
     },
-    (messages) => bytes(messages).default(0),
+    (bytes) => bytes.default(0),
   );
 }
 
-export function eventsEnabled(stream: string, event: string) {
-  return described(
+function eventsEnabled(stream: string, event: string) {
+  return option(
     {
-      expected: "true or false",
+      syntax: "boolean",
       summary: `Whether each chunk of its ${stream} is a ${event} event.`,
     },
-    (messages) => z.boolean(messages).default(false),
+    (flag) => flag.default(false),
   );
 }
 
-export function syslog(stream: string) {
-  return described(
+function syslog(stream: string) {
+  return option(
     {
-      expected: "true or false",
+      syntax: "boolean",
       summary: `Whether the lines of its ${stream} go to the system's log, too, behind the process's name; by the program \`logger\`. A line above 1 MiB goes on as the next line. Not on Windows.`,
+      isPerProcess: true,
     },
-    (messages) => z.boolean(messages).default(false),
+    (flag) => flag.default(false),
   );
 }
 

@@ -3,8 +3,9 @@ import type { ChannelPlan } from "./channel.ts";
 import type { HostOutput } from "./host-output.ts";
 import { absolute, expandHome } from "../system/directories.ts";
 import type { OutputStream } from "../ports/streams.ts";
-import type { ResolvedProgramSettings } from "../settings/program.ts";
-import type { ResolvedSupervisorSettings } from "../settings/supervisor.ts";
+import type { ValuesOf } from "../schema/option.ts";
+import type { Planning } from "../schema/planning.ts";
+import type { logOptions, outputOptions } from "./options.ts";
 import { show } from "../schema/show.ts";
 
 /** Where the streams of a process go. */
@@ -18,7 +19,7 @@ export function hasAutoLog({ stdout, stderr }: OutputPlans): boolean {
   return stdout.log?.type === "auto" || (stderr !== "stdout" && stderr.log?.type === "auto");
 }
 
-/** How the host's own output is called. */
+/** Names of the host's own output. */
 const STANDARD = new Map<string, HostOutput>([
   ["/dev/stdout", 1],
   ["/dev/fd/1", 1],
@@ -28,24 +29,24 @@ const STANDARD = new Map<string, HostOutput>([
   ["/proc/self/fd/2", 2],
 ]);
 
-interface Helpers {
-  readonly expand: (key: string, text: string) => string;
-  readonly complain: (key: string, message: string) => void;
-  readonly isDirectory: (path: string) => boolean;
-}
+/** The settings of the two streams, and those that make a program an event listener. */
+type OutputSettings = ValuesOf<typeof outputOptions> & { readonly events?: unknown };
 
-/** From the settings of the two streams; complains of what cannot be. */
+/** The settings that all logs share. */
+type LogSettings = ValuesOf<typeof logOptions> & { readonly identifier: string };
+
+/** Plans where the streams of a process go. */
 export function planOutputs(
   name: string,
-  settings: ResolvedProgramSettings,
-  supervisor: ResolvedSupervisorSettings,
-  { expand, complain, isDirectory }: Helpers,
+  settings: OutputSettings,
+  supervisor: LogSettings,
+  { expand, refuse, isDirectory }: Planning,
 ): OutputPlans {
   const plan = (stream: OutputStream): ChannelPlan => {
     const value = settings[`${stream}_logfile`];
     const hasSyslog = settings[`${stream}_syslog`];
     if (hasSyslog && process.platform === "win32") {
-      complain(`${stream}_syslog`, "there is no syslog on Windows");
+      refuse(`${stream}_syslog`, "there is no syslog on Windows");
     }
     const isSpoken = stream === "stdout" && settings.events !== undefined;
     return {
@@ -69,7 +70,7 @@ export function planOutputs(
     const file = expand(key, value);
     if (file.toUpperCase() === "AUTO") {
       if (supervisor.identifier.includes("/")) {
-        complain(key, "expected an identifier without slashes for AUTO");
+        refuse(key, "expected an identifier without slashes for AUTO");
       }
       const stem = `${name}-${stream}---${supervisor.identifier}`;
       return { type: "auto", directory: absolute(supervisor.childlogdir), stem };
@@ -77,14 +78,13 @@ export function planOutputs(
     const fd = STANDARD.get(file);
     if (fd !== undefined) return { type: "std", file, fd };
     if (file.includes("\0")) {
-      complain(key, `expected a path without NUL, got ${show(file)}`);
+      refuse(key, `expected a path without NUL, got ${show(file)}`);
       return undefined;
     }
     const whole = absolute(expandHome(file));
     if (!isDirectory(dirname(whole))) {
-      complain(key, `expected a file in a directory that exists, got ${show(value)}`);
-    } else if (isDirectory(whole))
-      complain(key, `expected a file, got the directory ${show(value)}`);
+      refuse(key, `expected a file in a directory that exists, got ${show(value)}`);
+    } else if (isDirectory(whole)) refuse(key, `expected a file, got the directory ${show(value)}`);
     return { type: "file", file: whole };
   };
   return { stdout: plan("stdout"), stderr: settings.redirect_stderr ? "stdout" : plan("stderr") };

@@ -1,13 +1,119 @@
-import { type Messages, expected } from "./messages.ts";
-import { described } from "./option.ts";
 import z from "#zod";
+import { expected, type Messages } from "./messages.ts";
+import { parseSignal, type SignalSetting } from "./signal.ts";
 
 /** Names of processes, programs and groups: supervisord's rule, and at least one character. */
+// and a name is to be the key of an object
 export const NAME = /^(?!__proto__$)[^\s:/]+$/;
 
 export const NAME_RULE = "a name without blanks, colons and slashes";
 
-export function bytes(messages: Messages) {
+/** A host's name or address, without a scheme, a port, a path or a wildcard. */
+export const HOST_NAME = /^(?:[^\s:/?#@[\]*,]+|[\da-f.]*:[\da-f.]*:[\da-f:.]*)$/i;
+
+/** A syntax: which values settings in code may have. */
+interface Type {
+  /** The error text's word for the values, unless the option has a better one. */
+  readonly expected: string;
+  readonly unit?: "s" | "bytes";
+  readonly schema: (messages: Messages) => z.ZodType;
+}
+
+/**
+ * The values of the options, by the word that is their `syntax`. How a configuration file writes
+ * them is in `config/values.ts` and `config/write.ts`, by the same words.
+ */
+export const types = {
+  boolean: { expected: "true or false", schema: (messages) => z.boolean(messages) },
+  integer: { expected: "a whole number", schema: (messages) => z.int(messages) },
+  count: {
+    expected: "a whole number, 0 or more",
+    schema: (messages) => z.int(messages).min(0, messages),
+  },
+  numprocs: {
+    expected: "a whole number, 0 or more",
+    schema: (messages) => z.int(messages).min(0, messages),
+  },
+  seconds: { expected: "a number of seconds, 0 or more", unit: "s", schema: seconds },
+  "whole seconds": { expected: "a number of seconds, 0 or more", unit: "s", schema: seconds },
+  bytes: {
+    expected: 'a number of bytes, or a string such as "50MB"',
+    unit: "bytes",
+    schema: bytes,
+  },
+  umask: { expected: 'octal digits ("022") or a number, up to 0o777', schema: octal },
+  mode: { expected: 'octal digits ("0700") or a number, up to 0o777', schema: octal },
+  signal: { expected: "the name or number of a signal", schema: signal },
+  "exit codes": {
+    expected: "an array of exit codes from 0 to 255",
+    schema: (messages) =>
+      z.array(z.int(messages).min(0, messages).max(255, messages), messages).readonly(),
+  },
+  autorestart: {
+    expected: 'true, false or "unexpected"',
+    schema: (messages) => z.union([z.boolean(), z.literal("unexpected")], messages),
+  },
+  sweep: {
+    expected: 'true, false or "group"',
+    schema: (messages) => z.union([z.boolean(), z.literal("group")], messages),
+  },
+  text: { expected: "a string", schema: (messages) => z.string(messages) },
+  names: {
+    expected: "an array of names",
+    schema: (messages) => z.array(z.string(messages), messages).readonly(),
+  },
+  "host names": {
+    expected: "an array of names of hosts, without ports",
+    schema: (messages) => z.array(z.string(messages).regex(HOST_NAME, messages)).readonly(),
+  },
+  user: {
+    expected: "the name or uid of a user",
+    schema: (messages) =>
+      z.union([z.string(), z.int(messages).min(0, messages)], messages).transform(String),
+  },
+  owner: { expected: '"user" or "user:group", names or ids', schema: filled },
+  /** A path that may differ between the processes of a program. */
+  directory: { expected: "the path of a directory", schema: filled },
+  /** A path that is looked for when a configuration file is read. */
+  "existing directory": { expected: "the path of a directory", schema: filled },
+  /** A path in a directory that is looked for when a configuration file is read. */
+  file: { expected: "the path of a file", schema: filled },
+  "activity log": {
+    expected: "the path of a file, without NUL",
+    schema: (messages) => filled(messages).refine((file) => !file.includes("\0"), messages),
+  },
+  logfile: { expected: "a path, AUTO or NONE", schema: filled },
+  loglevel: { expected: "a level", schema: (messages) => z.string(messages).toLowerCase() },
+  command: { expected: "a command line", schema: (messages) => z.string(messages) },
+  "process name": { expected: "a name", schema: (messages) => z.string(messages) },
+  environment: { expected: "an object of strings", schema: environment },
+  socket: {
+    expected: '"tcp://host:port" or "unix:///path"',
+    schema: (messages) => z.string().regex(/^(?:tcp|unix):\/\//, messages),
+  },
+  backlog: {
+    expected: "a whole number from 1 to 65535",
+    schema: (messages) => z.int(messages).min(1, messages).max(65_535, messages),
+  },
+  /** Sections of a configuration file, and no option. */
+  sections: { expected: "an object", schema: (messages) => z.object({}, messages) },
+} as const satisfies Readonly<Record<string, Type>>;
+
+/** A word of {@link types}. */
+export type Syntax = keyof typeof types;
+
+/** The schema that a syntax begins with. */
+export type SchemaOf<K extends Syntax> = ReturnType<(typeof types)[K]["schema"]>;
+
+export function name() {
+  return z.string().regex(NAME, expected(NAME_RULE));
+}
+
+function seconds(messages: Messages) {
+  return z.number(messages).min(0, messages);
+}
+
+function bytes(messages: Messages) {
   return z
     .union(
       [z.int(messages).min(0, messages), z.string().regex(/^\s*\d+\s*(?:[KMG]B)?\s*$/i, messages)],
@@ -21,13 +127,7 @@ function parseBytes(text: string): number {
   return Number.parseInt(text, 10) * 1024 ** " KMG".indexOf(unit || " ");
 }
 
-export function seconds(preset: number, summary: string) {
-  return described({ expected: "a number of seconds, 0 or more", unit: "s", summary }, (messages) =>
-    z.number(messages).min(0, messages).default(preset),
-  );
-}
-
-export function octal(messages: Messages) {
+function octal(messages: Messages) {
   const digits = z.string().regex(/^(?:0o)?0*[0-7]{1,3}$/, messages);
   return z
     .union([digits, z.int(messages).min(0, messages).max(0o777, messages)], messages)
@@ -36,15 +136,20 @@ export function octal(messages: Messages) {
     );
 }
 
-export function priority(summary: string) {
-  return described({ expected: "a whole number", summary }, (messages) =>
-    z.int(messages).default(999),
+function signal(messages: Messages) {
+  return z.custom<SignalSetting>((value) => parseSignal(value), messages);
+}
+
+function environment(messages: Messages) {
+  return z.record(
+    z.string().regex(/^[^=\0]+$/, expected("a variable name without =")),
+    z
+      .string(expected("a string"))
+      .refine((value) => !value.includes("\0"), expected("a string without NUL")),
+    messages,
   );
 }
 
-export function name() {
-  return z.string().regex(NAME, expected(NAME_RULE));
+function filled(messages: Messages) {
+  return z.string(messages).min(1, messages);
 }
-
-/** A host's name or address, without a scheme, a port, a path or a wildcard. */
-export const HOST_NAME = /^(?:[^\s:/?#@[\]*,]+|[\da-f.]*:[\da-f.]*:[\da-f:.]*)$/i;

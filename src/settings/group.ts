@@ -1,20 +1,26 @@
 import z from "#zod";
 import { expected } from "../schema/messages.ts";
-import { described } from "../schema/option.ts";
-import { priority } from "../schema/types.ts";
+import { option } from "../schema/option.ts";
 
 /** Settings of one group: a `[group:x]` section. */
 export const groupSettings = z.strictObject(
   {
-    programs: described(
+    programs: option(
       {
+        syntax: "names",
         expected: "an array of program names",
         preset: "[]",
         summary: "The programs of the group. Their processes are then called `group:process`.",
       },
-      (messages) => z.array(z.string(messages), messages).readonly().default([]),
+      (names) => names.default([]),
     ),
-    priority: priority("Orders the groups, as that of a program orders the processes of a group."),
+    priority: option(
+      {
+        syntax: "integer",
+        summary: "Orders the groups, as that of a program orders the processes of a group.",
+      },
+      (integer) => integer.default(999),
+    ),
   },
   expected("an object with the settings of a group"),
 );

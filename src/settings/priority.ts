@@ -1,6 +1,42 @@
+import { fallback, option, type ValuesOf } from "../schema/option.ts";
+
+/** Where a program stands among the others. */
+export const priorityOptions = {
+  priority: option(
+    {
+      syntax: "integer",
+      fallback: 999,
+      summary:
+        "Lower numbers start first and stop last. Also that of its group, where it has one of its own; the group of a program with `events` has -1 unless this is given.",
+    },
+    (integer) => integer.optional(),
+  ),
+};
+
 /** Where a process stands among the others. Lower numbers start first and stop last. */
 export interface Rank {
   readonly group: string;
   readonly groupPriority: number;
   readonly priority: number;
+}
+
+type PrioritySettings = ValuesOf<typeof priorityOptions>;
+
+/** Plans the place of a process in a group. */
+export function rankOf(
+  { priority = fallback(priorityOptions.priority) }: PrioritySettings,
+  { group, priority: groupPriority }: { readonly group: string; readonly priority: number },
+): Rank {
+  return { group, groupPriority, priority };
+}
+
+/** supervisord's default for event listeners: they start first and stop last, to hear of all others. */
+const LISTENERS = -1;
+
+/** The priority of the group of a program that is in no other. */
+export function ownGroupPriority({
+  priority,
+  events,
+}: PrioritySettings & { readonly events?: unknown }): number {
+  return priority ?? (events ? LISTENERS : fallback(priorityOptions.priority));
 }

@@ -1,83 +1,48 @@
 import z from "#zod";
+import { guardianOptions } from "../cleanup/options.ts";
+import { autoLogOptions, logOptions } from "../output/options.ts";
 import { expected } from "../schema/messages.ts";
-import { described } from "../schema/option.ts";
+import { option } from "../schema/option.ts";
 import { name } from "../schema/types.ts";
-import { programSettings, environment } from "./program.ts";
+import { environment, supervisorServerOptions } from "../spawn/options.ts";
 import { groupSettings } from "./group.ts";
-import { temporaryDirectory } from "../system/directories.ts";
+import { programSettings } from "./program.ts";
 
 /** Settings of the supervisor as a whole: all programs and groups, and the `[supervisord]` section. */
 export const supervisorSettings = z.strictObject(
   {
-    programs: described(
+    programs: option(
       {
+        syntax: "sections",
+        only: "code",
         expected: "an object of programs by name",
         preset: "{}",
         summary: "The programs, by name.",
       },
-      (messages) => z.record(name(), programSettings, messages).default({}),
+      (_, messages) => z.record(name(), programSettings, messages).default({}),
     ),
-    groups: described(
-      { expected: "an object of groups by name", preset: "{}", summary: "The groups, by name." },
-      (messages) => z.record(name(), groupSettings, messages).default({}),
+    groups: option(
+      {
+        syntax: "sections",
+        only: "code",
+        expected: "an object of groups by name",
+        preset: "{}",
+        summary: "The groups, by name.",
+      },
+      (_, messages) => z.record(name(), groupSettings, messages).default({}),
     ),
-    identifier: described(
-      { expected: "a string", summary: "A name for this supervisor, as `supervisor.identifier`." },
-      (messages) => z.string(messages).default("supervisor"),
+    identifier: option(
+      {
+        syntax: "text",
+        summary: "A name for this supervisor, as `supervisor.identifier`.",
+      },
+      (text) => text.default("supervisor"),
     ),
     environment,
-    strip_ansi: described(
-      {
-        expected: "true or false",
-        summary:
-          "Whether ANSI escape sequences (colours, cursor movements) are dropped from what is logged.",
-      },
-      (messages) => z.boolean(messages).default(false),
-    ),
-    childlogdir: described(
-      {
-        expected: "the path of a directory",
-        preset: "the system's for temporary files",
-        summary: "Where log files with the name `AUTO` are made.",
-      },
-      (messages) => z.string(messages).min(1, messages).default(temporaryDirectory),
-    ),
-    guardian: described(
-      {
-        expected: "true or false",
-        isExtension: true,
-        summary:
-          "Whether a small shell process stands by while programs run, which ends them, and all that they have started, when the host has ended without being able to: by SIGKILL, a crash of Node, or for want of memory. Holds from the construction on. Not on Windows, where the system does it.",
-      },
-      (messages) => z.boolean(messages).default(true),
-    ),
-    guardian_waitsecs: described(
-      {
-        expected: "a number of seconds, 0 or more",
-        unit: "s",
-        isExtension: true,
-        summary:
-          "How long the guardian lets the programs stop by their `stopsignal` before it kills them. 0: it kills them at once.",
-      },
-      (messages) => z.number(messages).min(0, messages).default(0),
-    ),
-    serverurl: described(
-      {
-        expected: "a string",
-        preset: "none",
-        summary:
-          "Where its control server can be reached: `SUPERVISOR_SERVER_URL` in the environment of each process.",
-      },
-      (messages) => z.string(messages).optional(),
-    ),
-    nocleanup: described(
-      {
-        expected: "true or false",
-        summary:
-          "Whether `AUTO` log files of former supervisors of the same `identifier` are kept. Otherwise those whose host has ended are removed at the first start.",
-      },
-      (messages) => z.boolean(messages).default(false),
-    ),
+    ...logOptions,
+    ...guardianOptions,
+    ...supervisorServerOptions,
+    ...autoLogOptions,
   },
   expected("an object with the settings of a supervisor"),
 );

@@ -5,7 +5,8 @@ import { autostartOrder } from "./start-order.ts";
 import { byText } from "../schema/by-text.ts";
 import { SupervisorError } from "../errors.ts";
 import { Program } from "../program.ts";
-import type { ProcessConfig, Resolved } from "../settings/resolve.ts";
+import type { ProcessConfig } from "../settings/process-config.ts";
+import type { Resolved } from "../settings/resolve.ts";
 import { show } from "../schema/show.ts";
 import { Subprocess, type Host } from "../subprocess.ts";
 

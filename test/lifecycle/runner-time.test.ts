@@ -3,7 +3,8 @@ import { beforeEach, describe, it } from "node:test";
 import type { State } from "../../src/lifecycle/state.ts";
 import type { Command } from "../../src/index.ts";
 import { Runner } from "../../src/lifecycle/runner.ts";
-import { policyOf, programSettings, type ProgramSettings } from "../../src/settings/program.ts";
+import { policyOf } from "../../src/lifecycle/options.ts";
+import { programSettings, type ProgramSettings } from "../../src/settings/program.ts";
 import { outputsTo } from "../support/helpers.ts";
 import { FakeClock, FakeSpawner } from "../../src/testing/index.ts";
 

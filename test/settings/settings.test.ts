@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { describe, it } from "node:test";
 import { programSettings, type SupervisorSettings } from "../../src/index.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
-import { policyOf } from "../../src/settings/program.ts";
+import { policyOf } from "../../src/lifecycle/options.ts";
 import { parseSignal } from "../../src/schema/signal.ts";
 
 describe("a default", () => {

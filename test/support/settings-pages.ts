@@ -6,6 +6,10 @@ import { supervisorSettings } from "../../src/settings/supervisor.ts";
 import { groupSettings } from "../../src/settings/group.ts";
 import { activityLogSettings } from "../../src/activity-log/options.ts";
 import { options, type OptionMeta } from "../../src/schema/option.ts";
+import { cleanupOptions } from "../../src/cleanup/options.ts";
+import { listenerOptions } from "../../src/listeners/options.ts";
+import { outputOptions } from "../../src/output/options.ts";
+import { socketOptions } from "../../src/sockets/options.ts";
 
 const sections = {
   program: programSettings,
@@ -15,12 +19,12 @@ const sections = {
 } as const;
 
 /** The settings of a program are many: each belongs to the first part whose rule it meets. */
-const PARTS: readonly (readonly [title: string, rule: RegExp])[] = [
-  ["FastCGI", /^socket/],
-  ["Event listeners", /^(?:events|buffer_size|result_handler)$/],
-  ["Output", /^(?:stdout|stderr|redirect)_/],
-  ["Stopping", /^(?:stop|kill|sweep|cgroup)/],
-  ["Process", /^/],
+const PARTS: readonly (readonly [title: string, rule: (key: string) => boolean])[] = [
+  ["FastCGI", (key) => key in socketOptions],
+  ["Event listeners", (key) => key in listenerOptions],
+  ["Output", (key) => key in outputOptions],
+  ["Stopping", (key) => key in cleanupOptions || /^(?:stop|kill)/.test(key)],
+  ["Process", () => true],
 ];
 
 /** One text for each section: rows of links, then an entry for each setting. */
@@ -28,7 +32,7 @@ export function settingsPages(): { readonly name: string; readonly text: string 
   return Object.entries(sections).map(([name, { shape }]) => {
     const settings = Object.entries(shape) as [string, z.ZodType][];
     if (name !== "program") return { name, text: page(name, settings, 3) };
-    const partOf = (key: string) => PARTS.find(([, rule]) => rule.test(key))?.[0];
+    const partOf = (key: string) => PARTS.find(([, rule]) => rule(key))?.[0];
     const texts = PARTS.toReversed().map(([title]) => {
       const own = settings.filter(([key]) => partOf(key) === title);
       return `### ${title}\n\n${page(name, own, 4)}`;
@@ -70,25 +74,25 @@ function anchor(section: string, key: string): string {
   return `${section}-${key}`;
 }
 
-function origin(section: string, key: string, { isExtension, differs }: OptionMeta): string {
+function origin(section: string, key: string, meta: OptionMeta): string {
+  const { isExtension, differs, section: kind } = meta;
   if (isExtension) return "Extension: supervisord has no such option";
   if (key === "programs" && section === "supervisor")
     return "supervisord: the `[program:x]` sections";
   if (key === "groups") return "supervisord: the `[group:x]` sections";
-  if (key.startsWith("socket")) return `supervisord: \`${key}\` of \`[fcgi-program:x]\``;
-  if (/^(?:events|buffer_size|result_handler)$/.test(key))
-    return `supervisord: \`${key}\` of \`[eventlistener:x]\``;
+  if (kind !== undefined) return `supervisord: \`${key}\` of \`[${kind}:x]\``;
   if (key === "serverurl" && section === "supervisor")
     return "supervisord: worked out from its `[unix_http_server]` and `[inet_http_server]`";
   const name = { program: "program:x", group: "group:x" }[section] ?? "supervisord";
   return `supervisord: \`${key}\` of \`[${name}]\`${differs === undefined ? "" : ", but it differs"}`;
 }
 
-function preset(schema: z.ZodType, { preset: shown }: OptionMeta): string {
+function preset(schema: z.ZodType, { preset: shown, fallback }: OptionMeta): string {
   if (shown !== undefined)
     return /^[\w' ]+$/.test(shown) || shown.includes("`") ? shown : `\`${shown}\``;
   const parsed = schema.safeParse(undefined);
-  return parsed.success
-    ? `\`${inspect(parsed.data).replaceAll("'", '"')}\``
-    : "none, it must be given";
+  const value: unknown = fallback ?? (parsed.success ? parsed.data : undefined);
+  return value === undefined
+    ? "none, it must be given"
+    : `\`${inspect(value).replaceAll("'", '"')}\``;
 }

@@ -1,12 +1,14 @@
 import { listenerEventNames } from "../../events/hierarchy.ts";
 import { nearest } from "../../schema/suggest.ts";
-import { DEFAULT_HANDLER } from "../../settings/program.ts";
+import { programSettings } from "../../settings/program.ts";
 import { show } from "../../schema/show.ts";
 import type { Section } from "../ini.ts";
 import { Options, type Reading } from "../section-reader.ts";
 import { boolean, integer, list, text } from "../values.ts";
 import type { Draft } from "./program-draft.ts";
 import { readProgram } from "./program.ts";
+
+const STANDARD_HANDLER = programSettings.shape.result_handler.parse(undefined);
 
 /** The program of an `[eventlistener:x]`. */
 export function readListener(reading: Reading, section: Section, name: string): Draft {
@@ -20,7 +22,7 @@ export function readListener(reading: Reading, section: Section, name: string): 
     });
   }
   const handler = options.read("result_handler", text, names);
-  if (handler !== undefined && handler !== DEFAULT_HANDLER) {
+  if (handler !== undefined && handler !== STANDARD_HANDLER) {
     const message = "it is a Python function, which is not called: every RESULT counts as OK";
     options.warn("result_handler", message);
   }

@@ -1,0 +1,90 @@
+import type { Signal } from "../ports/signal.ts";
+import { option, type ValuesOf } from "../schema/option.ts";
+import { parseSignal } from "../schema/signal.ts";
+import type { Policy } from "./state.ts";
+
+/** When a process starts, restarts and stops. */
+export const lifecycleOptions = {
+  autostart: option(
+    { syntax: "boolean", summary: "Whether it starts with the supervisor." },
+    (flag) => flag.default(true),
+  ),
+  startsecs: option(
+    {
+      syntax: "whole seconds",
+      summary:
+        "How long the process must stay up to count as RUNNING. 0: at once, however briefly.",
+    },
+    (seconds) => seconds.default(1),
+  ),
+  startretries: option(
+    {
+      syntax: "count",
+      summary:
+        "How many times a failed start is tried again, after 1, 2, 3 … seconds, before the process is FATAL.",
+    },
+    (count) => count.default(3),
+  ),
+  autorestart: option(
+    {
+      syntax: "autorestart",
+      summary:
+        'Whether a process that ends after having been RUNNING is started again, at once. `"unexpected"`: unless its exit code is one of `exitcodes`.',
+    },
+    (when) => when.default("unexpected"),
+  ),
+  exitcodes: option(
+    {
+      syntax: "exit codes",
+      summary: "The expected exit codes. Death by a signal is never expected.",
+    },
+    (codes) => codes.default([0]),
+  ),
+  stopsignal: option(
+    {
+      syntax: "signal",
+      preset: '"TERM"',
+      summary: "The signal that asks the process to stop.",
+      differs:
+        "On Windows, where there are no signals, every stop ends the process and its descendants at once.",
+    },
+    (signal) =>
+      signal.default("TERM").transform((value): Signal => parseSignal(value) ?? "SIGTERM"),
+  ),
+  stopwaitsecs: option(
+    {
+      syntax: "whole seconds",
+      summary: "How long it, and then what it leaves, may take to stop before SIGKILL.",
+    },
+    (seconds) => seconds.default(10),
+  ),
+  stopasgroup: option(
+    {
+      syntax: "boolean",
+      summary: "Send the stop signal to its whole process group. Turns `killasgroup` on.",
+    },
+    (flag) => flag.default(false),
+  ),
+  killasgroup: option(
+    {
+      syntax: "boolean",
+      preset: "`stopasgroup`",
+      summary: "Send SIGKILL to its whole process group.",
+    },
+    (flag) => flag.optional(),
+  ),
+};
+
+/** Plans the life of a process: seconds become milliseconds here and nowhere else. */
+export function policyOf(settings: ValuesOf<typeof lifecycleOptions>): Policy {
+  return {
+    startMs: settings.startsecs * 1000,
+    startRetries: settings.startretries,
+    stopMs: settings.stopwaitsecs * 1000,
+    stopSignal: settings.stopsignal,
+    stopAsGroup: settings.stopasgroup,
+    killAsGroup: settings.killasgroup ?? settings.stopasgroup,
+    autorestart: settings.autorestart,
+    exitCodes: settings.exitcodes,
+  };
+}

@@ -1,0 +1,48 @@
+import { hasVariables } from "../schema/expand.ts";
+import type { SettingsIssue } from "../schema/settings-error.ts";
+import { show } from "../schema/show.ts";
+import type { ProcessConfig } from "./process-config.ts";
+import type { ResolvedProgramSettings } from "./program.ts";
+
+type Programs = Readonly<Record<string, ResolvedProgramSettings>>;
+
+/** Notes the processes of a group that have one name: the names must tell them apart. */
+export function refuseTwins(
+  processes: readonly ProcessConfig[],
+  programs: Programs,
+  issues: SettingsIssue[],
+): void {
+  const seen = new Map<string, ProcessConfig>();
+  for (const process of processes) {
+    const { group, name, program } = process;
+    const twin = seen.get(`${group}:${name}`);
+    if (twin) {
+      const whose = twin.program === program ? "itself" : `the program ${show(twin.program)}`;
+      const pattern = programs[program]?.process_name ?? name;
+      const shown = hasVariables(pattern) ? pattern : name;
+      const message = `the group ${show(group)} has a process ${show(shown)} already, of ${whose}`;
+      issues.push({ path: ["programs", program, "process_name"], message });
+    } else seen.set(`${group}:${name}`, process);
+  }
+}
+
+/** Notes the programs that have one socket: an address cannot be listened on twice. */
+export function refuseTakenSockets(
+  processes: readonly ProcessConfig[],
+  programs: Programs,
+  issues: SettingsIssue[],
+): void {
+  const owners = new Map<string, string>();
+  for (const { program, command } of processes) {
+    const url = command.socket?.url;
+    if (url === undefined) continue;
+    const owner = owners.get(url);
+    owners.set(url, owner ?? program);
+    const path = ["programs", program, "socket"];
+    if (owner === undefined || owner === program) continue;
+    if (issues.some((issue) => issue.path[1] === program && issue.path[2] === "socket")) continue;
+    const written = programs[program]?.socket ?? url;
+    const shown = show(hasVariables(written) ? written : url);
+    issues.push({ path, message: `the program ${show(owner)} has the socket ${shown}` });
+  }
+}

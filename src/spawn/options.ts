@@ -1,0 +1,162 @@
+import type { Command } from "../ports/command.ts";
+import { option, type ValuesOf } from "../schema/option.ts";
+import type { Planning } from "../schema/planning.ts";
+import { show } from "../schema/show.ts";
+import z from "#zod";
+import { splitWords } from "./split-command.ts";
+
+/** What is executed. */
+export const commandOptions = {
+  command: option(
+    {
+      syntax: "command",
+      expected: "a command line, or an array of a program and its arguments",
+      summary:
+        "The program to run. A string is split into words by the rules of a POSIX shell's quotes (Python's shlex), and no shell is involved: no variables, globs or pipes.",
+      isPerProcess: true,
+    },
+    (_, messages) =>
+      z.union(
+        [z.string(), z.array(z.string(messages), messages).min(1, messages).readonly()],
+        messages,
+      ),
+  ),
+};
+
+/** The option `environment`, of a program and of the supervisor. */
+export const environment = option(
+  {
+    syntax: "environment",
+    preset: "{}",
+    summary: "Variables for the process, over those of the supervisor and of the host.",
+    isPerProcess: true,
+  },
+  (variables) => variables.default({}),
+);
+
+/** The user, the place and the variables that a process starts with. */
+export const contextOptions = {
+  user: option(
+    {
+      syntax: "user",
+      preset: "the host's",
+      summary:
+        "Whom the process runs as: uid, gid and supplementary groups. The host must be root, or that user. HOME, USER and LOGNAME stay as they are. Not on Windows.",
+    },
+    (user) => user.optional(),
+  ),
+  directory: option(
+    {
+      syntax: "directory",
+      preset: "the host's",
+      summary: "The working directory of the process.",
+      differs: "A command given as a relative path is looked up there, too.",
+      isPerProcess: true,
+    },
+    (directory) => directory.optional(),
+  ),
+  umask: option(
+    {
+      syntax: "umask",
+      preset: "the host's",
+      summary: "The file mode creation mask of the process. Not on Windows.",
+    },
+    (mask) => mask.optional(),
+  ),
+  environment,
+};
+
+/** Where a process of this program finds the control server. */
+export const serverOptions = {
+  serverurl: option(
+    {
+      syntax: "text",
+      expected: 'a string, or "AUTO"',
+      preset: '"AUTO"',
+      summary:
+        "`SUPERVISOR_SERVER_URL` in its environment. `AUTO`: the `serverurl` of the supervisor.",
+    },
+    (url) => url.optional(),
+  ),
+};
+
+/** Where the processes of all programs find the control server. */
+export const supervisorServerOptions = {
+  serverurl: option(
+    {
+      syntax: "text",
+      preset: "none",
+      summary:
+        "Where its control server can be reached: `SUPERVISOR_SERVER_URL` in the environment of each process.",
+    },
+    (url) => url.optional(),
+  ),
+};
+
+type CommandSettings = ValuesOf<typeof commandOptions>;
+type ContextSettings = ValuesOf<typeof contextOptions>;
+
+/** Plans what is the same for all processes of a program. */
+export function planContext(
+  { user, umask }: Pick<ContextSettings, "user" | "umask">,
+  { refuse, isUser }: Planning,
+): Pick<Command, "user" | "umask"> {
+  const isWindows = process.platform === "win32";
+  if (user !== undefined && isWindows) refuse("user", "there is no changing of users on Windows");
+  else if (user !== undefined && !isUser(user))
+    refuse("user", `expected the name or uid of a user, got ${show(user)}`);
+  if (umask !== undefined && isWindows) refuse("umask", "there is no umask on Windows");
+  return { ...(user !== undefined && { user }), ...(umask !== undefined && { umask }) };
+}
+
+/** Plans what is executed, and where. */
+export function planCommand(
+  { command, directory }: CommandSettings & Pick<ContextSettings, "directory">,
+  planning: Planning,
+): Pick<Command, "argv" | "directory"> {
+  const argv = wordsOf(command, planning);
+  if (directory === undefined) return { argv };
+  return { argv, directory: planning.expand("directory", directory) };
+}
+
+function wordsOf(
+  command: CommandSettings["command"],
+  { expand, refuse }: Planning,
+): Command["argv"] {
+  let words: readonly string[];
+  if (typeof command === "string") {
+    const split = splitWords(expand("command", command));
+    if ("problem" in split)
+      refuse("command", `cannot be split into words: ${split.problem} in ${show(command)}`);
+    words = "problem" in split ? ["?"] : split.words;
+  } else words = command.map((word, i) => expand("command", word, i));
+  const [file, ...args] = words;
+  if (file === undefined || file === "")
+    refuse("command", `expected the name of a program first, got ${show(command)}`);
+  if (words.some((word) => word.includes("\0")))
+    refuse("command", `expected words without NUL, got ${show(command)}`);
+  return [file ?? "", ...args];
+}
+
+/** The variables that tell a process who started it, as supervisord names them. */
+export function ownVariables(
+  name: string,
+  group: string,
+  serverurl: string | undefined,
+): Record<string, string> {
+  return {
+    SUPERVISOR_ENABLED: "1",
+    ...(serverurl !== undefined && { SUPERVISOR_SERVER_URL: serverurl }),
+    SUPERVISOR_PROCESS_NAME: name,
+    SUPERVISOR_GROUP_NAME: group,
+  };
+}
+
+/** The control server's address for a program: its own, or that of the supervisor. */
+export function serverOf(
+  { serverurl }: ValuesOf<typeof serverOptions>,
+  supervisor: ValuesOf<typeof supervisorServerOptions>,
+): string | undefined {
+  const isAuto = serverurl === undefined || /^\s*auto\s*$/i.test(serverurl);
+  return isAuto ? supervisor.serverurl : serverurl;
+}
