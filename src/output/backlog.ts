@@ -3,7 +3,7 @@ export class Backlog {
   readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
 
-  /** How many there are. */
+  /** The number of bytes. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -19,7 +19,7 @@ export class Backlog {
     this.#bytes += chunk.length;
   }
 
-  /** Forgets so many bytes of the first chunk: they are written. */
+  /** Removes the first bytes, of the first chunk: they are written. */
   shift(bytes: number): void {
     const first = this.#chunks[0];
     if (!first) return;
@@ -28,14 +28,14 @@ export class Backlog {
     this.#bytes -= Math.min(bytes, first.length);
   }
 
-  /** Drops the oldest bytes above a limit; returns how many they were. */
+  /** Drops the oldest bytes above a limit; returns the number of bytes dropped. */
   trim(limit: number): number {
     const before = this.#bytes;
     while (this.#bytes > limit) this.shift(this.#bytes - limit);
     return before - this.#bytes;
   }
 
-  /** Hands over all chunks. */
+  /** Removes all chunks, and returns them. */
   take(): Uint8Array[] {
     this.#bytes = 0;
     return this.#chunks.splice(0);

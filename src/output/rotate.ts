@@ -1,17 +1,83 @@
 import * as fs from "node:fs";
-import { freeNumber, rotationSteps, type RotationRule, type RotationStep } from "./rotation.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { LogAudience } from "./log-audience.ts";
+import type { LogUsers } from "./log-users.ts";
+import type { OpenedLog } from "./opened-log.ts";
+import { freeNumber, isFull, rotationSteps, type RotationStep } from "./rotation.ts";
 
 /** A file above this size is closed in a thread: to give back its blocks takes time. */
 const LARGE_BYTES = 1 << 20;
+/** How long after a rotation has failed it is tried again. */
+const RETRY_MS = 1000;
+/** More steps of a rotation than these are not done in one turn of the event loop. */
+const STEPS_AT_ONCE = 256;
 
-/** What is to be done with the files that are there. */
-export function planRotation(file: string, rule: RotationRule): RotationStep[] {
-  const isTaken = (n: number) => isThere(`${file}.${n}`);
-  return rotationSteps(file, rule, freeNumber(isTaken, rule.backups));
+const NO_STEPS: readonly RotationStep[] = [];
+
+/** Rotates one log file. A rotation that fails is tried again; until then, the full file is written to. */
+export class Rotator {
+  readonly #log: OpenedLog;
+  readonly #users: LogUsers;
+  readonly #clock: Clock;
+  readonly #audience: LogAudience;
+  #failedAt = -Infinity;
+
+  constructor(log: OpenedLog, users: LogUsers, clock: Clock, audience: LogAudience) {
+    this.#log = log;
+    this.#users = users;
+    this.#clock = clock;
+    this.#audience = audience;
+  }
+
+  /** Whether the last rotation has failed. */
+  get isFailing(): boolean {
+    return this.#failedAt !== -Infinity;
+  }
+
+  /** Rotates a file that is full. Returns false if that takes too long for one turn of the event loop. */
+  rotateNow(): boolean {
+    const steps = this.#stepsDue();
+    if (steps.length > STEPS_AT_ONCE) return false;
+    for (const _ of this.#run(steps)); // all of them
+    return true;
+  }
+
+  /** Rotates a file that is full; yields where the event loop may turn. */
+  rotate(): Iterable<void> {
+    return this.#run(this.#stepsDue());
+  }
+
+  #stepsDue(): readonly RotationStep[] {
+    const { rule } = this.#users;
+    if (!isFull(this.#log.size, rule)) return NO_STEPS;
+    if (this.#clock.now() - this.#failedAt < RETRY_MS) return NO_STEPS;
+    const isTaken = (n: number) => isThere(`${this.#log.file}.${n}`);
+    return rotationSteps(this.#log.file, rule, freeNumber(isTaken, rule.backups));
+  }
+
+  *#run(steps: readonly RotationStep[]): Generator<void> {
+    if (steps.length === 0) return;
+    try {
+      for (const [i, step] of steps.entries()) {
+        if (step.do === "truncate") {
+          this.#log.truncate();
+          return;
+        }
+        carryOut(step);
+        if (i % STEPS_AT_ONCE === STEPS_AT_ONCE - 1) yield;
+      }
+      this.#log.open();
+      if (this.isFailing) this.#audience.recovered(0);
+      this.#failedAt = -Infinity;
+    } catch (error) {
+      this.#failedAt = this.#clock.now();
+      this.#audience.failed(error);
+    }
+  }
 }
 
 /** Removes or renames a file; one that is not there is no error. */
-export function carryOut(step: Exclude<RotationStep, { readonly do: "truncate" }>): void {
+function carryOut(step: Exclude<RotationStep, { readonly do: "truncate" }>): void {
   try {
     if (step.do === "remove") removeSoon(step.file);
     else fs.renameSync(step.file, step.to);
@@ -24,7 +90,7 @@ function isThere(file: string): boolean {
   try {
     return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    return false; // the renaming tells
+    return false; // the renaming reports why
   }
 }
 
@@ -38,7 +104,7 @@ function removeSoon(file: string): void {
     try {
       fd = fs.openSync(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     } catch {
-      // not to be read, but perhaps to be removed
+      // it cannot be read, but perhaps removed
     }
   }
   try {

@@ -1,4 +1,5 @@
-import { LogFile, type LogEvents } from "./log-file.ts";
+import type { LogEvents } from "./log-audience.ts";
+import { LogFile } from "./log-file.ts";
 import { identitiesOf } from "./open-file.ts";
 import { absolute } from "../system/directories.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -13,12 +14,6 @@ export function writersOf(clock: Clock): Writers {
   return known;
 }
 
-interface Entry {
-  /** All by which it was found. */
-  readonly keys: Set<string>;
-  readonly audience: Set<LogEvents>;
-}
-
 /**
  * All files that a host writes to, whichever supervisor or activity log names them: one writer for
  * each file, however it is spelt. Two would rotate it under each other.
@@ -26,7 +21,7 @@ interface Entry {
 export class Writers {
   readonly #clock: Clock;
   readonly #files = new Map<string, LogFile>(); // by name and by identity
-  readonly #entries = new Map<LogFile, Entry>();
+  readonly #keys = new Map<LogFile, Set<string>>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -40,21 +35,17 @@ export class Writers {
   /** Tells them no more; what nobody else needs is given up. */
   quit(file: LogFile, events: LogEvents): void {
     file.abandon();
-    this.#entries.get(file)?.audience.delete(events);
+    file.audience.delete(events);
   }
 
   /** Whether it is still needed: written to, or to be written to. */
   has(file: LogFile): boolean {
-    return this.#entries.has(file);
+    return this.#keys.has(file);
   }
 
   #join(name: string, events: LogEvents): LogFile {
     const file = this.#files.get(name) ?? this.#find(name) ?? this.#make(name);
-    const audience = this.#entries.get(file)?.audience;
-    if (audience && !audience.has(events)) {
-      audience.add(events);
-      if (file.trouble) events.failed(file.file, file.trouble);
-    }
+    file.audience.add(events);
     return file;
   }
 
@@ -70,32 +61,23 @@ export class Writers {
   }
 
   #make(name: string): LogFile {
-    const audience = new Set<LogEvents>();
-    const events: LogEvents = {
-      failed: (file, error) => {
-        for (const each of audience) each.failed(file, error);
-      },
-      recovered: (file, lost) => {
-        for (const each of audience) each.recovered(file, lost);
-      },
-    };
-    const file = new LogFile(name, this.#clock, events, () => this.#drop(file));
-    this.#entries.set(file, { keys: new Set(), audience });
+    const file = new LogFile(name, this.#clock, undefined, () => this.#drop(file));
+    this.#keys.set(file, new Set());
     return this.#note(file, name);
   }
 
   #note(file: LogFile, name: string): LogFile {
     for (const key of [name, ...identitiesOf(name)]) {
-      this.#entries.get(file)?.keys.add(key);
+      this.#keys.get(file)?.add(key);
       this.#files.set(key, file);
     }
     return file;
   }
 
   #drop(file: LogFile): void {
-    for (const key of this.#entries.get(file)?.keys ?? []) {
+    for (const key of this.#keys.get(file) ?? []) {
       if (this.#files.get(key) === file) this.#files.delete(key);
     }
-    this.#entries.delete(file);
+    this.#keys.delete(file);
   }
 }

@@ -149,7 +149,7 @@ describe("LogFile: what was found", () => {
     assert.deepEqual(told, ["failed write EAGAIN"]);
     log.reopen();
     log.clear();
-    assert.equal(log.trouble?.code, "EAGAIN");
+    assert.equal(log.audience.failure?.code, "EAGAIN");
   });
 
   it("two hundred thousand backups, of which there are few: each rotation looks at few", (t) => {

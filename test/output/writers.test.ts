@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import type { LogEvents } from "../../src/output/log-file.ts";
+import type { LogEvents } from "../../src/output/log-audience.ts";
 import { Logs } from "../../src/output/logs.ts";
 import { writersOf } from "../../src/output/writers.ts";
 import { FakeClock } from "../../src/testing/index.ts";
