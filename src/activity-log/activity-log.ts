@@ -169,8 +169,8 @@ export class ActivityLog {
       places.push(new Place({ behind: () => file.behind, put }));
     }
     if (logfile === "syslog") {
-      const put = (line: string) => void logs.syslog(identifier, line);
-      places.push(new Place({ behind: () => logs.syslogBehind, put, isDated: true }));
+      const put = (line: string) => void logs.syslog.write(identifier, line);
+      places.push(new Place({ behind: () => logs.syslog.behind, put, isDated: true }));
     }
     if (!silent) {
       const stdout = logs.stream(process.stdout, "/dev/stdout");

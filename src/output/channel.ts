@@ -265,7 +265,7 @@ export class Channel {
     let busy: Promise<void> | undefined;
     if (!syslog) return busy;
     for (const line of lines)
-      busy = this.#logs.syslog(syslog.identifier, `${syslog.prefix} ${line}`) ?? busy;
+      busy = this.#logs.syslog.write(syslog.identifier, `${syslog.prefix} ${line}`) ?? busy;
     return busy;
   }
 

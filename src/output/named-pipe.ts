@@ -1,28 +1,67 @@
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, constants, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { Writable } from "node:stream";
 import { isMainThread } from "node:worker_threads";
 import type { Clock } from "../ports/clock.ts";
+import { StreamDestination, type Destination } from "./destination.ts";
+import { openAgain, openPipe } from "./open-file.ts";
 
 /** How soon a pipe that was full is tried again. */
 const RETRY_MS = 10;
+/** How long the reader of a pipe may take for the bytes that are still on their way. */
+const CLOSE_MS = 1000;
+
+/** A named pipe that another process reads; open until it is closed here. */
+export class NamedPipe {
+  readonly destination: Destination;
+  readonly #file: string;
+  readonly #fd: number;
+  readonly #clock: Clock;
+  readonly #stream: Writable;
+
+  /**
+   * Opens the pipe. `failed` is called when a write fails.
+   *
+   * @throws whatever the system refuses
+   */
+  constructor(file: string, clock: Clock, failed: (error: Error) => void) {
+    this.#file = file;
+    this.#clock = clock;
+    this.#fd = openPipe(file);
+    this.#stream = pipeWriter(this.#fd, clock);
+    this.#stream.on("error", () => {}); // the write that has failed tells
+    this.destination = new StreamDestination(this.#stream, { failed, recovered: () => {} });
+  }
+
+  /** Opens it for a program that writes by itself: all who share an open file description share its flags. */
+  open(): number {
+    return openAgain(this.#fd, constants.O_RDWR) ?? openPipe(this.#file);
+  }
+
+  /** Closes it when all is written, or after a second: perhaps no process reads it. */
+  close(): void {
+    this.#stream.end();
+    this.#clock.setTimeout(() => this.#stream.destroy(), CLOSE_MS, false);
+  }
+}
 
 /**
  * Writes to a pipe that was opened with O_NONBLOCK, and closes it in the end. Does not keep the host
  * alive.
  */
-export function pipeWriter(fd: number, clock: Clock): Writable {
-  if (!isMainThread) return new TriedPipe(fd, clock);
+function pipeWriter(fd: number, clock: Clock): Writable {
+  if (!isMainThread) return new RetryingPipe(fd, clock);
   const socket = new Socket({ fd, readable: false, writable: true });
   socket.unref();
   return socket;
 }
 
 /**
- * In a worker: what it has opened, Node closes at its end, by number, unless `close()` of `node:fs` was
- * called for it. A Socket closes by itself; so Node would close that number again, whoever has it then.
+ * In a worker, Node closes at its end each descriptor that the worker has opened, by its number, unless
+ * `close()` of `node:fs` was called for it. A Socket closes by itself; Node would then close that number
+ * again, which may belong to another file by then.
  */
-class TriedPipe extends Writable {
+class RetryingPipe extends Writable {
   readonly #fd: number;
   readonly #clock: Clock;
   #retry: unknown;

@@ -4,21 +4,21 @@ import { identitiesOf } from "./open-file.ts";
 import { absolute } from "../system/directories.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** One for each host, which has one clock; tests in virtual time have a clock, and writers, of their own. */
-const hosts = new WeakMap<Clock, Writers>();
+/** One for each host, which has one clock; a test in virtual time has a clock, and files, of its own. */
+const hosts = new WeakMap<Clock, HostLogs>();
 
-/** The writers of the host that has this clock. */
-export function writersOf(clock: Clock): Writers {
-  const known = hosts.get(clock) ?? new Writers(clock);
+/** The log files of the host that has this clock. */
+export function hostLogsOf(clock: Clock): HostLogs {
+  const known = hosts.get(clock) ?? new HostLogs(clock);
   hosts.set(clock, known);
   return known;
 }
 
 /**
- * All files that a host writes to, whichever supervisor or activity log names them: one writer for
- * each file, however it is spelt. Two would rotate it under each other.
+ * All log files of a host, shared by its supervisors and activity logs: one writer for each file, however
+ * its name is spelt. Two writers would each rotate the file while the other one writes to it.
  */
-export class Writers {
+export class HostLogs {
   readonly #clock: Clock;
   readonly #files = new Map<string, LogFile>(); // by name and by identity
   readonly #keys = new Map<LogFile, Set<string>>();
@@ -27,18 +27,18 @@ export class Writers {
     this.#clock = clock;
   }
 
-  /** The one writer of a file, who tells these, too, from now on. */
+  /** The one writer of a file. From now on, it tells these of failures, too. */
   get(file: string, events: LogEvents): LogFile {
     return this.#join(absolute(file), events);
   }
 
-  /** Tells them no more; what nobody else needs is given up. */
+  /** Tells these no more. A file without users gives up what it could not write. */
   quit(file: LogFile, events: LogEvents): void {
     file.abandon();
     file.audience.delete(events);
   }
 
-  /** Whether it is still needed: written to, or to be written to. */
+  /** Whether the file still has users, or bytes to be written. */
   has(file: LogFile): boolean {
     return this.#keys.has(file);
   }
@@ -49,7 +49,7 @@ export class Writers {
     return file;
   }
 
-  /** One that is known by another name. */
+  /** A file that is known by another name. */
   #find(name: string): LogFile | undefined {
     const identities = identitiesOf(name);
     for (const identity of identities) {

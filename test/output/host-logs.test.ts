@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { LogEvents } from "../../src/output/log-audience.ts";
 import { Logs } from "../../src/output/logs.ts";
-import { writersOf } from "../../src/output/writers.ts";
+import { hostLogsOf } from "../../src/output/host-logs.ts";
 import { FakeClock } from "../../src/testing/index.ts";
 import { scratch } from "../support/processes.ts";
 import { bytes, read, user } from "../support/writing.ts";
@@ -21,7 +21,7 @@ function rig(t: TestContext) {
   return { clock, at, told, logs: (name: string) => new Logs(clock, events(name)) };
 }
 
-describe("the writers of a host", () => {
+describe("the log files of a host", () => {
   it("are one for each file, for all supervisors, and for all its names", (t) => {
     const { at, logs } = rig(t);
     fs.mkdirSync(at("real"));
@@ -108,34 +108,11 @@ describe("the writers of a host", () => {
     file.acquire(a);
     void file.write(bytes("kept"));
     one.forget(a);
-    assert.ok(writersOf(clock).has(file), "there is something to write still");
+    assert.ok(hostLogsOf(clock).has(file), "there is something to write still");
     fs.mkdirSync(at("gone"));
     clock.advance(1000);
     assert.equal(read(at("gone/log")), "kept");
-    assert.ok(!writersOf(clock).has(file));
+    assert.ok(!hostLogsOf(clock).has(file));
     assert.equal(clock.pending, 0);
-  });
-});
-
-describe("Logs.auto", () => {
-  it("makes names that nobody can have taken before", (t) => {
-    const { at, logs } = rig(t);
-    const one = logs("one");
-    const names = Array.from({ length: 50 }, () => {
-      const file = one.auto(user(), { directory: at("."), stem: "web-stdout---mine" });
-      return path.basename(file?.file ?? "");
-    });
-    assert.equal(new Set(names).size, 50);
-    for (const name of names) assert.match(name, /^web-stdout---mine-L[0-9a-z]{13}\.log$/);
-    const chances = names.map((name) => name.slice("web-stdout---mine-L".length + 5, -4));
-    const characters = new Set(chances.join(""));
-    assert.ok(characters.size > 25, `of ${[...characters].join("")} alone`);
-  });
-
-  it("tells where none can be made", (t) => {
-    const { at, told, logs } = rig(t);
-    const file = logs("one").auto(user(), { directory: at("gone"), stem: "web" });
-    assert.equal(file, undefined);
-    assert.deepEqual(told, ["one: failed web ENOENT"]);
   });
 });
