@@ -8,7 +8,8 @@ import { SupervisorError } from "../errors.ts";
 import { systemClock } from "../system/clock.ts";
 import type { LogFile } from "../output/log-file.ts";
 import { Logs } from "../output/logs.ts";
-import { readPart, watchFile } from "../output/read-file.ts";
+import { readPart } from "../output/read-file.ts";
+import { watchFile } from "../output/watch-file.ts";
 import {
   activityLogSettings,
   type ActivityLogSettings,

@@ -1,63 +1,43 @@
 import { closeSync } from "node:fs";
-import type { Writable } from "node:stream";
 import { AnsiStripper } from "./ansi.ts";
 import { Communication } from "./communication.ts";
 import { Lines } from "./lines.ts";
-import type { RotationRule } from "./rotation.ts";
 import { Tail } from "./tail.ts";
-import { Behind } from "./follow-buffer.ts";
+import { watchFile } from "./watch-file.ts";
+import { routeOf, type ChannelPlan, type Route } from "./channel-plan.ts";
+import { Followers } from "./follow-buffer.ts";
 import type { Destination } from "./destination.ts";
 import { hostOutputAt, openHostOutput, type HostOutput } from "./host-output.ts";
 import type { LogFile } from "./log-file.ts";
 import type { Logs } from "./logs.ts";
 import { emptyFile, isNamedPipe } from "./open-file.ts";
-import { lastBytes, readPart, watchFile } from "./read-file.ts";
+import { lastBytes, readPart } from "./read-file.ts";
 
-/** Where one stream of a process is to go. */
-export interface ChannelPlan {
-  /** A file, one with a name of its own (AUTO), the host's own output, a stream of the host's, or nothing. */
-  readonly log:
-    | { readonly type: "file"; readonly file: string }
-    | { readonly type: "auto"; readonly directory: string; readonly stem: string }
-    | { readonly type: "std"; readonly file: string; readonly fd: HostOutput }
-    | { readonly type: "stream"; readonly stream: Writable }
-    | undefined;
-  readonly rule: RotationRule;
-  /** Of what stands between the tokens, so many bytes are kept; 0: it is ordinary output. */
-  readonly capture: number;
-  /** Whether each chunk is an event. */
-  readonly events: boolean;
-  /** Whom each line names in the system's log. */
-  readonly syslog?: { readonly identifier: string; readonly prefix: string };
-  readonly stripAnsi: boolean;
-  /** Whether somebody talks with the process by it: the host has to see the bytes, and soon. */
-  readonly isSpoken?: boolean;
-}
-
-/** Whom a channel tells; the data is a copy. */
+/** The methods that a channel calls; the data is a copy. */
 export interface ChannelEvents {
   wrote(data: Buffer): void;
   communicated(data: Buffer): void;
 }
 
 const TAIL_BYTES = 16_384;
+
 /**
- * One stream of a process, over all its lives: a row of stations that each chunk passes. Where
- * nobody but a file wants the bytes, and it is never full, the child has the file itself, and the
- * host sees nothing of them.
+ * One stream of a process, over all its runs: a pipeline of stages for each chunk. Where only a file
+ * takes the bytes, and it is never rotated, the child has the file itself, and the host sees none of
+ * them.
  */
 export class Channel {
   readonly #plan: ChannelPlan;
   readonly #logs: Logs;
   readonly #events: ChannelEvents;
   readonly #tail = new Tail(TAIL_BYTES);
-  readonly #followers = new Set<(chunk: Uint8Array) => void>();
+  readonly #followers = new Followers();
   #communication: Communication | undefined;
   #stripper: AnsiStripper | undefined;
   #syslogLines: Lines | undefined;
   #destination: Destination | undefined;
-  #auto = ""; // the path of an AUTO log, once it has one, and for good
-  #given: number | undefined;
+  #auto = ""; // the path of an AUTO log, once it has one
+  #given: number | undefined; // a descriptor that was opened for the child alone
   #isOpen = false;
 
   constructor(plan: ChannelPlan, logs: Logs, events: ChannelEvents) {
@@ -76,21 +56,21 @@ export class Channel {
     return log && "file" in log ? log.file : this.#auto;
   }
 
-  /** How much may gather in the pipe. */
+  /** How many bytes may gather in the pipe before the host reads them. */
   get gather(): number {
     if (this.#plan.isSpoken) return 0;
     const { maxbytes } = this.#logfile ? this.#logfile.rule : this.#plan.rule;
-    // a small file should be turned over where it is full, not long after
+    // a small file should be rotated where it is full, not long after
     return maxbytes > 0 && this.#plan.log ? Math.ceil(maxbytes / 256) : Infinity;
   }
 
-  /** Makes it ready for a start: a descriptor for the child itself, or `push`. */
+  /** Prepares a start: returns a descriptor for the child itself, or `push`. */
   open(): number | "push" {
     const { log } = this.#plan;
     this.#isOpen = true;
     const output = log && hostOutputOf(log);
     if (output !== undefined) {
-      if (this.#isUnbounded) return this.#give(openHostOutput(output)) ?? output;
+      if (this.#route === "direct") return this.#give(openHostOutput(output)) ?? output;
       const stream = output === 1 ? process.stdout : process.stderr;
       this.#destination ??= this.#logs.stream(stream, this.file);
     } else if (log?.type === "stream") {
@@ -98,27 +78,27 @@ export class Channel {
     } else if (log?.type === "file" && isNamedPipe(log.file)) {
       const fifo = this.#logs.fifo(log.file);
       this.#destination = fifo?.destination;
-      if (fifo && this.#isUnbounded) return this.#give(fifo.open());
+      if (fifo && this.#route === "direct") return this.#give(fifo.open());
     } else if (log) {
       const logfile = this.#makeFile();
       logfile?.acquire(this.#plan);
       this.#destination = logfile;
-      if (this.#isUnbounded) return logfile?.fd ?? "push";
+      if (this.#route === "direct") return logfile?.fd ?? "push";
     }
     return "push";
   }
 
-  /** The child has what was opened for it alone, or could not be started. */
+  /** The child has its descriptor, or could not be started. */
   started(): void {
     if (this.#given !== undefined) closeSync(this.#given);
     this.#given = undefined;
   }
 
-  /** Whether the host is going to see the bytes, as far as can be known before `open()`. */
+  /** Whether the host is going to read the bytes, as far as can be known before `open()`. */
   get isPushed(): boolean {
     const { log } = this.#plan;
-    if (log?.type === "file") this.#logs.file(this.#plan); // others may want it to be rotated
-    return !log || log.type === "stream" || !this.#isUnbounded;
+    if (log?.type === "file") this.#logs.file(this.#plan); // other users may want it to be rotated
+    return !log || log.type === "stream" || this.#route === "through host";
   }
 
   /** Takes a chunk, which is only lent. */
@@ -132,7 +112,7 @@ export class Channel {
     return busy;
   }
 
-  /** The process is gone: what was held back is let go, and the file. */
+  /** The process is gone: writes the bytes that were held back, and releases the file. */
   end(): void {
     for (const { data } of this.#communication?.end() ?? []) void this.#plain(data);
     const held = this.#stripper?.end();
@@ -147,7 +127,7 @@ export class Channel {
     return bytes > 0 ? this.read(-bytes, 0) : Promise.resolve(Buffer.alloc(0));
   }
 
-  /** A part of the log; of the bytes in memory, where there is no file. */
+  /** A part of the log, or, where there is no file, of the bytes in memory. */
   async read(offset: number, length: number): Promise<Buffer> {
     await this.#logfile?.settled();
     const part = this.#path === "" ? undefined : await readPart(this.#path, offset, length);
@@ -160,7 +140,7 @@ export class Channel {
   /** The last bytes, at once. */
   lastBytes(bytes: number): Buffer {
     const kept = Buffer.from(this.#tail.last(bytes));
-    return kept.length === 0 && this.#isUnbounded && this.#path !== ""
+    return kept.length === 0 && this.#route === "direct" && this.#path !== ""
       ? lastBytes(this.#path, bytes)
       : kept;
   }
@@ -172,12 +152,12 @@ export class Channel {
     else if (this.#path !== "") emptyFile(this.#path);
   }
 
-  /** Opens the file anew. */
+  /** Opens the file again. */
   reopen(): void {
     this.#logfile?.reopen();
   }
 
-  /** What is written from now on, as it comes, over all lives of the process. */
+  /** The bytes that are written from now on, as they come, over all runs of the process. */
   follow(signal: AbortSignal, done: () => void): AsyncIterable<Buffer> {
     const file = this.isPushed ? "" : this.#auto || (this.#makeFile()?.file ?? "");
     if (file !== "") {
@@ -187,24 +167,10 @@ export class Channel {
         done();
       });
     }
-    const queue = new Behind();
-    const follower = (chunk: Uint8Array) => queue.push(chunk);
-    this.#followers.add(follower); // at once: what comes before the first look is not missed
-    const end = () => {
-      queue.end();
-      this.#followers.delete(follower); // now: perhaps nobody ever looks
-      done();
-    };
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
-    return queue.read(() => {
-      this.#followers.delete(follower);
-      signal.removeEventListener("abort", end);
-      done();
-    });
+    return this.#followers.follow(signal, done);
   }
 
-  /** It will not be opened any more. */
+  /** Ends its use: it is not opened any more. */
   close(): void {
     this.started();
     this.#logs.forget(this.#plan);
@@ -226,12 +192,12 @@ export class Channel {
     return log?.type === "file" && !isNamedPipe(log.file) ? this.#logs.file(this.#plan) : undefined;
   }
 
-  /** The same, if it is known yet. */
+  /** The same, once it is known. */
   get #logfile(): LogFile | undefined {
     return this.#logs.known(this.#plan);
   }
 
-  /** What can be read back, if anything is there: no device of the host's, no stream. */
+  /** The path that can be read, or nothing for a device or a stream of the host. */
   get #path(): string {
     const type = this.#plan.log?.type;
     return type === "file" || type === "auto" ? (this.#logfile?.file ?? this.file) : "";
@@ -244,7 +210,7 @@ export class Channel {
 
   #pass(data: Uint8Array): Promise<void> | undefined {
     this.#tail.push(data);
-    for (const follower of this.#followers) follower(data);
+    this.#followers.push(data);
     if (this.#plan.events) this.#events.wrote(Buffer.from(data));
     const told = this.#syslogLines && this.#toSyslog(this.#syslogLines.push(data));
     const written = this.#toLog(data);
@@ -254,7 +220,7 @@ export class Channel {
   #toLog(data: Uint8Array): Promise<void> | undefined {
     const logfile = this.#isOpen ? undefined : this.#logfile;
     if (!logfile || logfile !== this.#destination) return this.#destination?.write(data);
-    logfile.acquire(this.#plan); // somebody goes on writing where the process is gone
+    logfile.acquire(this.#plan); // a descendant may still write when the process is gone
     const busy = logfile.write(data);
     logfile.release(this.#plan);
     return busy;
@@ -269,16 +235,8 @@ export class Channel {
     return busy;
   }
 
-  /** Whether nobody but the log wants the bytes. */
-  get #isPlain(): boolean {
-    const { capture, events, syslog, stripAnsi, isSpoken } = this.#plan;
-    return capture <= 0 && !events && !syslog && !stripAnsi && !isSpoken;
-  }
-
-  /** Whether nobody but the log wants the bytes, and it is never turned over. */
-  get #isUnbounded(): boolean {
-    const { maxbytes } = this.#logfile?.rule ?? this.#plan.rule;
-    return this.#isPlain && maxbytes <= 0;
+  get #route(): Route {
+    return routeOf(this.#plan, this.#logfile?.rule ?? this.#plan.rule);
   }
 }
 

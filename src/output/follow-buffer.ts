@@ -1,11 +1,35 @@
-/** How far a reader may be behind. */
+/** How many bytes are kept for a reader that does not take them. */
 const LIMIT_BYTES = 1 << 20;
 
-/**
- * What a reader has still to take. One that sleeps holds up nobody: of what it is too far behind with,
- * the oldest is dropped.
- */
-export class Behind {
+/** The readers that follow a stream: each has a buffer, so that a slow one holds up nothing. */
+export class Followers {
+  readonly #buffers = new Set<FollowBuffer>();
+
+  push(chunk: Uint8Array): void {
+    for (const buffer of this.#buffers) buffer.push(chunk);
+  }
+
+  /** The chunks from now on, until the signal aborts. `done` is called at the end, or when the reader leaves. */
+  follow(signal: AbortSignal, done: () => void): AsyncIterable<Buffer> {
+    const buffer = new FollowBuffer();
+    this.#buffers.add(buffer); // at once: chunks that come before the first read are not missed
+    const end = () => {
+      buffer.end();
+      this.#buffers.delete(buffer); // at once: the reader may never read
+      done();
+    };
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+    return buffer.read(() => {
+      this.#buffers.delete(buffer);
+      signal.removeEventListener("abort", end);
+      done();
+    });
+  }
+}
+
+/** The chunks that a reader has still to take. Of those that exceed the limit, the oldest are dropped. */
+class FollowBuffer {
   #chunks: Buffer[] = [];
   #length = 0;
   #isOver = false;

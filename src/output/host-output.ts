@@ -11,22 +11,22 @@ export function hostOutputAt(file: string): HostOutput | undefined {
   const stat = statLog(file);
   if (!stat?.isFIFO() && !stat?.isSocket()) return undefined;
   return ([1, 2] as const).find((fd) => {
-    const own = statOf(fd);
+    const own = fstatOf(fd);
     return own?.ino === stat.ino && own.dev === stat.dev;
   });
 }
 
 /**
- * Opens it once more. Who has the same open file description shares its flags: a program that makes
- * its output non-blocking, as Node does with a pipe, makes it so for all others, who lose what they
- * write while the pipe is full. Undefined where that cannot be had, or must not: then the host's own
- * serves.
+ * Opens it once more. All processes that have the same open file description share its flags: a program
+ * that makes its output non-blocking, as Node does with a pipe, makes it so for all others, which lose
+ * what they write while the pipe is full. Undefined where that cannot be had, or must not: then the
+ * host's own descriptor serves.
  */
 export function openHostOutput(fd: HostOutput): number | undefined {
-  // of a pipe whose reader has gone, this fails; libuv lets the child wait again
-  if (!statOf(fd)?.isFile()) return openAgain(fd, O_WRONLY);
-  // in a file, flags do no harm, and who shares the description writes behind the others; unless each
-  // write goes to the end, those of the host as well
+  // of a pipe without a reader, this fails; libuv makes the child's writes wait again
+  if (!fstatOf(fd)?.isFile()) return openAgain(fd, O_WRONLY);
+  // in a file, flags do no harm, and processes that share the description write behind each other; unless
+  // each write goes to the end, those of the host as well
   return appends(fd) ? openAgain(fd, O_WRONLY | O_APPEND) : undefined;
 }
 
@@ -40,7 +40,7 @@ function appends(fd: HostOutput): boolean {
   }
 }
 
-function statOf(fd: HostOutput): Stats | undefined {
+function fstatOf(fd: HostOutput): Stats | undefined {
   try {
     return fstatSync(fd);
   } catch {

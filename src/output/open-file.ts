@@ -5,21 +5,21 @@ const { O_APPEND, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK } = fs.const
 const { O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
 /** How many links may follow each other, as for the kernel. */
 const MAX_LINKS = 40;
-/** How often a file may come or go between a look and the opening. */
+/** How often opening is tried while the file comes or goes between the look and the opening. */
 const TRIES = 3;
 
-/** A file that was opened, and what the system says of its descriptor. */
+/** A file that was opened, and the status of its descriptor. */
 export interface OpenFile {
   readonly fd: number;
   readonly stat: fs.Stats;
 }
 
-/** What a name leads to, when the links that may be followed are followed. */
-interface Place {
+/** The end of the links that a name leads along, as far as they may be followed. */
+interface Target {
   readonly file: string;
-  /** What is there; undefined for nothing, and for what cannot be looked at: opening it tells. */
+  /** Undefined if there is nothing, or nothing that may be seen: opening it reports why. */
   readonly stat: fs.Stats | undefined;
-  /** Whether it is a descriptor of the host's own, by way of /proc. */
+  /** Whether it is a descriptor of the host itself, by way of /proc. */
   readonly isOwn: boolean;
 }
 
@@ -32,13 +32,13 @@ interface Place {
  */
 export function openToAppend(file: string, like?: fs.Stats): OpenFile {
   for (let tries = 1; ; tries++) {
-    const place = follow(file);
-    const isNew = !place.stat && !place.isOwn;
+    const target = follow(file);
+    const isNew = !target.stat && !target.isOwn;
     try {
       // a pipe whose reader has gone is opened all the same, and raises no SIGPIPE
-      const access = place.stat?.isFIFO() ? O_RDWR : O_WRONLY;
+      const access = target.stat?.isFIFO() ? O_RDWR : O_WRONLY;
       const flags = access | O_APPEND | (isNew ? O_CREAT | O_EXCL : 0);
-      const opened = open(place, flags, like && like.mode & 0o777);
+      const opened = open(target, flags, like && like.mode & 0o777);
       if (!isNew || !like) return opened;
       resemble(opened, like);
       return { fd: opened.fd, stat: fs.fstatSync(opened.fd) };
@@ -58,6 +58,15 @@ export function openToRead(file: string): OpenFile | undefined {
   return openRegular(file, O_RDONLY);
 }
 
+/** The same; undefined for whatever the system refuses, too. */
+export function tryOpenToRead(file: string): OpenFile | undefined {
+  try {
+    return openToRead(file);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Empties a log, by the same rules, if there is a regular file. */
 export function emptyFile(file: string): void {
   const opened = openRegular(file, O_WRONLY);
@@ -69,7 +78,7 @@ export function emptyFile(file: string): void {
   }
 }
 
-/** Closes a file that was only read, or emptied: a failure says nothing. */
+/** Closes a file that was only read, or emptied: a failure means nothing. */
 export function close(fd: number): void {
   try {
     fs.closeSync(fd);
@@ -78,12 +87,12 @@ export function close(fd: number): void {
   }
 }
 
-/** Opens a named pipe for both ways: that waits for nobody, and raises no SIGPIPE. */
+/** Opens a named pipe for reading and writing: that waits for no other process, and raises no SIGPIPE. */
 export function openPipe(file: string): number {
   return open(follow(file), O_RDWR).fd;
 }
 
-/** Opens once more what a descriptor leads to, without waiting; undefined where that cannot be had. */
+/** Opens the file of a descriptor once more, without waiting; undefined where that cannot be had. */
 export function openAgain(fd: number, flags: number): number | undefined {
   if (process.platform !== "linux") return undefined; // elsewhere, /dev/fd only duplicates
   try {
@@ -93,13 +102,13 @@ export function openAgain(fd: number, flags: number): number | undefined {
   }
 }
 
-/** What a name leads to, by the same rules; undefined for nothing, and for what is refused. Never throws. */
+/** The status of the file that a name leads to, by the same rules; undefined for nothing, and for what is refused. Never throws. */
 export function statLog(file: string): fs.Stats | undefined {
   try {
     const { stat, isOwn, file: place } = follow(file);
     return isOwn ? fs.statSync(place) : stat;
   } catch {
-    return undefined; // opening it tells why
+    return undefined; // opening it reports why
   }
 }
 
@@ -109,7 +118,7 @@ export function isNamedPipe(file: string): boolean {
 }
 
 /**
- * What tells a file from others, however its name is spelt: itself, where it is there, and its place
+ * Keys that identify a file, however its name is spelt: its own number, where it is there, and its place
  * in its directory.
  */
 export function identitiesOf(file: string): string[] {
@@ -123,17 +132,17 @@ export function identitiesOf(file: string): string[] {
       ...(directory ? [`${directory.dev}:${directory.ino}/${path.basename(place)}`] : []),
     ];
   } catch {
-    return []; // opening it tells why
+    return []; // opening it reports why
   }
 }
 
 function openRegular(file: string, access: number): OpenFile | undefined {
-  const place = follow(file);
-  // who opens a named pipe is noticed at its other end
-  if (place.stat && !place.stat.isFile() && !place.isOwn) return undefined;
+  const target = follow(file);
+  // opening a named pipe is noticed at its other end
+  if (target.stat && !target.stat.isFile() && !target.isOwn) return undefined;
   let opened: OpenFile;
   try {
-    opened = open(place, access);
+    opened = open(target, access);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
@@ -143,7 +152,7 @@ function openRegular(file: string, access: number): OpenFile | undefined {
   return undefined;
 }
 
-function open({ file, isOwn }: Place, flags: number, mode = 0o666): OpenFile {
+function open({ file, isOwn }: Target, flags: number, mode = 0o666): OpenFile {
   // some of these flags do not exist on Windows
   const guards = O_NONBLOCK | O_NOCTTY | (isOwn ? 0 : O_NOFOLLOW);
   const fd = fs.openSync(file, flags | guards, mode);
@@ -157,19 +166,19 @@ function open({ file, isOwn }: Place, flags: number, mode = 0o666): OpenFile {
   }
 }
 
-function follow(file: string): Place {
+function follow(file: string): Target {
   let place = file;
   for (let links = 0; links < MAX_LINKS; links++) {
-    const stat = lookAt(place);
+    const stat = lstatOf(place);
     if (!stat?.isSymbolicLink()) {
       if (stat) refuseForeignPipe(place, stat);
       return { file: place, stat, isOwn: false };
     }
     if (isForeign(stat)) throw refusal(place, stat, "a symbolic link");
-    // such a link leads further than its text says: to a pipe, or a file without a name
-    if (stat.dev === lookAt("/proc")?.dev) return { file: place, stat: undefined, isOwn: true };
+    // such a link leads further than its text: to a pipe, or a file without a name
+    if (stat.dev === lstatOf("/proc")?.dev) return { file: place, stat: undefined, isOwn: true };
     const target = fs.readlinkSync(place);
-    const again = lookAt(place);
+    const again = lstatOf(place);
     if (again?.ino !== stat.ino || again.ctimeMs !== stat.ctimeMs) continue; // it was replaced
     // not normalized: `..` goes up from where the directory really is
     place = path.isAbsolute(target) ? target : `${path.dirname(place)}${path.sep}${target}`;
@@ -178,7 +187,7 @@ function follow(file: string): Place {
   throw Object.assign(new Error(message), { code: "ELOOP", syscall: "open" });
 }
 
-function lookAt(file: string): fs.Stats | undefined {
+function lstatOf(file: string): fs.Stats | undefined {
   try {
     return fs.lstatSync(file, { throwIfNoEntry: false });
   } catch {

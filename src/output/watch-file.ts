@@ -1,67 +1,89 @@
 import * as fs from "node:fs";
-import { systemClock } from "../system/clock.ts";
+import path from "node:path";
+import { close, tryOpenToRead } from "./open-file.ts";
+import { DirectoryWatch } from "./watch-directory.ts";
 
-/** How often a directory is looked at of which the system does not tell. */
-const LOOK_MS = 500;
+const CHUNK_BYTES = 65_536;
 
 /**
- * Calls `news` when something happens in a directory, as the kernel tells it. Where the kernel cannot
- * (no inotify instance or watch is left, the directory is gone or was replaced), it calls `news` every
- * half second, until the kernel can. Does not keep the host alive.
+ * The bytes that another process writes to a file, from its end on, as they come; begins at the beginning
+ * when the file is cut or replaced. The kernel tells when there is something; see {@link DirectoryWatch}.
  */
-export class DirectoryWatch {
-  readonly #directory: string;
-  readonly #news: () => void;
-  #watcher: fs.FSWatcher | undefined;
-  #inode: number | undefined;
-  #timer: unknown;
-  #isClosed = false;
+export function watchFile(
+  file: string,
+  signal: AbortSignal,
+  done: () => void = () => {},
+): AsyncGenerator<Buffer> {
+  const opened = tryOpenToRead(file); // now, and not when the first chunk is asked for
+  if (opened) close(opened.fd);
+  return watchFrom(file, opened?.stat.size ?? 0, signal, done);
+}
 
-  constructor(directory: string, news: () => void) {
-    this.#directory = directory;
-    this.#news = news;
-    this.#begin();
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#watcher?.close();
-    systemClock.clearTimeout(this.#timer);
-  }
-
-  #begin(): void {
-    this.#inode = inodeOf(this.#directory);
-    try {
-      this.#watcher = fs.watch(this.#directory, { persistent: false });
-      this.#watcher.on("change", () => this.#heard());
-      this.#watcher.on("error", () => this.#lose());
-    } catch {
-      this.#lose();
+async function* watchFrom(
+  file: string,
+  from: number,
+  signal: AbortSignal,
+  done: () => void,
+): AsyncGenerator<Buffer> {
+  const changes = new Notifier();
+  const notify = () => changes.notify();
+  let fd = tryOpenToRead(file)?.fd;
+  let at = from;
+  // the directory: the file may be replaced
+  const watch = new DirectoryWatch(path.dirname(file), notify);
+  signal.addEventListener("abort", notify);
+  try {
+    for (let isLast = false; !isLast; isLast || (await changes.next())) {
+      isLast = signal.aborted; // what was written until then still comes
+      for (;;) {
+        fd ??= tryOpenToRead(file)?.fd;
+        if (fd === undefined) break;
+        const { size, ino } = fs.fstatSync(fd);
+        if (size < at) at = 0;
+        const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, size - at));
+        const length = fs.readSync(fd, buffer, 0, buffer.length, at);
+        at += length;
+        if (length > 0) yield buffer.subarray(0, length);
+        else if ([ino, undefined].includes(statOf(file)?.ino)) break; // a file without a name may still be written to
+        else {
+          close(fd); // read to its end, and replaced: go on with the one that has its name
+          fd = undefined;
+          at = 0;
+        }
+      }
     }
-  }
-
-  #heard(): void {
-    if (inodeOf(this.#directory) === this.#inode) this.#news();
-    else this.#lose(); // another directory has the name now, or none
-  }
-
-  #lose(): void {
-    this.#watcher?.close();
-    this.#watcher = undefined;
-    if (this.#isClosed) return;
-    systemClock.clearTimeout(this.#timer);
-    const look = () => {
-      this.#begin(); // first: nothing falls in between
-      this.#news();
-    };
-    this.#timer = systemClock.setTimeout(look, LOOK_MS, false);
+  } finally {
+    signal.removeEventListener("abort", notify);
+    watch.close();
+    done();
+    if (fd !== undefined) close(fd);
   }
 }
 
-function inodeOf(directory: string): number | undefined {
+/** Wakes the one that waits; a notification that comes before it waits is not forgotten. */
+class Notifier {
+  #isNotified = false;
+  #wake: (() => void) | undefined;
+
+  notify(): void {
+    this.#isNotified = true;
+    this.#wake?.();
+  }
+
+  async next(): Promise<void> {
+    if (!this.#isNotified) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#isNotified = false;
+  }
+}
+
+function statOf(file: string): fs.Stats | undefined {
   try {
-    return fs.statSync(directory).ino;
+    return fs.statSync(file);
   } catch {
-    return undefined;
+    return undefined; // there is none, or none that we may see
   }
 }

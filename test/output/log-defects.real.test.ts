@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { appendFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { watchFile } from "../../src/output/read-file.ts";
+import { watchFile } from "../../src/output/watch-file.ts";
 import { runHost } from "../support/host.ts";
 import { once, whole } from "../support/output.ts";
 import { scratch } from "../support/processes.ts";

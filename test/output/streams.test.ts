@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import type { ChannelPlan } from "../../src/output/channel.ts";
+import type { ChannelPlan } from "../../src/output/channel-plan.ts";
 import { followOf } from "../../src/output/follow.ts";
 import { Logs } from "../../src/output/logs.ts";
 import { Streams } from "../../src/output/streams.ts";

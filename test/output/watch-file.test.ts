@@ -3,7 +3,7 @@ import fs, { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from
 import { syncBuiltinESMExports } from "node:module";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { watchFile } from "../../src/output/read-file.ts";
+import { watchFile } from "../../src/output/watch-file.ts";
 import { scratch } from "../support/processes.ts";
 
 /** Follows a file, with the first look already made. */

@@ -1,0 +1,67 @@
+import * as fs from "node:fs";
+import { systemClock } from "../system/clock.ts";
+
+/** How often a directory is read that the kernel does not watch. */
+const LOOK_MS = 500;
+
+/**
+ * Calls `changed` when something happens in a directory, as the kernel tells it. Where the kernel cannot
+ * (no inotify instance or watch is left, the directory is gone or was replaced), calls `changed` every
+ * half second, until the kernel can. Does not keep the host alive.
+ */
+export class DirectoryWatch {
+  readonly #directory: string;
+  readonly #changed: () => void;
+  #watcher: fs.FSWatcher | undefined;
+  #inode: number | undefined;
+  #timer: unknown;
+  #isClosed = false;
+
+  constructor(directory: string, changed: () => void) {
+    this.#directory = directory;
+    this.#changed = changed;
+    this.#begin();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#watcher?.close();
+    systemClock.clearTimeout(this.#timer);
+  }
+
+  #begin(): void {
+    this.#inode = inodeOf(this.#directory);
+    try {
+      this.#watcher = fs.watch(this.#directory, { persistent: false });
+      this.#watcher.on("change", () => this.#noticed());
+      this.#watcher.on("error", () => this.#lose());
+    } catch {
+      this.#lose();
+    }
+  }
+
+  #noticed(): void {
+    if (inodeOf(this.#directory) === this.#inode) this.#changed();
+    else this.#lose(); // another directory has the name now, or none
+  }
+
+  #lose(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+    if (this.#isClosed) return;
+    systemClock.clearTimeout(this.#timer);
+    const look = () => {
+      this.#begin(); // first: nothing falls in between
+      this.#changed();
+    };
+    this.#timer = systemClock.setTimeout(look, LOOK_MS, false);
+  }
+}
+
+function inodeOf(directory: string): number | undefined {
+  try {
+    return fs.statSync(directory).ino;
+  } catch {
+    return undefined;
+  }
+}
