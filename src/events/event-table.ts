@@ -91,7 +91,9 @@ export type EventName = keyof Table;
 type ParentName = Exclude<Table[EventName]["parent"], undefined>;
 
 /** The type of an event: an {@link EventName} that is not a parent of others. @useDeclaredType */
-export type EventType = Exclude<EventName, ParentName>;
+export type EventType = {
+  [Name in EventName]: Name extends ParentName ? never : Name;
+}[EventName];
 
 /** The types of the events that go out under a name. */
 export type TypesUnder<Name extends EventName> = Name extends EventType
