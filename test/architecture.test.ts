@@ -198,6 +198,19 @@ describe("the architecture", () => {
     assert.deepEqual(bad, []);
   });
 
+  it("time: events and listeners are handed their clock, and the activity log, unless it is the host's", () => {
+    const rooms = new Set(["events", "listeners", "activity-log"]);
+    const bad = offences(({ room }, { to }) => rooms.has(room) && to === "system/clock.ts");
+    assert.deepEqual(bad, ["activity-log/activity-log.ts -> system/clock.ts"]);
+  });
+
+  it("activity-log: knows a supervisor by an interface", () => {
+    const bad = offences(
+      ({ room }, { to }) => room === "activity-log" && /^(?:supervisor|program)\.ts$/.test(to),
+    );
+    assert.deepEqual(bad, []);
+  });
+
   it("node: the operating system is touched in its rooms alone", () => {
     const system = /^node:(?:fs|child_process|net|http|cluster|worker_threads)/;
     const bad = offences(

@@ -1,12 +1,11 @@
 import { check, type Vocabulary } from "../schema/check.ts";
 import { isWritten, type ActivityLevel } from "../events/levels.ts";
-import type { StartingEvent } from "../events/process-events.ts";
 import type { ActivityEvent } from "../events/supervisor-events.ts";
-import { decodable, pythonBytes } from "../listeners/envelope.ts";
-import { Place } from "./sink.ts";
 import { SupervisorError } from "../errors.ts";
+import type { Clock } from "../ports/clock.ts";
 import { systemClock } from "../system/clock.ts";
 import type { LogFile } from "../output/log-file.ts";
+import type { LogUser } from "../output/log-users.ts";
 import { Logs } from "../output/logs.ts";
 import { readPart } from "../output/read-file.ts";
 import { watchFile } from "../output/watch-file.ts";
@@ -17,14 +16,14 @@ import {
 } from "./options.ts";
 import { show } from "../schema/show.ts";
 import type { WaitOptions } from "../lifecycle/wait.ts";
-import type { Subprocess } from "../subprocess.ts";
-import type { Supervisor } from "../supervisor.ts";
+import { copyOutput, type LoggedSupervisor } from "./copy-output.ts";
+import { Sink } from "./sink.ts";
 
 const VOCABULARY: Vocabulary = { known: () => Object.keys(activityLogSettings.shape) };
 
 /**
  * supervisord's activity log: writes the `ACTIVITY` of supervisors, and lines of the host's own, as
- * `2026-11-22 18:53:03,123 INFO spawned: 'web' with pid 4711`, to a file that is turned over when
+ * `2026-11-22 18:53:03,123 INFO spawned: 'web' with pid 4711`, to a file that is rotated when
  * full, and to standard output. Outlives the supervisors it listens to. Lines that come faster than
  * they can be written are not kept without end: how many were lost is a line of its own.
  *
@@ -40,8 +39,8 @@ export class ActivityLog {
   readonly #settings: ResolvedActivityLogSettings;
   readonly #logs: Logs;
   readonly #file: LogFile | undefined;
-  readonly #user: { readonly rule: { readonly maxbytes: number; readonly backups: number } };
-  readonly #places: readonly Place[];
+  readonly #user: LogUser;
+  readonly #sinks: readonly Sink[];
 
   /**
    * Opens the file, if there is to be one; while it cannot be written, its lines are kept, and Node
@@ -49,10 +48,13 @@ export class ActivityLog {
    *
    * @throws {SettingsError} if the settings are not right.
    */
-  constructor(settings: ActivityLogSettings = {}) {
+  constructor(
+    settings: ActivityLogSettings = {},
+    { clock = systemClock }: { readonly clock?: Clock } = {},
+  ) {
     this.#settings = check(activityLogSettings, settings, VOCABULARY);
     const { logfile, logfile_maxbytes: maxbytes, logfile_backups: backups } = this.#settings;
-    this.#logs = new Logs(systemClock, {
+    this.#logs = new Logs(clock, {
       failed: (file, { message, code = "" }) =>
         process.emitWarning(`Cannot write the log ${file}: ${message}`, { code }),
       recovered: () => {},
@@ -63,7 +65,7 @@ export class ActivityLog {
       this.#file = this.#logs.file(this.#user);
     }
     this.#file?.acquire(this.#user);
-    this.#places = this.#open();
+    this.#sinks = this.#open(clock);
   }
 
   /** The path of its file; empty if it has none. */
@@ -71,17 +73,19 @@ export class ActivityLog {
     return this.#file ? (this.#settings.logfile ?? "") : "";
   }
 
-  /** Writes a line, if it is grave enough. */
+  /** Writes a line, if its level is one that `loglevel` lets through. */
   write(level: ActivityLevel, message: string): void {
     if (!this.#wants(level)) return;
-    for (const place of this.#places) place.write(level, message);
+    for (const sink of this.#sinks) sink.write(level, message);
   }
 
-  /** Writes what a supervisor does from now on; the function returned ends that. */
-  listen(supervisor: Supervisor): () => void {
+  /** Writes what a `Supervisor` does from now on; the function returned ends that. */
+  listen(supervisor: LoggedSupervisor): () => void {
     const write = ({ level, message }: ActivityEvent) => this.write(level, message);
     const endLines = supervisor.observe("ACTIVITY", write);
-    const endCopies = this.#wants("DEBG") ? this.#copyOutputs(supervisor) : undefined;
+    const endCopies = this.#wants("DEBG")
+      ? copyOutput(supervisor, (level, message) => this.write(level, message))
+      : undefined;
     return () => {
       endLines();
       endCopies?.();
@@ -148,7 +152,7 @@ export class ActivityLog {
     }
   }
 
-  /** Opens its file anew, for a logrotate that has renamed it. */
+  /** Opens its file again, for a logrotate that has renamed it. */
   reopen(): void {
     this.#file?.reopen();
   }
@@ -159,26 +163,25 @@ export class ActivityLog {
     this.#logs.close();
   }
 
-  /** Where lines go. */
-  #open(): Place[] {
+  #open(clock: Clock): Sink[] {
     const { silent, logfile, identifier } = this.#settings;
     const logs = this.#logs;
     const file = this.#file;
-    const places: Place[] = [];
+    const sinks: Sink[] = [];
     if (file) {
       const put = (line: string) => void file.write(Buffer.from(line));
-      places.push(new Place({ behind: () => file.behind, put }));
+      sinks.push(new Sink({ behind: () => file.behind, put }, clock));
     }
     if (logfile === "syslog") {
       const put = (line: string) => void logs.syslog.write(identifier, line);
-      places.push(new Place({ behind: () => logs.syslog.behind, put, isDated: true }));
+      sinks.push(new Sink({ behind: () => logs.syslog.behind, put, isDated: true }, clock));
     }
     if (!silent) {
       const stdout = logs.stream(process.stdout, "/dev/stdout");
       const put = (line: string) => void stdout.write(Buffer.from(line));
-      places.push(new Place({ behind: () => stdout.behind, put }));
+      sinks.push(new Sink({ behind: () => stdout.behind, put }, clock));
     }
-    return places;
+    return sinks;
   }
 
   #wants(level: ActivityLevel): boolean {
@@ -188,39 +191,5 @@ export class ActivityLog {
   #readable(): LogFile {
     if (!this.#file) throw new SupervisorError("NO_FILE", "The activity log has no file");
     return this.#file;
-  }
-
-  #copyOutputs(supervisor: Supervisor): () => void {
-    const end = new AbortController();
-    const copied = new WeakSet<Subprocess>();
-    const copyOne = (process: Subprocess) => {
-      if (copied.has(process)) return;
-      copied.add(process);
-      void this.#copy(process, "stdout", end.signal);
-      const isAlone = process.config.outputs.stderr === "stdout"; // with redirect_stderr
-      if (!isAlone) void this.#copy(process, "stderr", end.signal);
-    };
-    const copyNew = ({ groupname, processname }: StartingEvent) => {
-      const process = supervisor.process(`${groupname}:${processname}`);
-      if (process) copyOne(process);
-    };
-    for (const { processes } of supervisor.programs.values()) processes.forEach(copyOne);
-    const endLooking = supervisor.observe("PROCESS_STATE_STARTING", copyNew);
-    return () => {
-      endLooking();
-      end.abort();
-    };
-  }
-
-  async #copy(process: Subprocess, stream: "stdout" | "stderr", signal: AbortSignal) {
-    try {
-      for await (const chunk of process.follow(stream, { signal })) {
-        const isAnswer = stream === "stdout" && process.config.listener !== undefined;
-        const said = isAnswer ? pythonBytes(chunk) : Buffer.from(decodable(chunk)).toString();
-        this.write("DEBG", `'${process.name}' ${stream} output:\n${said}`);
-      }
-    } catch (error) {
-      if (!signal.aborted) this.write("WARN", `cannot follow '${process.name}': ${String(error)}`);
-    }
   }
 }

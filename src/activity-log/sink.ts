@@ -1,30 +1,31 @@
 import type { ActivityLevel } from "../events/levels.ts";
-import { systemClock } from "../system/clock.ts";
+import type { Clock } from "../ports/clock.ts";
 
-/** How far a place may be behind: beyond that, lines are lost there. */
+/** How many bytes an output may be behind: beyond that, lines are lost there. */
 const LIMIT_BYTES = 1 << 20;
 
-/** What a place is made of. */
-interface Slot {
-  /** How many bytes have still to be written. */
+/** The output of a sink: a file, a stream, or the system's log. */
+export interface SinkOutput {
+  /** The number of bytes that have still to be written. */
   readonly behind: () => number;
   readonly put: (line: string) => void;
-  /** Whether somebody else adds the time to each line. */
+  /** Whether the output itself adds the time to each line. */
   readonly isDated?: boolean;
 }
 
-/** Where lines of the activity log go: one that is slow neither holds up the host nor fills its memory. */
-export class Place {
-  readonly #slot: Slot;
+/** Writes lines of the activity log to one output. A slow output neither holds up the host nor fills its memory. */
+export class Sink {
+  readonly #output: SinkOutput;
+  readonly #clock: Clock;
   #lost = 0;
 
-  constructor(slot: Slot) {
-    this.#slot = slot;
+  constructor(output: SinkOutput, clock: Clock) {
+    this.#output = output;
+    this.#clock = clock;
   }
 
   write(level: ActivityLevel, message: string): void {
-    const { behind } = this.#slot;
-    if (behind() > LIMIT_BYTES) {
+    if (this.#output.behind() > LIMIT_BYTES) {
       this.#lost++;
       return;
     }
@@ -36,9 +37,9 @@ export class Place {
   }
 
   #put(level: ActivityLevel, message: string): void {
-    const { put, isDated = false } = this.#slot;
+    const { put, isDated = false } = this.#output;
     const line = `${level} ${message}`;
-    put(isDated ? line : `${timestamp(new Date(systemClock.date()))} ${line}\n`);
+    put(isDated ? line : `${timestamp(new Date(this.#clock.date()))} ${line}\n`);
   }
 }
 

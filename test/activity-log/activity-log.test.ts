@@ -7,7 +7,6 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { describe, it, type TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
-import { Place } from "../../src/activity-log/sink.ts";
 import { ActivityLog, SettingsError, SupervisorError } from "../../src/index.ts";
 import { Stage } from "../support/helpers.ts";
 import { needsRoot, root, scratch } from "../support/processes.ts";
@@ -213,24 +212,6 @@ describe("ActivityLog", () => {
     assert.ok(kept < 2_000_000, `${kept} bytes`);
     const said = await text(host.stdout);
     assert.ok(said.length < 2_000_000, `${said.length} bytes`);
-  });
-
-  it("says how many lines it has lost, once there is room again", () => {
-    const lines: string[] = [];
-    let behind = 2_000_000;
-    const place = new Place({
-      behind: () => behind,
-      put: (line) => lines.push(line),
-      isDated: true,
-    });
-    for (let i = 0; i < 3; i++) place.write("INFO", "lost");
-    behind = 0;
-    for (let i = 0; i < 2; i++) place.write("INFO", "kept");
-    assert.deepEqual(lines, [
-      "WARN 3 lines are lost here: they came faster than they were written",
-      "INFO kept",
-      "INFO kept",
-    ]);
   });
 
   it("does not write through a link that somebody else has laid", { skip: needsRoot }, (t) => {

@@ -1,0 +1,67 @@
+import type { SupervisorEmitter } from "../events/emitter.ts";
+import type { ActivityLevel } from "../events/levels.ts";
+import type { StartingEvent } from "../events/process-events.ts";
+import { decodable, pythonBytes } from "../listeners/envelope.ts";
+import type { OutputStream } from "../ports/streams.ts";
+
+/** A process of which an activity log has the output. */
+export interface CopiedProcess {
+  readonly name: string;
+  readonly config: {
+    readonly outputs: { readonly stderr: unknown };
+    readonly listener?: unknown;
+  };
+  follow(stream: OutputStream, options: { readonly signal: AbortSignal }): AsyncIterable<Buffer>;
+}
+
+/** A `Supervisor`, as far as an activity log needs it. */
+export interface LoggedSupervisor extends Pick<SupervisorEmitter, "observe"> {
+  readonly programs: ReadonlyMap<string, { readonly processes: readonly CopiedProcess[] }>;
+  process(name: string): CopiedProcess | undefined;
+}
+
+/**
+ * Writes what all processes of a supervisor write, those included that are added later, as supervisord
+ * does at the level debug. The function returned ends it.
+ */
+export function copyOutput(
+  supervisor: LoggedSupervisor,
+  write: (level: ActivityLevel, message: string) => void,
+): () => void {
+  const end = new AbortController();
+  const copied = new WeakSet<CopiedProcess>();
+  const copyOne = (process: CopiedProcess) => {
+    if (copied.has(process)) return;
+    copied.add(process);
+    void copyStream(process, "stdout", end.signal, write);
+    const isRedirected = process.config.outputs.stderr === "stdout";
+    if (!isRedirected) void copyStream(process, "stderr", end.signal, write);
+  };
+  const copyNew = ({ groupname, processname }: StartingEvent) => {
+    const process = supervisor.process(`${groupname}:${processname}`);
+    if (process) copyOne(process);
+  };
+  for (const { processes } of supervisor.programs.values()) processes.forEach(copyOne);
+  const endObserving = supervisor.observe("PROCESS_STATE_STARTING", copyNew);
+  return () => {
+    endObserving();
+    end.abort();
+  };
+}
+
+async function copyStream(
+  process: CopiedProcess,
+  stream: OutputStream,
+  signal: AbortSignal,
+  write: (level: ActivityLevel, message: string) => void,
+): Promise<void> {
+  try {
+    for await (const chunk of process.follow(stream, { signal })) {
+      const isAnswer = stream === "stdout" && process.config.listener !== undefined;
+      const text = isAnswer ? pythonBytes(chunk) : Buffer.from(decodable(chunk)).toString();
+      write("DEBG", `'${process.name}' ${stream} output:\n${text}`);
+    }
+  } catch (error) {
+    if (!signal.aborted) write("WARN", `cannot follow '${process.name}': ${String(error)}`);
+  }
+}
