@@ -1,32 +1,28 @@
 import { didYouMean, nearest } from "../schema/suggest.ts";
-import { programSettings } from "../settings/program.ts";
+import type { Shape } from "../schema/option.ts";
 import { show } from "../schema/show.ts";
+import { groupSettings } from "../settings/group.ts";
 import type { ConfigIssue } from "./error.ts";
+import { includeOptions } from "./includes.ts";
 import type { Entry, Ini } from "./ini.ts";
+import { clientOptions } from "./sections/client-section.ts";
+import { kindOptions, programOptions } from "./sections/program-options.ts";
+import { inetServerOptions, unixServerOptions } from "./sections/servers.ts";
+import { supervisordOptions } from "./sections/supervisord.ts";
 
-const LISTENER = ["events", "buffer_size", "result_handler"];
-const SOCKET = ["socket", "socket_backlog", "socket_owner", "socket_mode"];
-const PROGRAM = Object.keys(programSettings.shape).filter(
-  (key) => !LISTENER.includes(key) && !SOCKET.includes(key),
-);
-const ACCESS = ["username", "password"];
-const SERVER = [...ACCESS, "allowed_hosts"];
+const namesIn = (...shapes: readonly Shape[]) => shapes.flatMap((shape) => Object.keys(shape));
 
 /** The options of each kind of section; null: any. */
 const KINDS: Readonly<Record<string, readonly string[] | null>> = {
-  supervisord: (
-    "logfile logfile_maxbytes logfile_backups loglevel pidfile umask nodaemon silent minfds " +
-    "minprocs nocleanup childlogdir user directory strip_ansi environment identifier " +
-    "serverurl guardian guardian_waitsecs"
-  ).split(" "),
-  "program:": PROGRAM,
-  "eventlistener:": [...PROGRAM, ...LISTENER],
-  "fcgi-program:": [...PROGRAM, ...SOCKET],
-  "group:": ["programs", "priority"],
-  unix_http_server: ["file", "chmod", "chown", ...SERVER],
-  inet_http_server: ["port", ...SERVER],
-  supervisorctl: ["serverurl", "prompt", "history_file", ...ACCESS],
-  include: ["files"],
+  supervisord: namesIn(supervisordOptions),
+  "program:": namesIn(programOptions),
+  "eventlistener:": namesIn(programOptions, kindOptions.eventlistener),
+  "fcgi-program:": namesIn(programOptions, kindOptions["fcgi-program"]),
+  "group:": namesIn(groupSettings.shape),
+  unix_http_server: namesIn(unixServerOptions),
+  inet_http_server: namesIn(inetServerOptions),
+  supervisorctl: namesIn(clientOptions),
+  include: namesIn(includeOptions),
   "rpcinterface:": null,
   "ctlplugin:": null,
 };

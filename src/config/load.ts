@@ -1,27 +1,21 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { memoize } from "../settings/memoize.ts";
-import {
-  isDirectory,
-  expandHome,
-  temporaryDirectory,
-  workingDirectory,
-} from "../system/directories.ts";
+import { isDirectory, expandHome, workingDirectory } from "../system/directories.ts";
 import { findGroup, findUser } from "../system/users.ts";
 import type { Config } from "./config.ts";
-import { ConfigError, type ConfigIssue } from "./error.ts";
-import { glob, type Folders } from "./glob.ts";
+import { ConfigError } from "./error.ts";
+import type { Facts } from "./facts.ts";
+import { findConfig, search } from "./find.ts";
+import { includedFiles } from "./includes.ts";
 import { emptyIni, readIni } from "./ini.ts";
 import { interpret, type Sources } from "./interpret.ts";
-import { unknownOption } from "./known.ts";
 import { checkOptions, type LoadOptions } from "./options.ts";
+import { override } from "./overrides.ts";
 import { within, type NameValue } from "./percent.ts";
-import { Options, type Facts, type Reading } from "./section-reader.ts";
-import { strip } from "./python.ts";
 import { readSupervisorctl, type SupervisorctlSection } from "./sections/client-section.ts";
-import { readSupervisord } from "./sections/supervisord.ts";
 
 /**
  * Reads a supervisord.conf, and the files that it includes, as supervisord does. Without a path it is
@@ -46,17 +40,16 @@ import { readSupervisord } from "./sections/supervisord.ts";
 export async function loadConfig(path?: string, options: LoadOptions = {}): Promise<Config> {
   checkOptions("loadConfig()", options, ["env", "strict", "cwd", "overrides"]);
   const { env = process.env, strict = false, cwd = workingDirectory(), overrides = {} } = options;
-  const file = path === undefined ? search(cwd) : resolve(cwd, path);
+  const file = path === undefined ? findConfig(cwd) : resolve(cwd, path);
   const sources = nothingRead(file, env, cwd);
   await readInto(sources, file);
   const { sections } = sources.ini;
   const client = sections.get("supervisorctl");
   const own = client && { ...client, options: new Map(client.options) };
-  for (const included of includes(sources)) await readInto(sources, included);
+  for (const included of includedFiles(sources)) await readInto(sources, included);
   // clients read no includes
   if (own) sections.set("supervisorctl", own);
   else sections.delete("supervisorctl");
-  if (Object.keys(overrides).length > 0) judge(sources, overrides);
   override(sources, overrides);
   return interpret(sources, strict);
 }
@@ -76,7 +69,7 @@ export async function loadSupervisorctl(
 ): Promise<SupervisorctlSection> {
   checkOptions("loadSupervisorctl()", options, ["env", "cwd"]);
   const { env = process.env, cwd = workingDirectory() } = options;
-  const file = path === undefined ? places(cwd).find(folders.exists) : resolve(cwd, path);
+  const file = path === undefined ? search(cwd) : resolve(cwd, path);
   const sources = nothingRead(file ?? "", env, cwd);
   if (file === undefined) return readSupervisorctl(sources);
   await readInto(sources, file);
@@ -109,60 +102,6 @@ function nothingRead(
     environment: within(undefined, variables(env)),
     facts: factsOf(env, cwd),
   };
-}
-
-const COMMAND_LINE = "the command line";
-
-/** What the command line replaces has to be right all the same, as supervisord sees it. */
-function judge(sources: Reading, overrides: Readonly<Record<string, string>>): void {
-  const place = { file: COMMAND_LINE, section: "supervisord" };
-  for (const option of Object.keys(overrides)) {
-    const message = unknownOption(option, place.section);
-    if (message !== undefined) sources.errors.push({ ...place, option, message });
-  }
-  const section = sources.ini.sections.get("supervisord");
-  if (!section) return;
-  const errors: ConfigIssue[] = [];
-  readSupervisord({ ...sources, errors, warnings: [] }, section);
-  const isReplaced = ({ option }: ConfigIssue) =>
-    option !== undefined && Object.hasOwn(overrides, option);
-  sources.errors.push(...errors.filter(isReplaced));
-}
-
-/** Nothing on the command line is expanded. */
-function override({ ini }: Reading, overrides: Readonly<Record<string, string>>): void {
-  const options = ini.sections.get("supervisord")?.options;
-  for (const [option, text] of Object.entries(overrides).filter(([one]) => isKnown(one)))
-    options?.set(option, { value: text.replaceAll("%", "%%"), file: COMMAND_LINE, line: 0 });
-}
-
-function isKnown(option: string): boolean {
-  return unknownOption(option, "supervisord") === undefined;
-}
-
-function places(cwd: string): string[] {
-  const above = resolve(cwd, dirname(process.argv[1] ?? ""), "..");
-  return [
-    join(above, "etc/supervisord.conf"),
-    join(above, "supervisord.conf"),
-    resolve(cwd, "supervisord.conf"),
-    resolve(cwd, "etc/supervisord.conf"),
-    "/etc/supervisord.conf",
-    "/etc/supervisor/supervisord.conf",
-  ];
-}
-
-function search(cwd: string): string {
-  const usual = places(cwd);
-  const found = usual.find(folders.exists);
-  if (found !== undefined) return found;
-  throw new ConfigError([
-    {
-      file: "supervisord.conf",
-      message: `there is no such file in any of the usual places: ${usual.join(", ")}`,
-      supervisord: `No config file found at default paths (${usual.join(", ")}); use the -c option to specify a config file at a different path`,
-    },
-  ]);
 }
 
 function variables(env: Readonly<Record<string, string | undefined>>): Map<string, NameValue> {
@@ -204,58 +143,11 @@ async function readInto(sources: Unread, file: string) {
   }
 }
 
-/** The files that the main file includes. Those that they include are not: so there is no end of none. */
-function includes(sources: Reading): string[] {
-  const section = sources.ini.sections.get("include");
-  if (!section) return [];
-  const options = new Options(sources, section);
-  const names = within(sources.environment, new Map([["host_node_name", sources.facts.host]]));
-  if (!options.has("files")) {
-    options.fail(undefined, ".ini file has [include] section, but no files setting", {
-      message: "there are no files",
-    });
-  }
-  const text = options.text("files", names) ?? "";
-  const [patterns, written] = [wordsOf(text), wordsOf(options.shown("files", text))];
-  return patterns.flatMap((pattern, i) => {
-    const place = (word: string) =>
-      isAbsolute(pattern) ? word : join(dirname(sources.file), word);
-    const whole = place(pattern);
-    const files = glob(whole, folders);
-    if (files.length === 0) {
-      const isSame = written.length === patterns.length;
-      const shown = isSame ? place(written[i] ?? "") : written.join(" ");
-      options.warn(
-        "files",
-        `no file matches ${JSON.stringify(shown)}`,
-        `No file matches via include "${shown}"`,
-      );
-    }
-    return files;
-  });
-}
-
-function wordsOf(text: string): string[] {
-  return strip(text).split(/\s+/).filter(Boolean);
-}
-
-const folders: Folders = {
-  exists: existsSync,
-  list: (directory) => {
-    try {
-      return readdirSync(directory);
-    } catch {
-      return [];
-    }
-  },
-};
-
 function factsOf(env: Readonly<Record<string, string | undefined>>, cwd: string): Facts {
   return {
     host: hostname(),
     cwd,
     expandHome: (path) => expandHome(path, env),
-    tmpdir: temporaryDirectory,
     isDirectory: memoize(isDirectory),
     findUser: memoize(findUser),
     findGroup: memoize(findGroup),

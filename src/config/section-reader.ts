@@ -1,25 +1,15 @@
-import { dirname, normalize, resolve } from "node:path";
+import { dirname } from "node:path";
 import { hasVariables } from "../schema/expand.ts";
+import { describe, type Shape, type ValuesOf } from "../schema/option.ts";
 import { show } from "../schema/show.ts";
+import type { Syntax } from "../schema/types.ts";
 import type { ConfigIssue, Findings } from "./error.ts";
+import type { Facts } from "./facts.ts";
 import type { Entry, Ini, Section } from "./ini.ts";
 import { fixedText, format, within, type Names, type Piece } from "./percent.ts";
 import { repr } from "./python.ts";
+import { readerOf } from "./syntaxes.ts";
 import type { Type } from "./values.ts";
-
-/** What the reader asks the system. */
-export interface Facts {
-  readonly host: string;
-  readonly cwd: string;
-  /** A path that may begin with `~`. */
-  readonly expandHome: (path: string) => string;
-  readonly tmpdir: () => string;
-  readonly isDirectory: (path: string) => boolean;
-  readonly findUser: (
-    nameOrUid: string,
-  ) => { readonly uid: number; readonly gid: number } | undefined;
-  readonly findGroup: (nameOrGid: string) => number | undefined;
-}
 
 /** What was read of all files, and what is found in it. */
 export interface Reading extends Findings {
@@ -105,6 +95,25 @@ export class Options {
     return text === undefined ? undefined : this.accept(option, type, text);
   }
 
+  /**
+   * The values of the options of a shape that are set and right, read in its order, each by its
+   * syntax. Options whose syntax needs more of the section are left to its reader.
+   */
+  readAll<S extends Shape>(shape: S, names: Names): Partial<ValuesOf<S>> {
+    const values: Record<string, unknown> = {};
+    for (const [option, { syntax }] of describe(shape)) {
+      const value = this.readAs(syntax, option, names);
+      if (value !== undefined) values[option] = value;
+    }
+    return values as Partial<ValuesOf<S>>;
+  }
+
+  /** The value of an option of that syntax; undefined when it is not set or wrong. */
+  readAs(syntax: Syntax, option: string, names: Names): unknown {
+    const type = this.has(option) ? readerOf(syntax, option, this.#reading.facts) : undefined;
+    return type && this.read(option, type, names);
+  }
+
   /** The value of a text of this option. */
   accept<T>(option: string, type: Type<T>, text: string, suffix = ""): T | undefined {
     const parsed = type(text);
@@ -161,60 +170,4 @@ function unknownName(name: string): string {
   return name.startsWith("ENV_")
     ? `cannot be expanded: the environment variable ${name.slice(4)} is not set`
     : `cannot be expanded: %(${name}) has no meaning here`;
-}
-
-/** Types that need the system. */
-export function pathTypes({ cwd, expandHome, isDirectory }: Facts) {
-  const absolute = (path: string) => normalize(resolve(cwd, expandHome(path)));
-  /** A path in a directory that exists. */
-  const inDirectory: Type<string> = (value) => {
-    const whole = expandHome(value);
-    const slash = whole.lastIndexOf("/");
-    const directory = slash <= 0 ? whole.slice(0, slash + 1) : whole.slice(0, slash);
-    if (directory === "" || isDirectory(resolve(cwd, directory))) return { value: whole };
-    return {
-      problem: `The directory named as part of the path ${value} does not exist`,
-      expected: "a file in a directory that exists",
-    };
-  };
-  const directory: Type<string> = (value) => {
-    const whole = expandHome(value);
-    if (whole !== "" && isDirectory(resolve(cwd, whole))) return { value: whole };
-    return {
-      problem: `${value} is not an existing directory`,
-      expected: "a directory that exists",
-    };
-  };
-  return { absolute, inDirectory, directory };
-}
-
-/** Types that need the user database. */
-export function userTypes({ findUser, findGroup }: Facts) {
-  const user: Type<string> = (value) => {
-    const number = /^[+-]?\d+$/.test(value) ? Number(value) : undefined;
-    if (number !== undefined) {
-      const found = number >= 0 && findUser(String(number));
-      if (found && found.uid === number) return { value: String(number) };
-      return { problem: `Invalid user id ${value}`, expected: "the name or uid of a user" };
-    }
-    if (value !== "" && findUser(value)) return { value };
-    return { problem: `Invalid user name ${value}`, expected: "the name or uid of a user" };
-  };
-  const owner =
-    (what: string): Type<Owner> =>
-    (value) => {
-      const [name = "", ...rest] = value.split(":");
-      const group = rest.length === 0 ? undefined : rest.join(":");
-      const known = "value" in user(name) ? findUser(name) : undefined;
-      const gid = group === undefined ? known?.gid : findGroup(group);
-      if (known && gid !== undefined) return { value: { text: value, uid: known.uid, gid } };
-      return { problem: `Invalid ${what} value ${value}`, expected: "user or user:group" };
-    };
-  return { user, owner };
-}
-
-export interface Owner {
-  readonly text: string;
-  readonly uid: number;
-  readonly gid: number;
 }

@@ -9,6 +9,9 @@ export type Parsed<T> =
   | { readonly value: T }
   | { readonly problem: string; readonly expected: string };
 
+/** The largest number of processes of a program: more than a system can have. */
+export const MOST_PROCESSES = 100_000;
+
 /** Reads the text of an option, after expansion. */
 export type Type<T> = (text: string) => Parsed<T>;
 
@@ -69,11 +72,38 @@ export const octal: Type<number> = (value) => {
   return { value: Number.parseInt(match[1] + digits, 8) };
 };
 
+/** The mode of a file. */
+export function fileMode(option: string): Type<number> {
+  return (value) => {
+    const parsed = octal(value);
+    return "value" in parsed ? parsed : { ...parsed, problem: `Invalid ${option} value ${value}` };
+  };
+}
+
+/** The last nine bits of a mode. */
+export function permissions(option: string): Type<number> {
+  return (value) => {
+    const parsed = fileMode(option)(value);
+    return "value" in parsed ? { value: parsed.value & 0o777 } : parsed;
+  };
+}
+
 /** The system takes the last nine bits of a mask. */
 export const umask: Type<number> = (value) => {
   const parsed = octal(value);
   return "value" in parsed ? { value: parsed.value & 0o777 } : parsed;
 };
+
+export function backlog(option: string): Type<number> {
+  return (value) => {
+    const parsed = integer(value);
+    if (!("value" in parsed) || (parsed.value >= 1 && parsed.value <= 65_535)) return parsed;
+    return {
+      problem: `Invalid ${option} value ${parsed.value}`,
+      expected: "a whole number from 1 to 65535",
+    };
+  };
+}
 
 export const exitCodes: Type<readonly number[]> = (value) => {
   const codes = value === "" ? [] : value.split(",").map(toInteger);
@@ -135,6 +165,20 @@ export const hostNames: Type<readonly string[]> = (value) => {
   if (names.every((name) => HOST_NAME.test(name))) return { value: names };
   const expected = "names of hosts without ports, separated by commas";
   return { problem: `not a list of host names: ${repr(value)}`, expected };
+};
+
+/** A port, with or without a host. */
+export const inetAddress: Type<{ readonly host: string; readonly port: number }> = (value) => {
+  const colon = value.lastIndexOf(":");
+  const expected = "a port, or host:port";
+  const digits = value.slice(colon + 1);
+  if (colon !== -1 && digits === "")
+    return { problem: `no port number specified in ${repr(digits)}`, expected };
+  const port = toInteger(digits);
+  if (port === undefined || port < 1 || port > 65_535)
+    return { problem: `not a valid port number: ${repr(digits)} `, expected };
+  const host = value.slice(0, Math.max(colon, 0)).toLowerCase();
+  return { value: { host: host === "*" ? "" : host, port } };
 };
 
 export const logLevel: Type<LogLevel> = (value) => {

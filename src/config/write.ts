@@ -1,18 +1,19 @@
 import { SettingsError, type SettingsIssue } from "../schema/settings-error.ts";
 import { resolveSettings } from "../settings/resolve.ts";
 import type { ResolvedProgramSettings } from "../settings/program.ts";
-import {
-  supervisorSettings,
-  type ResolvedSupervisorSettings,
-  type SupervisorSettings,
-} from "../settings/supervisor.ts";
+import { supervisorSettings, type SupervisorSettings } from "../settings/supervisor.ts";
+import { groupSettings } from "../settings/group.ts";
+import { describe, type Shape } from "../schema/option.ts";
+import type { Syntax } from "../schema/types.ts";
+import { kindOptions, programOptions } from "./sections/program-options.ts";
+import { MOST_PROCESSES } from "./values.ts";
 import { show } from "../schema/show.ts";
 import { literal, option, pairs, text, words } from "./escape.ts";
 import { strip } from "./python.ts";
 
 type Complain = (key: string | undefined, message: string) => void;
 
-/** The text of an option; undefined for what goes without saying. */
+/** The text of an option; undefined for one that is not written. */
 type Write<T> = (value: T, complain: (message: string) => void) => string | undefined;
 
 /**
@@ -34,14 +35,13 @@ export function toConf(settings: SupervisorSettings): string {
       issues.push({ path: key === undefined ? path : [...path, key], message });
   const grouped = new Set(Object.values(whole.groups).flatMap(({ programs }) => programs));
   const sections = [
-    section("supervisord", options(SUPERVISORD, whole, settings, at())),
-    ...Object.entries(whole.groups).map(([name, { programs, priority }]) => {
+    section("supervisord", options(supervisorSettings.shape, whole, settings, at())),
+    ...Object.entries(whole.groups).map(([name, group]) => {
       const complain = at("groups", name);
       checkName(name, complain);
-      const bad = programs.find((program) => program.includes(","));
+      const bad = group.programs.find((program) => program.includes(","));
       if (bad !== undefined) complain("programs", `${show(bad)} has a comma in its name`);
-      const list = option("programs", literal(programs.join(",")));
-      return section(`group:${name}`, [list, option("priority", String(priority))]);
+      return section(`group:${name}`, options(groupSettings.shape, group, group, complain));
     }),
     ...Object.entries(whole.programs).map(([name, program]) => {
       const given = settings.programs?.[name] ?? {};
@@ -66,13 +66,15 @@ function writeProgram(
     complain("socket", "cannot be written: the program is in a group");
   if (events && program.redirect_stderr)
     complain("redirect_stderr", "cannot be written: it is an event listener");
-  const special = events ? LISTENER : SOCKET;
-  const lines = options(PROGRAM, program, given, complain);
-  if (events ?? socket) lines.push(...options(special, program, given, complain));
-  let kind = "program";
-  if (events) kind = "eventlistener";
-  else if (socket !== undefined) kind = "fcgi-program";
-  return section(`${kind}:${name}`, lines);
+  const kind = kindOf(program);
+  const own = kind === undefined ? {} : kindOptions[kind];
+  const lines = options({ ...programOptions, ...own }, program, given, complain);
+  return section(`${kind ?? "program"}:${name}`, lines);
+}
+
+function kindOf({ events, socket }: ResolvedProgramSettings): keyof typeof kindOptions | undefined {
+  if (events) return "eventlistener";
+  return socket === undefined ? undefined : "fcgi-program";
 }
 
 function section(name: string, lines: readonly string[]): string {
@@ -83,23 +85,16 @@ function checkName(name: string, complain: Complain): void {
   if (strip(name) !== name) complain(undefined, `the name ${show(name)} cannot be written`);
 }
 
-/** The lines of those that are given, in the order of the table. */
-function options<T extends object>(
-  table: { readonly [K in keyof T]?: Write<never> },
-  values: T,
-  given: object,
-  complain: Complain,
-): string[] {
-  return Object.entries<Write<never> | undefined>(table).flatMap(([key, write]) => {
-    const value: unknown = values[key as keyof T];
-    const isGiven = (given as Record<string, unknown>)[key] !== undefined;
-    if (!write || (!isGiven && !key.endsWith("_logfile"))) return [];
-    if (key === "stderr_logfile" && "redirect_stderr" in values && values.redirect_stderr)
-      return [];
-    const say = (message: string) => complain(key, `cannot be written: ${message}`);
-    const written = write(value as never, say);
+/** The lines of the options that are given, in the order of their shape. */
+function options(shape: Shape, values: object, given: object, complain: Complain): string[] {
+  const valueOf = (object: object, key: string) => (object as Record<string, unknown>)[key];
+  return describe(shape).flatMap(([key, { syntax }]) => {
+    if (valueOf(given, key) === undefined && syntax !== "logfile") return [];
+    if (key === "stderr_logfile" && valueOf(values, "redirect_stderr") === true) return [];
+    const refuse = (message: string) => complain(key, `cannot be written: ${message}`);
+    const written = WRITERS[syntax](valueOf(values, key) as never, refuse);
     if (written === undefined) return [];
-    if (/\r|\p{Cs}/u.test(written)) say("it has a carriage return, or half a character");
+    if (/\r|\p{Cs}/u.test(written)) refuse("it has a carriage return, or half a character");
     return [option(key, written)];
   });
 }
@@ -108,6 +103,7 @@ const plain: Write<string | number | boolean> = String;
 const raw: Write<string> = literal;
 const octal: Write<number> = (value) => value.toString(8).padStart(3, "0");
 const list: Write<readonly unknown[]> = (values) => values.join(",");
+const names: Write<readonly string[]> = (values) => literal(values.join(","));
 const whole: Write<number> = (value, complain) => {
   if (!Number.isInteger(value)) complain(`supervisord knows no fractions, got ${value}`);
   return String(value);
@@ -134,58 +130,44 @@ const name: Write<string> = (value, complain) => {
 };
 
 const processes: Write<number> = (value, complain) => {
-  if (value > 100_000) complain("they are too many");
+  if (value > MOST_PROCESSES) complain("they are too many");
   return String(value);
 };
 
-const SUPERVISORD: { readonly [K in keyof ResolvedSupervisorSettings]?: Write<never> } = {
-  identifier: raw,
-  environment: pairs,
-  strip_ansi: plain,
-  childlogdir: raw,
-  nocleanup: plain,
-  serverurl: raw,
-  guardian: plain,
-  guardian_waitsecs: plain,
-};
-
-const PROGRAM: { readonly [K in keyof ResolvedProgramSettings]?: Write<never> } = {
-  command: words,
-  process_name: name,
+/** How the value of each syntax is written. */
+const WRITERS: Readonly<Record<Syntax, Write<never>>> = {
+  boolean: plain,
+  integer: plain,
+  count: plain,
   numprocs: processes,
-  numprocs_start: plain,
-  priority: plain,
-  autostart: plain,
-  startsecs: whole,
-  startretries: plain,
-  autorestart: plain,
-  exitcodes: list,
-  stopsignal: signal,
-  stopwaitsecs: whole,
-  stopasgroup: plain,
-  killasgroup: plain,
-  user: raw,
-  directory: text,
+  seconds: plain,
+  "whole seconds": whole,
+  bytes: plain,
+  octal,
   umask: octal,
-  environment: pairs,
-  redirect_stderr: plain,
-  stdout_logfile: logfile,
-  stdout_logfile_maxbytes: plain,
-  stdout_logfile_backups: plain,
-  stdout_capture_maxbytes: plain,
-  stdout_events_enabled: plain,
-  stdout_syslog: plain,
-  stderr_logfile: logfile,
-  stderr_logfile_maxbytes: plain,
-  stderr_logfile_backups: plain,
-  stderr_capture_maxbytes: plain,
-  stderr_events_enabled: plain,
-  stderr_syslog: plain,
-  serverurl: raw,
+  mode: octal,
+  "file mode": octal,
+  signal,
+  "exit codes": list,
+  autorestart: plain,
   sweep: plain,
-  cgroup: plain,
-  stopstdin: plain,
+  text: raw,
+  names,
+  "host names": names,
+  user: raw,
+  owner: raw,
+  "existing directory": raw,
+  file: raw,
+  "activity log": raw,
+  loglevel: plain,
+  backlog: plain,
+  directory: text,
+  logfile,
+  command: words,
+  "process name": name,
+  environment: pairs,
+  socket: text,
+  address: ({ host, port }: { readonly host: string; readonly port: number }) => `${host}:${port}`,
+  "file owner": ({ uid, gid }: { readonly uid: number; readonly gid: number }) => `${uid}:${gid}`,
+  sections: () => undefined,
 };
-
-const LISTENER = { events: list, buffer_size: plain, result_handler: raw };
-const SOCKET = { socket: text, socket_backlog: plain, socket_owner: raw, socket_mode: octal };

@@ -6,7 +6,8 @@ import { types, type SchemaOf, type Syntax } from "./types.ts";
 export interface OptionMeta {
   /** How it is written, in code and in a configuration file. */
   readonly syntax: Syntax;
-  readonly summary: string;
+  /** For docs/settings.md; only settings have one. */
+  readonly summary?: string;
   readonly expected: string;
   readonly unit?: "s" | "bytes";
   /** The default in words, where the schema cannot tell it. */
@@ -64,4 +65,13 @@ export function describe(shape: Shape): [name: string, meta: OptionMeta][] {
 /** The value that holds where an option without a default is not set. */
 export function fallback<S extends z.ZodType>(schema: z.ZodOptional<S>): z.output<S> {
   return schema.unwrap().parse(options.get(schema)?.fallback);
+}
+
+/** Those options of a shape whose meta meets a rule. */
+export function filterOptions(
+  shape: Shape,
+  rule: (meta: OptionMeta, name: string) => boolean,
+): Shape {
+  const kept = describe(shape).filter(([name, meta]) => rule(meta, name));
+  return Object.fromEntries(kept.map(([name]) => [name, shape[name] as z.ZodType]));
 }

@@ -95,6 +95,19 @@ export const types = {
     expected: "a whole number from 1 to 65535",
     schema: (messages) => z.int(messages).min(1, messages).max(65_535, messages),
   },
+  // of configuration files alone
+  octal: { expected: "an octal number", schema: (messages) => z.int(messages) },
+  "file mode": { expected: "an octal number", schema: (messages) => z.int(messages) },
+  "file owner": {
+    expected: "a user and a group",
+    schema: (messages) =>
+      z.custom<{ readonly uid: number; readonly gid: number }>(undefined, messages),
+  },
+  address: {
+    expected: "a port, or host:port",
+    schema: (messages) =>
+      z.custom<{ readonly host: string; readonly port: number }>(undefined, messages),
+  },
   /** Sections of a configuration file, and no option. */
   sections: { expected: "an object", schema: (messages) => z.object({}, messages) },
 } as const satisfies Readonly<Record<string, Type>>;

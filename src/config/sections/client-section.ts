@@ -1,5 +1,9 @@
-import { Options, pathTypes, type Reading } from "../section-reader.ts";
+import { option } from "../../schema/option.ts";
+import { defaultsOf } from "../defaults.ts";
+import { Options, type Reading } from "../section-reader.ts";
+import { absolute } from "../system-values.ts";
 import { text } from "../values.ts";
+import { loginOptions } from "./servers.ts";
 
 /** The section `[supervisorctl]`: how a client finds the control server. */
 export interface SupervisorctlSection {
@@ -15,24 +19,32 @@ export interface SupervisorctlSection {
   readonly history_file?: string;
 }
 
+/** The options of `[supervisorctl]`. */
+export const clientOptions = {
+  serverurl: option({ syntax: "text" }, (url) => url.default("http://localhost:9001")),
+  ...loginOptions,
+  history_file: option({ syntax: "text" }, (file) => file.optional()),
+  prompt: option({ syntax: "text" }, (prompt) => prompt.default("supervisor")),
+};
+
 /** Reads `[supervisorctl]`. */
 export function readSupervisorctl(reading: Reading): SupervisorctlSection {
-  const preset = { serverurl: "http://localhost:9001", prompt: "supervisor" };
+  const { facts, environment } = reading;
   const section = reading.ini.sections.get("supervisorctl");
-  if (!section) return preset;
-  const options = new Options(reading, section);
-  const { absolute } = pathTypes(reading.facts);
-  const read = (option: string) => options.read(option, text, reading.environment);
-  const [url, username, password] = [read("serverurl"), read("username"), read("password")];
-  const history = read("history_file");
+  const given = section && new Options(reading, section).readAll(clientOptions, environment);
+  const { serverurl, username, password, history_file, prompt } = {
+    ...defaultsOf(clientOptions),
+    ...given,
+  };
   return {
-    serverurl: url?.startsWith("unix://")
-      ? `unix://${absolute(url.slice(7))}`
-      : (url ?? preset.serverurl),
+    serverurl: serverurl.startsWith("unix://")
+      ? `unix://${absolute(serverurl.slice(7), facts)}`
+      : serverurl,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    prompt: read("prompt") ?? preset.prompt,
-    ...(history !== undefined && history !== "" && { history_file: absolute(history) }),
+    prompt,
+    ...(history_file !== undefined &&
+      history_file !== "" && { history_file: absolute(history_file, facts) }),
   };
 }
 

@@ -1,15 +1,15 @@
 import { normalize } from "node:path";
 import type { Section } from "../ini.ts";
 import { toSetting, within } from "../percent.ts";
-import { Options, userTypes, type Reading } from "../section-reader.ts";
-import { integer, octal, type Parsed, type Type } from "../values.ts";
+import { Options, type Reading } from "../section-reader.ts";
+import type { Parsed, Type } from "../values.ts";
 import type { Draft } from "./program-draft.ts";
+import { kindOptions } from "./program-options.ts";
 import { readProgram } from "./program.ts";
 
 /** The program of an `[fcgi-program:x]` that is in no group. */
 export function readFcgi(reading: Reading, section: Section, name: string): Draft {
   const options = new Options(reading, section);
-  const { user, owner } = userTypes(reading.facts);
   const names = within(
     reading.environment,
     new Map([
@@ -17,11 +17,8 @@ export function readFcgi(reading: Reading, section: Section, name: string): Draf
       ["host_node_name", reading.facts.host],
     ]),
   );
-  const quietly = options.entry("user")?.value;
-  if (quietly !== undefined) options.read("user", user, names);
-  const socket_backlog = options.read("socket_backlog", backlog, names);
-  const socket_owner = options.read("socket_owner", owner("socket_owner"), names)?.text;
-  const socket_mode = options.read("socket_mode", mode, names);
+  options.readAs("user", "user", names); // as supervisord does, which reads it again for the program
+  const given = options.readAll(kindOptions["fcgi-program"], names);
   const url = options.text("socket", names);
   if (url === "" || !options.has("socket")) {
     options.fail(
@@ -38,10 +35,8 @@ export function readFcgi(reading: Reading, section: Section, name: string): Draf
   const program = readProgram(reading, section, name, [name]);
   return {
     ...program,
+    ...given,
     socket: socket === undefined ? undefined : toSetting([socket]),
-    ...(socket_backlog !== undefined && { socket_backlog }),
-    ...(socket_owner !== undefined && { socket_owner }),
-    ...(socket_mode !== undefined && { socket_mode }),
   };
 }
 
@@ -71,18 +66,3 @@ function socketUrl(hasOwner: boolean): Type<string> {
     return { value: `tcp://${host.toLowerCase()}:${port}` };
   };
 }
-
-const backlog: Type<number> = (value) => {
-  const parsed = integer(value);
-  if (!("value" in parsed) || (parsed.value >= 1 && parsed.value <= 65_535)) return parsed;
-  return {
-    problem: `Invalid socket_backlog value ${parsed.value}`,
-    expected: "a whole number from 1 to 65535",
-  };
-};
-
-const mode: Type<number> = (value) => {
-  const parsed = octal(value);
-  if ("value" in parsed) return { value: parsed.value & 0o777 };
-  return { ...parsed, problem: `Invalid socket_mode value ${value}` };
-};

@@ -1,10 +1,10 @@
 import { didYouMean } from "../../schema/suggest.ts";
 import type { ProgramSettings } from "../../settings/program.ts";
-import type { GroupSettings } from "../../settings/group.ts";
+import { groupSettings, type GroupSettings } from "../../settings/group.ts";
 import { show } from "../../schema/show.ts";
 import type { Section } from "../ini.ts";
 import { Options, type Reading } from "../section-reader.ts";
-import { integer, list, processName } from "../values.ts";
+import { list, processName } from "../values.ts";
 import { readFcgi } from "./fcgi.ts";
 import { readListener } from "./listener.ts";
 import type { Draft } from "./program-draft.ts";
@@ -23,6 +23,8 @@ interface Group {
   readonly options: Options;
   readonly members: string[];
 }
+
+const { programs: _, ...others } = groupSettings.shape;
 
 /** Reads the sections of groups and programs, in supervisord's order. */
 export function readPrograms(reading: Reading): Programs {
@@ -48,14 +50,14 @@ export function readPrograms(reading: Reading): Programs {
     } else found.set(name, { section, draft: read(name) });
   };
   for (const { name, options, members } of named) {
-    const priority = options.read("priority", integer, reading.environment);
+    const given = options.readAll(others, reading.environment);
     for (const member of members) {
       const section = reading.ini.sections.get(member);
       if (section)
         add(section, (own) => readMember(reading, section, own, places.get(member) ?? []));
     }
     const programs = members.map((member) => member.slice(member.indexOf(":") + 1));
-    groups.set(name, { programs, ...(priority !== undefined && { priority }) });
+    groups.set(name, { programs, ...given });
     sections.set(`group ${name}`, options.section);
   }
   const isFree = ({ name }: Section) => !places.has(name);

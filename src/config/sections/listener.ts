@@ -4,30 +4,33 @@ import { programSettings } from "../../settings/program.ts";
 import { show } from "../../schema/show.ts";
 import type { Section } from "../ini.ts";
 import { Options, type Reading } from "../section-reader.ts";
-import { boolean, integer, list, text } from "../values.ts";
 import type { Draft } from "./program-draft.ts";
+import { kindOptions } from "./program-options.ts";
 import { readProgram } from "./program.ts";
 
-const STANDARD_HANDLER = programSettings.shape.result_handler.parse(undefined);
+const { shape } = programSettings;
+const { events: _, ...others } = kindOptions.eventlistener;
+const STANDARD_HANDLER = shape.result_handler.parse(undefined);
 
 /** The program of an `[eventlistener:x]`. */
 export function readListener(reading: Reading, section: Section, name: string): Draft {
   const options = new Options(reading, section);
   const names = reading.environment;
-  const size = options.read("buffer_size", integer, names);
+  const draft: Draft = options.readAll(others, names);
+  const { buffer_size: size, result_handler: handler } = draft;
   if (size !== undefined && size < 1) {
     const shown = options.shown("buffer_size", String(size));
     options.fail("buffer_size", `[${section.name}] section sets invalid buffer_size (${shown})`, {
       expected: "a whole number, 1 or more",
     });
   }
-  const handler = options.read("result_handler", text, names);
   if (handler !== undefined && handler !== STANDARD_HANDLER) {
     const message = "it is a Python function, which is not called: every RESULT counts as OK";
     options.warn("result_handler", message);
   }
-  const events = readEvents(options, options.read("events", list, names));
-  const isRedirected = options.read("redirect_stderr", boolean, names) === true;
+  const { events: listed } = options.readAll({ events: shape.events }, names);
+  const events = readEvents(options, listed);
+  const isRedirected = options.readAs("boolean", "redirect_stderr", names) === true;
   if (isRedirected) {
     options.fail(
       "redirect_stderr",
@@ -38,9 +41,8 @@ export function readListener(reading: Reading, section: Section, name: string): 
   const program = readProgram(reading, section, name, [name]);
   return {
     ...program,
+    ...draft,
     events,
-    ...(size !== undefined && size > 0 && { buffer_size: size }),
-    ...(handler !== undefined && { result_handler: handler }),
   };
 }
 

@@ -1,26 +1,20 @@
+import { describe, filterOptions } from "../../schema/option.ts";
+import type { Syntax } from "../../schema/types.ts";
+import { programSettings } from "../../settings/program.ts";
 import { readEnvironment } from "../environment.ts";
 import type { Section } from "../ini.ts";
 import { VARIES, fixedText, toSetting, within, type NameValue, type Names } from "../percent.ts";
-import { Options, userTypes, type Reading } from "../section-reader.ts";
-import {
-  autorestart,
-  boolean,
-  booleanOr,
-  byteSize,
-  count,
-  exitCodes,
-  integer,
-  processName,
-  signal,
-  text,
-  umask,
-  type Type,
-} from "../values.ts";
-import type { Draft } from "./program-draft.ts";
-import { readLog } from "./logs.ts";
+import { Options, type Reading } from "../section-reader.ts";
+import { MOST_PROCESSES, processName } from "../values.ts";
+import { checkLogs, readLogfile } from "./logs.ts";
+import type { Draft, Each } from "./program-draft.ts";
+import { asRead, programOptions } from "./program-options.ts";
 
-/** More processes than a system can have. */
-const MOST_PROCESSES = 100_000;
+const { priority: _, ...others } = asRead(programOptions);
+/** Options that are the same for all processes of a program. */
+const sameOptions = filterOptions(others, ({ isPerProcess }) => !isPerProcess);
+/** Options that supervisord evaluates for each process. */
+const eachOptions = filterOptions(others, ({ isPerProcess }) => isPerProcess === true);
 
 /**
  * The program of a `[program:x]`, `[eventlistener:x]` or `[fcgi-program:x]`. Whatever can be expanded
@@ -41,56 +35,23 @@ export function readProgram(
       ["group_name", groups.length > 1 ? VARIES : (groups[0] ?? name)],
     ]),
   );
-  const draft: Record<string, unknown> = {};
-  const priority = new Options(reading, section).read("priority", integer, names);
-  if (priority !== undefined) draft["priority"] = priority;
-  for (const [option, type = userTypes(reading.facts).user] of PLAIN) {
-    const value = options.has(option) ? options.read(option, type, names) : undefined;
-    if (value !== undefined) draft[option] = value;
-  }
-  const settings: Draft = draft;
-  readName(options, settings);
+  const settings: Draft = {
+    ...new Options(reading, section).readAll({ priority: programSettings.shape.priority }, names),
+    ...options.readAll(sameOptions, names),
+  };
+  checkNumber(options, settings);
   if (settings.stopasgroup === true && settings.killasgroup === false) {
     options.fail("killasgroup", "Cannot set stopasgroup=true and killasgroup=false", {
       expected: "true or nothing while stopasgroup is true",
     });
   }
-  if (settings.numprocs === 0) settings.command = commandOfNobody(options);
+  if (settings.numprocs === 0) settings.command = unreadCommand(options);
   else readEach(reading, options, names, settings, groups);
   return settings;
 }
 
-/**
- * Those that are the same for all its processes, in the order in which supervisord reads them. Whether
- * there is a user, only the system can tell.
- */
-const PLAIN: readonly (readonly [option: string, type?: Type<unknown>])[] = [
-  ["autostart", boolean],
-  ["autorestart", autorestart],
-  ["startsecs", count],
-  ["startretries", count],
-  ["stopsignal", signal],
-  ["stopwaitsecs", count],
-  ["stopasgroup", boolean],
-  ["killasgroup", boolean],
-  ["exitcodes", exitCodes],
-  ["redirect_stderr", boolean],
-  ["numprocs", count],
-  ["numprocs_start", integer],
-  ["stdout_capture_maxbytes", byteSize],
-  ["stdout_events_enabled", boolean],
-  ["stderr_capture_maxbytes", byteSize],
-  ["stderr_events_enabled", boolean],
-  ["serverurl", text],
-  ["user"],
-  ["umask", umask],
-  ["sweep", booleanOr("group")],
-  ["cgroup", boolean],
-  ["stopstdin", boolean],
-];
-
-/** The rules for `process_name` hold before it is expanded. */
-function readName(options: Options, settings: Draft): void {
+/** Checks `process_name` before it is expanded. */
+function checkNumber(options: Options, settings: Draft): void {
   const { numprocs = 1 } = settings;
   const pattern = options.entry("process_name")?.value;
   if (pattern !== undefined) options.accept("process_name", processName, pattern);
@@ -107,13 +68,12 @@ function readName(options: Options, settings: Draft): void {
   }
 }
 
-/** Nobody reads it: there are no processes. */
-function commandOfNobody(options: Options): string {
+/** The command of a program without processes, which is not expanded. */
+function unreadCommand(options: Options): string {
   const { value = "" } = options.entry("command") ?? {};
   return toSetting([value]);
 }
 
-/** The options that supervisord evaluates for each process. */
 function readEach(
   reading: Reading,
   options: Options,
@@ -136,27 +96,50 @@ function readEach(
       groups.map((group) => within(ofProcess(num), new Map([["group_name", group]]))),
     );
   const environment = readEnvironment(options, names, instances);
-  const own = [...environment].map(
-    ([key, pieces]) => [`ENV_${key}`, fixedText(pieces) ?? VARIES] as const,
-  );
-  const inner = own.length === 0 ? names : within(names, new Map<string, NameValue>(own));
   if (environment.size > 0) {
     settings.environment = Object.fromEntries(
       [...environment].map(([key, pieces]) => [key, toSetting(pieces)]),
     );
   }
-  const directory = options.pieces("directory", inner);
-  if (directory && directory.length > 0) settings.directory = toSetting(directory);
-  else if (directory) options.warn("directory", "an empty directory is none");
-  readLog(reading, options, inner, settings, "stdout");
-  readLog(reading, options, inner, settings, "stderr");
-  const command = options.pieces("command", inner);
-  if (command) settings.command = toSetting(command);
-  else if (!options.has("command")) {
+  const own = [...environment].map(
+    ([key, pieces]) => [`ENV_${key}`, fixedText(pieces) ?? VARIES] as const,
+  );
+  const inner = own.length === 0 ? names : within(names, new Map<string, NameValue>(own));
+  const each: Each = { options, names: inner, settings, facts: reading.facts };
+  for (const [option, { syntax }] of describe(eachOptions)) {
+    const read = READERS[syntax];
+    const value = read ? read(each, option) : options.readAs(syntax, option, inner);
+    if (value !== undefined) Object.assign(settings, { [option]: value });
+  }
+  checkLogs(each);
+}
+
+/** Readers of options whose values may hold what differs between the processes. */
+const READERS: Partial<Record<Syntax, (each: Each, option: string) => string | undefined>> = {
+  directory: readDirectory,
+  logfile: readLogfile,
+  command: readCommand,
+  "process name": readName,
+};
+
+function readDirectory({ options, names }: Each, option: string): string | undefined {
+  const pieces = options.pieces(option, names);
+  if (pieces && pieces.length > 0) return toSetting(pieces);
+  if (pieces) options.warn(option, "an empty directory is none");
+  return undefined;
+}
+
+function readCommand({ options, names }: Each, option: string): string | undefined {
+  const pieces = options.pieces(option, names);
+  if (!options.has(option)) {
     options.fail(undefined, `program section ${options.section.name} does not specify a command`, {
       message: "there is no command",
     });
   }
-  const name = options.pieces("process_name", inner, "process_name");
-  if (name) settings.process_name = toSetting(name);
+  return pieces && toSetting(pieces);
+}
+
+function readName({ options, names }: Each, option: string): string | undefined {
+  const pieces = options.pieces(option, names, option);
+  return pieces && toSetting(pieces);
 }

@@ -1,9 +1,30 @@
+import { option } from "../../schema/option.ts";
+import { defaultsOf, defined } from "../defaults.ts";
 import type { Section } from "../ini.ts";
 import type { Names } from "../percent.ts";
-import { repr, toInteger } from "../python.ts";
-import { Options, pathTypes, userTypes, type Reading } from "../section-reader.ts";
-import { hostNames, octal, text, type Parsed, type Type } from "../values.ts";
-import { defined } from "./supervisord.ts";
+import { Options, type Reading } from "../section-reader.ts";
+import { absolute } from "../system-values.ts";
+
+/** The options for a name and a password, of servers and of their client. */
+export const loginOptions = {
+  username: option({ syntax: "text" }, (text) => text.optional()),
+  password: option({ syntax: "text" }, (text) => text.optional()),
+};
+const access = {
+  ...loginOptions,
+  allowed_hosts: option({ syntax: "host names", isExtension: true }, (names) => names.optional()),
+};
+const socket = { file: option({ syntax: "text" }, (file) => file) };
+const permissions = {
+  chown: option({ syntax: "file owner" }, (owner) => owner.optional()),
+  chmod: option({ syntax: "file mode" }, (mode) => mode.default(0o700)),
+};
+const address = { port: option({ syntax: "address" }, (port) => port) };
+
+/** The options of `[unix_http_server]`. */
+export const unixServerOptions = { ...socket, ...access, ...permissions };
+/** The options of `[inet_http_server]`. */
+export const inetServerOptions = { ...access, ...address };
 
 interface Access {
   /** What stands behind the colon of the section's name. */
@@ -68,43 +89,36 @@ export function serverUrl(servers: readonly ServerSection[]): string | undefined
 function readInet(reading: Reading, section: Section): InetServerSection[] {
   const options = new Options(reading, section);
   const names = reading.environment;
-  const access = readAccess(options, names);
-  const address = options.read("port", inetAddress, names);
+  const given = readAccess(options, names);
+  const { port: place } = options.readAll(address, names);
   if (!options.has("port")) {
     options.fail(undefined, `section [${section.name}] has no port value`, {
       message: "there is no port",
     });
   }
-  return address ? [{ kind: "inet", ...access, ...address }] : [];
+  return place ? [{ kind: "inet", ...given, ...place }] : [];
 }
 
 function readUnix(reading: Reading, section: Section): UnixServerSection[] {
   const options = new Options(reading, section);
   const names = reading.environment;
-  const file = options.read("file", text, names);
+  const { file } = options.readAll(socket, names);
   if (!options.has("file")) {
     options.fail(undefined, `section [${section.name}] has no file value`, {
       message: "there is no file",
     });
   }
-  const access = readAccess(options, names);
-  const chown = options.read("chown", userTypes(reading.facts).owner("sockchown"), names);
-  const mode: Type<number> = (value) => {
-    const parsed = octal(value);
-    return "value" in parsed ? parsed : { ...parsed, problem: `Invalid chmod value ${value}` };
-  };
-  const chmod = options.read("chmod", mode, names) ?? 0o700;
+  const given = readAccess(options, names);
+  const { chown, chmod } = { ...defaultsOf(permissions), ...options.readAll(permissions, names) };
   if (file === undefined) return [];
-  const whole = pathTypes(reading.facts).absolute(file);
   const owner = chown && { chown: { uid: chown.uid, gid: chown.gid } };
-  return [{ kind: "unix", ...access, file: whole, chmod, ...owner }];
+  return [{ kind: "unix", ...given, file: absolute(file, reading.facts), chmod, ...owner }];
 }
 
 function readAccess(options: Options, names: Names): Access {
   const { name } = options.section;
   const colon = name.indexOf(":");
-  const username = options.read("username", text, names);
-  const password = options.read("password", text, names);
+  const { username, password } = options.readAll(loginOptions, names);
   if (options.has("username") !== options.has("password")) {
     options.fail(
       options.has("username") ? "username" : "password",
@@ -112,20 +126,7 @@ function readAccess(options: Options, names: Names): Access {
       { message: "username and password must be set both or neither" },
     );
   }
-  const allowed_hosts = options.read("allowed_hosts", hostNames, names);
+  const { allowed_hosts } = options.readAll({ allowed_hosts: access.allowed_hosts }, names);
   const label = colon === -1 ? undefined : name.slice(colon + 1);
   return defined({ name: label, username, password, allowed_hosts });
-}
-
-function inetAddress(value: string): Parsed<{ host: string; port: number }> {
-  const colon = value.lastIndexOf(":");
-  const expected = "a port, or host:port";
-  const digits = value.slice(colon + 1);
-  if (colon !== -1 && digits === "")
-    return { problem: `no port number specified in ${repr(digits)}`, expected };
-  const port = toInteger(digits);
-  if (port === undefined || port < 1 || port > 65_535)
-    return { problem: `not a valid port number: ${repr(digits)} `, expected };
-  const host = value.slice(0, Math.max(colon, 0)).toLowerCase();
-  return { value: { host: host === "*" ? "" : host, port } };
 }

@@ -1,16 +1,19 @@
-import type { SupervisorSettings } from "../../settings/supervisor.ts";
+import { activityLogOptions } from "../../activity-log/options.ts";
 import type { LogLevel } from "../../events/levels.ts";
+import { filterOptions, option, type Shape } from "../../schema/option.ts";
+import { supervisorSettings, type SupervisorSettings } from "../../settings/supervisor.ts";
+import { defaultsOf, defined } from "../defaults.ts";
 import { readEnvironment } from "../environment.ts";
-import { toSetting, fixedText, within } from "../percent.ts";
-import { Options, pathTypes, userTypes, type Reading } from "../section-reader.ts";
 import type { Section } from "../ini.ts";
-import { boolean, byteSize, count, integer, logLevel, octal, seconds, text } from "../values.ts";
+import { fixedText, toSetting, within } from "../percent.ts";
+import { Options, type Reading } from "../section-reader.ts";
+import { absolute } from "../system-values.ts";
 
 /** The section `[supervisord]`: what concerns the host rather than the programs. */
 export interface SupervisordSection {
   /** The file of the activity log, absolute; or the word `syslog`. */
   readonly logfile: string;
-  /** 0: never turned over. */
+  /** 0: never rotated. */
   readonly logfile_maxbytes: number;
   /** How many old ones are kept. */
   readonly logfile_backups: number;
@@ -44,6 +47,34 @@ export interface SupervisordSection {
   readonly environment: Readonly<Record<string, string>>;
 }
 
+const { identifier, childlogdir, nocleanup, strip_ansi, environment, ...others } =
+  supervisorSettings.shape;
+
+/** Those of its options that are in {@link SupervisordSection}, as supervisord reads them. */
+const sectionOptions = {
+  minfds: option({ syntax: "integer" }, (integer) => integer.default(1024)),
+  minprocs: option({ syntax: "integer" }, (integer) => integer.default(200)),
+  directory: option({ syntax: "existing directory" }, (directory) => directory.optional()),
+  user: option({ syntax: "user" }, (user) => user.optional()),
+  umask: option({ syntax: "octal" }, (mask) => mask.default(0o022)),
+  logfile: option({ syntax: "activity log" }, (file) => file.default("supervisord.log")),
+  ...activityLogOptions,
+  pidfile: option({ syntax: "file" }, (file) => file.default("supervisord.pid")),
+  nodaemon: option({ syntax: "boolean" }, (flag) => flag.default(false)),
+  silent: option({ syntax: "boolean" }, (flag) => flag.default(false)),
+  identifier,
+  childlogdir,
+  nocleanup,
+  strip_ansi,
+  environment,
+};
+
+/** The settings that supervisord has no option for, or none of its own. */
+const otherOptions = filterOptions(others, ({ only }) => only !== "code");
+
+/** The options of `[supervisord]`. */
+export const supervisordOptions: Shape = { ...sectionOptions, ...otherOptions };
+
 /** Reads `[supervisord]`: itself, and what of it are settings of a supervisor. */
 export function readSupervisord(
   reading: Reading,
@@ -51,64 +82,25 @@ export function readSupervisord(
 ): { readonly section: SupervisordSection; readonly settings: SupervisorSettings } {
   const { facts, environment: names } = reading;
   const options = new Options(reading, section);
-  const { absolute, inDirectory, directory } = pathTypes(facts);
-  const user = () => options.read("user", userTypes(facts).user, names);
-  const logfile = (value: string) =>
-    value.toLowerCase() === "syslog" ? { value: "syslog" } : inDirectory(value);
-  const whole = (path: string) => (path === "syslog" ? path : absolute(path));
-  const plain = {
-    minfds: options.read("minfds", integer, names) ?? 1024,
-    minprocs: options.read("minprocs", integer, names) ?? 200,
-    directory: options.read("directory", directory, names),
-    user: user(),
-    umask: options.read("umask", octal, names) ?? 0o022,
-    logfile: whole(options.read("logfile", logfile, names) ?? "supervisord.log"),
-    logfile_maxbytes: options.read("logfile_maxbytes", byteSize, names) ?? 50 * 1024 ** 2,
-    logfile_backups: options.read("logfile_backups", count, names) ?? 10,
-    loglevel: options.read("loglevel", logLevel, names) ?? "info",
-    pidfile: absolute(options.read("pidfile", inDirectory, names) ?? "supervisord.pid"),
-    nodaemon: options.read("nodaemon", boolean, names) ?? false,
-    silent: options.read("silent", boolean, names) ?? false,
-  };
-  const shared = {
-    identifier: options.read("identifier", text, names),
-    childlogdir: options.read("childlogdir", directory, names),
-    nocleanup: options.read("nocleanup", boolean, names),
-    strip_ansi: options.read("strip_ansi", boolean, names),
-  };
+  const given = options.readAll(sectionOptions, names);
   const here = within(names, new Map([["host_node_name", facts.host]]));
   const pairs = [...readEnvironment(options, here)];
-  const extensions = {
-    serverurl: options.read("serverurl", text, names),
-    guardian: options.read("guardian", boolean, names),
-    guardian_waitsecs: options.read("guardian_waitsecs", seconds, names),
-  };
+  const settings = { ...given, ...options.readAll(otherOptions, names) };
+  const { logfile, pidfile, ...rest } = { ...defaultsOf(sectionOptions), ...given };
   return {
     section: defined({
-      ...plain,
-      identifier: shared.identifier ?? "supervisor",
-      childlogdir: shared.childlogdir ?? facts.tmpdir(),
-      nocleanup: shared.nocleanup ?? false,
-      strip_ansi: shared.strip_ansi ?? false,
+      ...rest,
+      logfile: logfile === "syslog" ? logfile : absolute(logfile, facts),
+      pidfile: absolute(pidfile, facts),
       environment: Object.fromEntries(pairs.map(([key, pieces]) => [key, fixedText(pieces) ?? ""])),
     }),
-    settings: defined({
-      ...shared,
-      ...extensions,
+    settings: {
+      ...Object.fromEntries(
+        Object.entries(settings).filter(([key]) => Object.hasOwn(supervisorSettings.shape, key)),
+      ),
       ...(pairs.length > 0 && {
         environment: Object.fromEntries(pairs.map(([key, pieces]) => [key, toSetting(pieces)])),
       }),
-    }),
+    },
   };
-}
-
-type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-};
-
-/** Without what is undefined. */
-export function defined<T extends object>(object: T): Defined<T> {
-  return Object.fromEntries(
-    Object.entries(object).filter(([, value]) => value !== undefined),
-  ) as Defined<T>;
 }
