@@ -1,11 +1,11 @@
 /**
- * Why a server cannot be had.
+ * Reasons why a server cannot listen.
  *
- * - `ALREADY_LISTENING`: another program listens there
- * - `UNSAFE_DIRECTORY`: others could replace a socket in that directory
- * - `NOT_A_SOCKET`: there is a file of that name, and it is none that may be replaced
- * - `NO_PASSWORD`: beyond this machine nobody is served without a password
- * - `BAD_ADDRESS`: what was given is no place to listen at
+ * - `ALREADY_LISTENING`: another program listens at that place
+ * - `UNSAFE_DIRECTORY`: other users could replace a socket in that directory
+ * - `NOT_A_SOCKET`: there is a file of that name that is not a socket
+ * - `NO_PASSWORD`: other machines are not served without a password
+ * - `BAD_ADDRESS`: there is no such host or directory, or the path is too long
  * - `FAILED`: the operating system refused
  */
 export type ServeErrorCode =
@@ -16,7 +16,7 @@ export type ServeErrorCode =
   | "BAD_ADDRESS"
   | "FAILED";
 
-/** A server that cannot be had: nothing listens, and no file was changed. */
+/** The server cannot listen. Nothing was opened, and no file was changed. */
 export class ServeError extends Error {
   /** What went wrong. */
   readonly code: ServeErrorCode;
@@ -32,8 +32,8 @@ export class ServeError extends Error {
   }
 }
 
-/** A request that is refused, with the status and the words of the answer. @internal */
-export class Refusal extends Error {
+/** A request that cannot be served; the answer has this status and this text. @internal */
+export class HttpError extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 

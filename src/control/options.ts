@@ -6,14 +6,14 @@ export interface SocketPlace {
   readonly file: string;
   /** The mode of the socket, `0o700` unless given. */
   readonly chmod?: number;
-  /** Who owns the socket, in numbers; needs the rights for that. */
+  /** The owner of the socket, in numbers; the host needs the rights to set it. */
   readonly chown?: {
     /** The user; unchanged unless given. */
     readonly uid?: number;
     /** The group; unchanged unless given. */
     readonly gid?: number;
   };
-  /** Whether it is made also where somebody else could replace it, or a directory above it; false unless given. */
+  /** Whether the socket is made also where another user could replace it, or a directory above it; false unless given. */
   readonly allowUnsafeDirectory?: boolean;
 }
 
@@ -25,54 +25,75 @@ export interface PortPlace {
   readonly port: number;
 }
 
-/** The log that `readLog`, `clearLog` and `/mainlogtail` show: an `ActivityLog`, or what is like one. */
+/** The log that `readLog`, `clearLog` and `/mainlogtail` show: an `ActivityLog`, or an object with its methods. */
 export interface MainLog {
-  /** Where it is; only for messages. */
+  /** The path of the log; only for messages. */
   readonly file?: string;
-  /** A part of it: see `Subprocess.read`. */
+  /** A part of the log: see `Subprocess.read`. */
   read(offset: number, length: number): Promise<Buffer>;
-  /** Its last bytes. */
+  /** The last bytes of the log. */
   tail(bytes: number): Promise<Buffer>;
-  /** Empties it. */
+  /** Empties the log. */
   clear(): void | Promise<void>;
-  /** What is added from now on. */
+  /** Bytes that are added from now on. */
   follow(options: { readonly signal?: AbortSignal }): AsyncIterable<Buffer>;
-  /** Adds a line: what went wrong with an answer. Without it, that is a warning of Node's. */
+  /** Adds a line: what went wrong with an answer. Without this method, Node emits a warning. */
   write?(level: ActivityLevel, message: string): void;
 }
 
-/** What a server is to know beside its supervisor and its place. */
+/** The options of a server. */
 export interface ServeOptions {
-  /** Who may come in; nobody is asked unless given. Goes with `password`. */
+  /** The name that callers must give; no authentication unless given. Goes with `password`. */
   readonly username?: string;
-  /** In clear, or `{SHA}` and the hexadecimal SHA-1 digest. */
+  /** The password in clear, or `{SHA}` and its hexadecimal SHA-1 digest. */
   readonly password?: string;
   /**
-   * Reads the settings anew, for `reloadConfig`: supervisorctl's `reread` and `update`. Without it
-   * they answer CANT_REREAD.
+   * Reads the settings again, for `reloadConfig`: supervisorctl's `reread` and `update`. Without this
+   * option they answer CANT_REREAD.
    */
   readonly config?: () => SupervisorSettings | Promise<SupervisorSettings>;
-  /** The main log. Without it there is none (NO_FILE). */
+  /** The main log. Without this option the methods that read it answer NO_FILE. */
   readonly log?: MainLog;
-  /** What `supervisor.shutdown` does: shuts the supervisor down unless given. */
+  /** Does what the method `supervisor.shutdown` asks for; shuts the supervisor down unless given. */
   readonly shutdown?: () => unknown;
-  /** What `supervisor.restart` does: stops everything, then starts what has `autostart`, unless given. */
+  /** Does what the method `supervisor.restart` asks for; stops everything, then starts what has `autostart`, unless given. */
   readonly restart?: () => unknown;
   /**
-   * Names, beside the address itself and `localhost`, by which a TCP server may be called by browsers,
-   * and by anybody where there is no password; and whose pages may call it.
+   * Names, beside the address itself and `localhost`, by which browsers may call a TCP server, and
+   * every other program where no password is set. Pages of these hosts may call the server.
    */
   readonly allowedHosts?: readonly string[];
-  /** How many connections there may be at once, 512 unless given. */
+  /** The number of connections there may be at once, 512 unless given. */
   readonly connections?: number;
-  /** How long a request may be, in bytes, 1 MiB unless given. */
+  /** The size that the body of a request may have, in bytes, 1 MiB unless given. */
   readonly requestBytes?: number;
 }
 
-/** What every handler knows. @internal */
+/** A {@link SocketPlace} with its defaults. @internal */
+export interface ResolvedSocketPlace extends SocketPlace {
+  readonly chmod: number;
+  readonly allowUnsafeDirectory: boolean;
+}
+
+/** A {@link PortPlace} with its defaults. @internal */
+export interface ResolvedPortPlace extends PortPlace {
+  readonly host: string;
+}
+
+/** @internal */
+export type ResolvedPlace = ResolvedSocketPlace | ResolvedPortPlace;
+
+/** {@link ServeOptions} with their defaults. @internal */
+export interface ResolvedServeOptions extends ServeOptions {
+  readonly allowedHosts: readonly string[];
+  readonly connections: number;
+  readonly requestBytes: number;
+}
+
+/** What every handler may use. @internal */
 export interface Shared {
   readonly supervisor: Supervisor;
-  readonly options: ServeOptions;
-  /** What a page of ours puts into its forms: proof that it was us who made the page. */
+  readonly options: ResolvedServeOptions;
+  /** The secret that the status page puts into its forms: an order without it comes from another page. */
   readonly token: string;
 }

@@ -2,8 +2,8 @@ import { logtail, mainlogtail } from "./rpc/logtail.ts";
 import type { Route } from "./http/router.ts";
 import { rpc } from "./rpc/endpoint.ts";
 
-/** All that a server answers. One line for each. */
-export const table: readonly Route[] = [
+/** The paths of supervisord's interface for programs. */
+export const protocolRoutes: readonly Route[] = [
   { path: "/RPC2", isPrefix: true, methods: ["POST"], handle: rpc },
   { path: "/logtail", isPrefix: true, methods: ["GET"], handle: logtail },
   { path: "/mainlogtail", methods: ["GET"], handle: mainlogtail },

@@ -3,19 +3,29 @@ import { check, type Vocabulary } from "../schema/check.ts";
 import { HOST_NAME } from "../schema/types.ts";
 import { expected } from "../schema/messages.ts";
 import { show } from "../schema/show.ts";
-import type { PortPlace, SocketPlace } from "./options.ts";
+import type {
+  MainLog,
+  PortPlace,
+  ResolvedPlace,
+  ResolvedServeOptions,
+  ServeOptions,
+  SocketPlace,
+} from "./options.ts";
 
 const MODES = 0o7777;
 const IDS = 2 ** 32 - 2; // the one above means: unchanged
 const PORTS = 65_535;
 
-const whole = (least: number, most: number, what: string) =>
-  z.int(expected(what)).min(least, expected(what)).max(most, expected(what)).optional();
+const integer = (least: number, most: number, what: string) =>
+  z.int(expected(what)).min(least, expected(what)).max(most, expected(what));
+const positive = (what: string) => integer(1, Number.MAX_SAFE_INTEGER, what);
 const text = (what: string) => z.string(expected(what)).min(1, expected(what)).optional();
-const callable = (what: string) =>
-  z.custom((value) => typeof value === "function", expected(what)).optional();
+const callable = <K extends "config" | "shutdown" | "restart">(what: string) =>
+  z
+    .custom<NonNullable<ServeOptions[K]>>((value) => typeof value === "function", expected(what))
+    .optional();
 
-const id = (whose: string) => whole(0, IDS, `the number of a ${whose}`);
+const id = (whose: string) => integer(0, IDS, `the number of a ${whose}`).optional();
 const owner = z.strictObject(
   { uid: id("user"), gid: id("group") },
   expected("an object { uid, gid } of numbers"),
@@ -25,32 +35,32 @@ const place = z
   .strictObject(
     {
       file: text("the path of a socket"),
-      chmod: whole(0, MODES, "a mode, from 0 to 0o7777"),
+      chmod: integer(0, MODES, "a mode, from 0 to 0o7777").optional(),
       chown: owner.optional(),
       allowUnsafeDirectory: z.boolean(expected("true or false")).optional(),
       host: z.string(expected("a name or an address")).optional(),
-      port: whole(0, PORTS, "a port, from 0 to 65535"),
+      port: integer(0, PORTS, "a port, from 0 to 65535").optional(),
     },
     expected("a place, { file } or { port }"),
   )
   .superRefine(({ file, port, host, ...ofSocket }, context) => {
-    const complain = (path: PropertyKey[], message: string) =>
+    const report = (path: PropertyKey[], message: string) =>
       context.addIssue({ code: "custom", path, message });
     if (file !== undefined && port !== undefined)
-      complain([], "expected one place, got a file and a port: make two servers of them");
+      report([], "expected one place, got a file and a port: make two servers of them");
     else if (file !== undefined && host !== undefined)
-      complain(["host"], "goes with a port, and not with a file");
+      report(["host"], "goes with a port, and not with a file");
     else if (port !== undefined) {
       for (const [key, value] of Object.entries(ofSocket))
-        if (value !== undefined) complain([key], "goes with a file, and not with a port");
-    } else if (file === undefined) complain([], "expected a place, { file } or { port }");
+        if (value !== undefined) report([key], "goes with a file, and not with a port");
+    } else if (file === undefined) report([], "expected a place, { file } or { port }");
   });
 
 const LOG = ["read", "tail", "clear", "follow"] as const;
 const SUPERVISOR = ["status", "shutdown", "on", "ownFile"] as const;
 
-/** A class may come from another copy of the package, or be a stand-in: what it can do counts. */
-function can(value: unknown, methods: readonly string[]): boolean {
+/** Whether a value has these methods. Its class may come from another copy of the package. */
+function hasMethods(value: unknown, methods: readonly string[]): boolean {
   if (typeof value !== "object" || value === null) return false;
   const object = value as Readonly<Record<string, unknown>>;
   return methods.every((name) => typeof object[name] === "function");
@@ -59,11 +69,13 @@ function can(value: unknown, methods: readonly string[]): boolean {
 const options = z.strictObject(
   {
     username: z.string(expected("a string")).optional(),
-    password: z.string("expected a string").optional(), // what came is nobody's business
-    config: callable("a function that reads the settings"),
-    log: z.custom((value) => can(value, LOG), expected("an ActivityLog")).optional(),
-    shutdown: callable("a function"),
-    restart: callable("a function"),
+    password: z.string("expected a string").optional(), // without the value, which is a secret
+    config: callable<"config">("a function that reads the settings"),
+    log: z
+      .custom<MainLog>((value) => hasMethods(value, LOG), expected("an ActivityLog"))
+      .optional(),
+    shutdown: callable<"shutdown">("a function"),
+    restart: callable<"restart">("a function"),
     allowedHosts: z
       .array(
         z
@@ -72,17 +84,17 @@ const options = z.strictObject(
         expected("an array of names"),
       )
       .readonly()
-      .optional(),
-    connections: whole(1, Number.MAX_SAFE_INTEGER, "a whole number, 1 or more"),
-    requestBytes: whole(1, Number.MAX_SAFE_INTEGER, "a number of bytes, 1 or more"),
+      .default([]),
+    connections: positive("a whole number, 1 or more").default(512),
+    requestBytes: positive("a number of bytes, 1 or more").default(1024 * 1024),
   },
   expected("an object with the options of a server"),
 );
 
-const wishes = z.object({ place, options });
+const serveArguments = z.object({ place, options });
 
-/** What others call differently. */
-const HABITS: Readonly<Record<string, string>> = {
+/** Names that other packages have for our options. */
+const ALIASES: Readonly<Record<string, string>> = {
   user: "username",
   pass: "password",
   path: "file",
@@ -110,25 +122,43 @@ const VOCABULARY: Vocabulary = {
     if (path.length > 1) return undefined;
     const other = argument === "place" ? "options" : "place";
     if (KEYS[other]?.includes(key)) return ` here; it belongs into ${ARGUMENTS[other]}`;
-    const habit = Object.hasOwn(HABITS, key) ? HABITS[key] : undefined;
-    return habit !== undefined && KEYS[String(argument)]?.includes(habit)
-      ? `; did you mean ${show(habit)}?`
+    const alias = Object.hasOwn(ALIASES, key) ? ALIASES[key] : undefined;
+    return alias !== undefined && KEYS[String(argument)]?.includes(alias)
+      ? `; did you mean ${show(alias)}?`
       : undefined;
   },
 };
 
 /**
- * Checks what is asked of a server, before anything is opened.
- * @throws {TypeError} if it is no supervisor that is to be served
+ * Checks the arguments of `serve`, before anything is opened, and fills in the defaults.
+ * @throws {TypeError} if the first is no supervisor
  * @throws {SettingsError} with all that is wrong with the place and the options
  */
-export function checkWishes(supervisor: unknown, where: unknown, rest: unknown): void {
-  if (!can(supervisor, SUPERVISOR))
+export function checkServeOptions(
+  supervisor: unknown,
+  where: unknown,
+  rest: unknown,
+): { readonly place: ResolvedPlace; readonly options: ResolvedServeOptions } {
+  if (!hasMethods(supervisor, SUPERVISOR))
     throw new TypeError(`serve(): expected a Supervisor first, got ${show(supervisor)}`);
-  check(wishes, { place: where, options: rest }, VOCABULARY);
+  const checkedArguments = check(serveArguments, { place: where, options: rest }, VOCABULARY);
+  return {
+    place: withDefaults(checkedArguments.place as SocketPlace | PortPlace),
+    options: checkedArguments.options as ResolvedServeOptions,
+  };
 }
 
-/** Of the two places, which have been checked. */
-export function isSocket(where: SocketPlace | PortPlace): where is SocketPlace {
+/** Fills in the defaults of a place. */
+export function withDefaults(where: SocketPlace | PortPlace): ResolvedPlace {
+  if (!isSocket(where)) {
+    const { host = "127.0.0.1", port } = where;
+    return { host, port };
+  }
+  const { file, chmod = 0o700, chown, allowUnsafeDirectory = false } = where;
+  return { file, chmod, ...(chown && { chown }), allowUnsafeDirectory };
+}
+
+/** Whether a place is a unix socket, and not a port. */
+export function isSocket<S extends SocketPlace>(where: S | PortPlace): where is S {
   return "file" in where && where.file !== undefined;
 }

@@ -1,56 +1,56 @@
 import { randomBytes } from "node:crypto";
 import type { AddressInfo } from "node:net";
 import type { Supervisor } from "../index.ts";
-import { doorkeeper } from "./http/auth.ts";
+import { authenticator } from "./http/auth.ts";
 import { ServeError } from "./errors.ts";
-import { guard } from "./http/origin.ts";
-import { Http, type Parts } from "./http/http.ts";
+import { originCheck } from "./http/origin.ts";
+import { Http, type HttpParts } from "./http/http.ts";
 import type { PortPlace, ServeOptions, SocketPlace } from "./options.ts";
-import { attend } from "./rpc/server-state.ts";
+import { trackChanges } from "./rpc/server-state.ts";
 import { addressOf } from "./http/address.ts";
-import { checkWishes, isSocket } from "./schema.ts";
-import { table } from "./routes.ts";
+import { checkServeOptions, isSocket } from "./schema.ts";
+import { protocolRoutes } from "./routes.ts";
 import { bindSocket, type SocketFile } from "./http/unix-socket.ts";
 import { web } from "./pages/web.ts";
 
 /** A server that listens. Obtained from {@link serve}. */
 export interface Server {
-  /** For supervisorctl's `serverurl`: `unix:///run/app.sock`, `http://127.0.0.1:9001`. */
+  /** The URL for supervisorctl's `serverurl`: `unix:///run/app.sock`, `http://127.0.0.1:9001`. */
   readonly url: string;
-  /** Where it listens: the socket's file, or address and port. */
+  /** The socket's file, or address and port. */
   readonly address: string | AddressInfo;
-  /** Lets the host exit although the server listens, and somebody is connected. */
+  /** Lets the host exit although the server listens and callers are connected. */
   unref(): this;
   /** Takes back `unref()`. */
   ref(): this;
-  /** Stops listening, ends what is under way, removes the socket. Supervision goes on. */
+  /** Stops listening, ends the requests under way, and removes the socket. The programs go on. */
   close(): Promise<void>;
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Serves a supervisor as supervisord serves itself, so that supervisorctl and every other tool that
- * was written for it works: XML-RPC at `/RPC2`, logs at `/logtail/<name>` and `/mainlogtail`, the status page at `/`; and
- * `/metrics`, `/healthz` and `/readyz`. Nothing
- * listens before it is called. There may be several servers for one supervisor.
+ * Serves a supervisor with supervisord's interface, so that supervisorctl and every other tool for
+ * supervisord works: XML-RPC at `/RPC2`, logs at `/logtail/<name>` and `/mainlogtail`, the status page
+ * at `/`; and `/metrics`, `/healthz` and `/readyz`. Nothing listens before this function is called. One
+ * supervisor may have several servers.
  *
- * The socket is made with the mode 0700 unless `chmod` says otherwise, where nobody else could replace
- * it: its directory and all above it belong to this user or to root, and neither everybody nor another
- * group may write to them (a sticky one, as `/tmp`, will do). The server keeps the host alive
- * until it is closed: see {@link Server.unref}. It has to be closed by whom it was opened, also after
- * a shutdown of the supervisor: until then it answers SHUTDOWN_STATE.
+ * The socket is made with the mode 0700 unless `chmod` says otherwise, and only where no other user
+ * could replace it: its directory and all directories above belong to this user or to root, and neither
+ * everybody nor another group may write to them (a sticky directory, as `/tmp`, is accepted). The server
+ * keeps the host alive until it is closed: see {@link Server.unref}. The caller has to close it, also
+ * after a shutdown of the supervisor: until then the server answers SHUTDOWN_STATE.
  *
  * @example
  * ```ts
  * const server = await serve(supervisor, { file: "/run/app/supervisor.sock" });
  * ```
  *
- * @throws {TypeError} if it is no supervisor that is to be served
- * @throws {SettingsError} if the place or the options are not right: all that is wrong with them
- * @throws {ServeError} if it cannot, or must not, listen there
- * @see the sections `[unix_http_server]` and `[inet_http_server]`. **Differs:** without a host it is
- * this machine alone that is served, and no other without a password; a request that a browser may
+ * @throws {TypeError} if the first argument is no supervisor
+ * @throws {SettingsError} with all that is wrong with the place or the options
+ * @throws {ServeError} if the server cannot, or must not, listen there
+ * @see the sections `[unix_http_server]` and `[inet_http_server]`. **Differs:** without a host only
+ * this machine is served, and other machines never without a password; a request that a browser may
  * have sent is refused unless it is for a name of this server, and from a page of it.
  */
 export async function serve(
@@ -58,40 +58,40 @@ export async function serve(
   place: SocketPlace | PortPlace,
   options: ServeOptions = {},
 ): Promise<Server> {
-  checkWishes(supervisor, place, options);
-  const mayEnter = doorkeeper(options);
-  const { allowedHosts = [], password } = options;
+  const { place: where, options: resolved } = checkServeOptions(supervisor, place, options);
+  const isAuthorized = authenticator(resolved);
+  const { allowedHosts, password } = resolved;
   const common = { allowedHosts, hasPassword: Boolean(password) }; // an empty one is none
-  const shared = { supervisor, options, token: randomBytes(32).toString("hex") };
-  if (isSocket(place)) {
-    const judge = guard({ ...common, host: undefined, isLoopback: true });
-    const http = httpOf({ shared, mayEnter, guard: judge });
+  const shared = { supervisor, options: resolved, token: randomBytes(32).toString("hex") };
+  if (isSocket(where)) {
+    const origin = originCheck({ ...common, host: undefined, isLoopback: true });
+    const http = httpOf({ shared, isAuthorized, origin });
     const socket = await closingOnFailure(http, async () =>
-      bindSocket(place, supervisor, async (file) => listen(http, { path: file }, place.file)),
+      bindSocket(where, supervisor, async (file) => listen(http, { path: file }, where.file)),
     );
     return serverOf(http, `unix://${socket.file}`, socket.file, socket);
   }
-  const { host, address, isLoopback } = await addressOf(place, options);
-  const judge = guard({ ...common, host, isLoopback });
-  const http = httpOf({ shared, mayEnter, guard: judge });
-  const { port } = place;
-  const where = `${host || "*"}:${port}`;
+  const { host, address, isLoopback } = await addressOf(where, resolved);
+  const origin = originCheck({ ...common, host, isLoopback });
+  const http = httpOf({ shared, isAuthorized, origin });
+  const { port } = where;
+  const name = `${host || "*"}:${port}`;
   await closingOnFailure(http, async () =>
-    listen(http, address === undefined ? { port } : { port, host: address }, where),
+    listen(http, address === undefined ? { port } : { port, host: address }, name),
   );
   const bound = http.server.address() as AddressInfo;
-  const name = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
-  return serverOf(http, `http://${name}:${bound.port}`, bound);
+  const shown = bound.family === "IPv6" ? `[${bound.address}]` : bound.address;
+  return serverOf(http, `http://${shown}:${bound.port}`, bound);
 }
 
-function httpOf(parts: Omit<Parts, "routes">): Http {
+function httpOf(parts: Omit<HttpParts, "routes">): Http {
   const pages = web(parts.shared);
-  const http = new Http({ ...parts, routes: [...table, ...pages.routes] });
+  const http = new Http({ ...parts, routes: [...protocolRoutes, ...pages.routes] });
   http.server.once("listening", () => {
     pages.open();
-    const leave = attend(parts.shared.supervisor);
+    const release = trackChanges(parts.shared.supervisor);
     http.server.once("close", () => {
-      leave();
+      release();
       pages.close();
     });
   });
@@ -101,14 +101,14 @@ function httpOf(parts: Omit<Parts, "routes">): Http {
 async function listen(
   { server }: Http,
   place: { readonly path: string } | { readonly port: number; readonly host?: string },
-  where: string,
+  name: string,
 ): Promise<void> {
   await new Promise<void>((done, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) =>
       reject(
         cause.code === "EADDRINUSE"
-          ? new ServeError("ALREADY_LISTENING", `Another program is already listening at ${where}`)
-          : new ServeError("FAILED", `Cannot listen at ${where}: ${cause.message}`, { cause }),
+          ? new ServeError("ALREADY_LISTENING", `Another program is already listening at ${name}`)
+          : new ServeError("FAILED", `Cannot listen at ${name}: ${cause.message}`, { cause }),
       ),
     );
     server.listen(place, done);

@@ -11,8 +11,8 @@ export interface Remote {
 }
 
 /** An answer that HTTP gives, and not the method. */
-export class HttpError extends Error {
-  override readonly name = "HttpError";
+export class HttpStatusError extends Error {
+  override readonly name = "HttpStatusError";
   readonly status: number;
 
   constructor(status: number, reason: string) {
@@ -37,7 +37,7 @@ export class RpcClient {
    * Calls a method and waits for as long as that takes.
    *
    * @throws {Fault} if the method says no
-   * @throws {HttpError} if the server answers with anything but 200
+   * @throws {HttpStatusError} if the server answers with anything but 200
    */
   async call(method: string, ...params: readonly Value[]): Promise<Value> {
     const body = encodeCall(method, params);
@@ -56,7 +56,7 @@ export class RpcClient {
    * Takes a stream as it comes, on a connection of its own, until the server ends it. An iterator
    * would drop what had come when the stream breaks off, which is why it did.
    *
-   * @throws {HttpError} if the server answers with anything but 200
+   * @throws {HttpStatusError} if the server answers with anything but 200
    */
   async stream(path: string, signal: AbortSignal, take: (chunk: Buffer) => void): Promise<void> {
     // supervisord keeps everything back from those who do not ask for a connection that stays
@@ -102,8 +102,8 @@ const headersOf = (body: Buffer): http.OutgoingHttpHeaders => ({
   "Content-Length": body.length,
 });
 
-function httpError({ statusCode = 0, statusMessage = "" }: http.IncomingMessage): HttpError {
-  return new HttpError(statusCode, statusMessage);
+function httpError({ statusCode = 0, statusMessage = "" }: http.IncomingMessage): HttpStatusError {
+  return new HttpStatusError(statusCode, statusMessage);
 }
 
 function targetOf(serverurl: string): http.RequestOptions {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import type { ProcessInfo } from "./render.ts";
-import { HttpError } from "./rpc-client.ts";
+import { HttpStatusError } from "./rpc-client.ts";
 import { actionNames, actionOf } from "./actions/table.ts";
 import { complete } from "./completion.ts";
 import { EXIT, absenceOf } from "./session.ts";
@@ -20,7 +20,7 @@ export async function runLine(session: Session, line: string): Promise<"quit" | 
   try {
     return await action.run(session, rest.trim());
   } catch (error) {
-    if (!(error instanceof HttpError && error.status === 401)) {
+    if (!(error instanceof HttpStatusError && error.status === 401)) {
       session.fail(`error: ${reasonOf(session, error)}`);
       return undefined;
     }

@@ -1,22 +1,22 @@
 import { lookup } from "node:dns/promises";
 import { ServeError } from "../errors.ts";
 import { isLoopbackAddress } from "./origin.ts";
-import type { PortPlace, ServeOptions, SocketPlace } from "../options.ts";
-import { isSocket } from "../schema.ts";
+import type { PortPlace, ResolvedPortPlace, ServeOptions, SocketPlace } from "../options.ts";
+import { isSocket, withDefaults } from "../schema.ts";
 import { checkSocket } from "./unix-socket.ts";
 
-/** Who would serve, and how. */
+/** The user who would serve, and the password. */
 export interface CheckPlaceOptions extends Pick<ServeOptions, "password"> {
-  /** The number of the user who is to listen; this process's unless given. */
+  /** The number of the user who would listen; this process's unless given. */
   readonly uid?: number | undefined;
   /** The number of that user's own group. */
   readonly gid?: number | undefined;
 }
 
 /**
- * Looks whether {@link serve} would take a place, without listening there: the directory of a socket,
- * the length of its path, and that nobody beyond this machine is served without a password. Whether
- * somebody listens there already only `serve` finds out.
+ * Checks whether {@link serve} would accept a place, without listening there: the directory of a socket,
+ * the length of its path, and that other machines are not served without a password. Only `serve` finds
+ * out whether another program listens there already.
  *
  * @throws {ServeError} as `serve` would
  */
@@ -24,38 +24,41 @@ export async function checkPlace(
   place: SocketPlace | PortPlace,
   { password, uid, gid }: CheckPlaceOptions = {},
 ): Promise<void> {
-  if (isSocket(place)) checkSocket(place, uid === undefined ? undefined : { uid, gid });
-  else await addressOf(place, { ...(password !== undefined && { password }) });
+  const where = withDefaults(place);
+  if (isSocket(where)) checkSocket(where, uid === undefined ? undefined : { uid, gid });
+  else await addressOf(where, { ...(password !== undefined && { password }) });
 }
 
-/** Where to listen. */
+/** An address to listen at. */
 interface Address {
+  /** The host as it was given; empty for every address of this machine. */
   readonly host: string;
-  /** None: at all. */
+  /** The address that the host stands for; undefined for every address of this machine. */
   readonly address?: string;
   readonly isLoopback: boolean;
 }
 
 /**
- * The very address that was judged is the one to listen at.
+ * Looks the host up and checks that other machines are not served without a password. The server has to
+ * listen at this address, and not look the name up again: only this address was checked.
  * @throws {ServeError}
  */
 export async function addressOf(
-  place: PortPlace,
+  { host: given }: ResolvedPortPlace,
   { password }: Pick<ServeOptions, "password">,
 ): Promise<Address> {
-  const { host, address } = await resolve(place);
+  const { host, address } = await resolve(given);
   const isLoopback = address !== undefined && isLoopbackAddress(address);
   if (!isLoopback && !password) {
-    const message = `Refusing to serve ${host || "everybody"} without username and password; this machine alone (127.0.0.1) needs none`;
+    const message = `Refusing to serve ${host || "every address"} without username and password; only this machine (127.0.0.1) needs none`;
     throw new ServeError("NO_PASSWORD", message);
   }
   return { host, ...(address !== undefined && { address }), isLoopback };
 }
 
-async function resolve({
-  host = "127.0.0.1",
-}: PortPlace): Promise<{ readonly host: string; readonly address?: string }> {
+async function resolve(
+  host: string,
+): Promise<{ readonly host: string; readonly address?: string }> {
   if (host === "" || host === "*") return { host: "" };
   try {
     const { address } = await lookup(host);

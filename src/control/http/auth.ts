@@ -2,14 +2,14 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { ServeError } from "../errors.ts";
 import type { ServeOptions } from "../options.ts";
 
-/** Whether an `Authorization` header shows that the caller may come in. */
-export type Doorkeeper = (authorization: string | undefined) => boolean;
+/** Whether an `Authorization` header has the right name and password. */
+export type Authenticator = (authorization: string | undefined) => boolean;
 
 /**
- * Asks for the name and the password, if there are any.
- * @throws {ServeError} `NO_PASSWORD` if there is one of them without the other
+ * Compares name and password, if the options set them; otherwise every caller is authorized.
+ * @throws {ServeError} `NO_PASSWORD` if the options have one of them without the other, or a wrong digest
  */
-export function doorkeeper({ username, password }: ServeOptions): Doorkeeper {
+export function authenticator({ username, password }: ServeOptions): Authenticator {
   if (username === undefined && password === undefined) return () => true;
   if (username === undefined || password === undefined)
     throw new ServeError("NO_PASSWORD", "Expected username and password together");
@@ -18,18 +18,18 @@ export function doorkeeper({ username, password }: ServeOptions): Doorkeeper {
     const message = "Expected forty hexadecimal digits after {SHA} in the password";
     throw new ServeError("NO_PASSWORD", message);
   }
-  const wanted = digest?.toLowerCase() ?? password;
+  const expected = digest?.toLowerCase() ?? password;
   return (authorization) => {
     const given = credentials(authorization);
     if (given === undefined) return false;
     const secret = digest === undefined ? given.password : hash("sha1", given.password);
-    const isName = isSame(given.username, username); // both are compared, whatever the first says
-    const isSecret = isSame(secret, wanted);
+    const isName = isSame(given.username, username); // both are compared, whatever the first result
+    const isSecret = isSame(secret, expected);
     return isName && isSecret;
   };
 }
 
-/** Whether the texts are equal; how long that takes tells nothing about where they differ. */
+/** Whether two texts are equal. The time that this takes does not tell where they differ. */
 export function isSame(a: string, b: string): boolean {
   return timingSafeEqual(sha256(a), sha256(b));
 }

@@ -1,13 +1,13 @@
 import { systemClock } from "../../system/clock.ts";
 
-/** Does something unless it is called off in time. Keeps no host alive. */
+/** A timer for one action, which does not keep the host alive. */
 export class Deadline {
   #timer: unknown;
 
-  /** Begins anew. */
-  set(ms: number, passed: () => void): void {
+  /** Calls `expired` after this time. Replaces an earlier call. */
+  set(ms: number, expired: () => void): void {
     this.clear();
-    this.#timer = systemClock.setTimeout(passed, ms, false);
+    this.#timer = systemClock.setTimeout(expired, ms, false);
   }
 
   clear(): void {

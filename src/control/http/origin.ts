@@ -1,23 +1,24 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { isIP } from "node:net";
-import { Refusal } from "../errors.ts";
+import { HttpError } from "../errors.ts";
 
-/** The part of a request that shows where it comes from. */
-type Origins = Pick<IncomingMessage, "method" | "headers" | "httpVersion">;
+/** The part of a request that shows which page sent it. */
+type RequestOrigin = Pick<IncomingMessage, "method" | "headers" | "httpVersion">;
 
-/** What decides whether a request can have been sent by a page from elsewhere. */
-export interface Guard {
+/** Decides whether a page of another site can have sent a request. */
+export interface OriginCheck {
   /**
-   * @param isForBrowsers - Whether what is asked for is a page, rather than what programs call.
-   * @throws {Refusal}
+   * Checks the name that the request calls the server by, and the page that has sent it.
+   * @param isForBrowsers - Whether the path is a page, and not an interface for programs.
+   * @throws {HttpError}
    */
-  check(request: Origins, isForBrowsers: boolean): void;
-  /** Whether a browser sent it, whoever made it do so. None reaches a unix socket by itself. */
+  check(request: RequestOrigin, isForBrowsers: boolean): void;
+  /** Whether a browser sent the request. No browser reaches a unix socket by itself. */
   isFromBrowser(headers: IncomingHttpHeaders): boolean;
 }
 
-/** Where the server listens: at which TCP address, or undefined for a unix socket. */
-export interface Served {
+/** The address and the protection of a server. The host is undefined for a unix socket. */
+export interface ServedAt {
   readonly host: string | undefined;
   readonly isLoopback: boolean;
   readonly hasPassword: boolean;
@@ -25,50 +26,57 @@ export interface Served {
 }
 
 /**
- * Refuses names that are not ours (a page whose own name was made to point here: DNS rebinding), and
- * requests that a page from elsewhere sends (CSRF). A program that knows the password may call by any
- * name: a page under a name that is not ours has no password to send. No browser reaches a unix socket
- * by itself, so there the name does not matter; a page from elsewhere that a proxy shows is refused
- * all the same.
+ * Refuses names that are not the server's (an attacker can make the name of its page point to this
+ * address: DNS rebinding), and requests that a page of another site sends (CSRF). A program that knows
+ * the password may call by any name: a browser has no password for a page under another name. No browser
+ * reaches a unix socket by itself, so there the name does not matter; a page of another site is refused
+ * there, too: a proxy may pass its request on.
  */
-export function guard({ host, isLoopback, hasPassword, allowedHosts }: Served): Guard {
+export function originCheck({
+  host,
+  isLoopback,
+  hasPassword,
+  allowedHosts,
+}: ServedAt): OriginCheck {
   const allowed = new Set(allowedHosts.map((name) => hostOf(name) ?? name.toLowerCase()));
-  const ours = new Set(["localhost", ...allowed]);
-  if (host !== undefined) ours.add(host.toLowerCase());
-  const isOurs = (name: string) => ours.has(name) || (isIP(name) !== 0 && isPlain(name));
-  // no name server can turn an address into another one: only names can be made to lie
+  const own = new Set(["localhost", ...allowed]);
+  if (host !== undefined) own.add(host.toLowerCase());
+  const isOwn = (name: string) => own.has(name) || (isIP(name) !== 0 && isPlain(name));
+  // an address needs no check: no name server can make it point elsewhere
   const isPlain = (address: string) => !isLoopback || isLoopbackAddress(address);
   const checkName = (name: string | undefined) => {
-    if (name !== undefined && isOurs(name)) return;
-    const message = "This server is not known by that name (see allowedHosts, or --allowed-host)";
-    throw new Refusal(403, message);
+    if (name !== undefined && isOwn(name)) return;
+    const message =
+      "Forbidden: this server does not have that name (see allowedHosts, or --allowed-host)";
+    throw new HttpError(403, message);
   };
   const isFromBrowser = (headers: IncomingHttpHeaders) =>
     host !== undefined && showsBrowser(headers);
   return {
     isFromBrowser,
     check({ method, headers, httpVersion }, isForBrowsers) {
-      const isNameAsked = !hasPassword || isForBrowsers || isFromBrowser(headers);
-      if (host !== undefined && isNameAsked) {
+      const isNameChecked = !hasPassword || isForBrowsers || isFromBrowser(headers);
+      if (host !== undefined && isNameChecked) {
         // every browser sends a Host, and no page can leave it out
         if (headers.host !== undefined) checkName(hostOf(headers.host));
         else if (isForBrowsers && httpVersion === "1.1")
-          throw new Refusal(400, "Expected a Host", { Connection: "close" });
+          throw new HttpError(400, "Bad request: expected a Host header", { Connection: "close" });
       }
       if (headers.origin !== undefined && !isOwnOrigin(headers.origin, headers.host, allowed))
-        throw new Refusal(403, "Pages from elsewhere may not call this server");
+        throw new HttpError(403, "Forbidden: pages of other sites may not call this server");
       const site = headers["sec-fetch-site"];
-      const isFromElsewhere = site !== undefined && site !== "same-origin" && site !== "none";
+      const isCrossSite = site !== undefined && site !== "same-origin" && site !== "none";
       const isVisit = method === "GET" && headers["sec-fetch-mode"] === "navigate";
-      if (isFromElsewhere && !isVisit)
-        throw new Refusal(403, "Pages from elsewhere may not call this server");
+      if (isCrossSite && !isVisit)
+        throw new HttpError(403, "Forbidden: pages of other sites may not call this server");
     },
   };
 }
 
 /**
- * Whether there are headers of a browser. Each sends the last one, which no page can change without
- * asking first, whatever it leaves out of the others; `Sec-Fetch-Mode` alone is Node's own `fetch`.
+ * Whether there are headers of a browser. A page can leave the others out, but every browser sends its
+ * `User-Agent`, which a page can change only after a preflight request. Node's `fetch` sends
+ * `Sec-Fetch-Mode`, too.
  */
 function showsBrowser(headers: IncomingHttpHeaders): boolean {
   const { origin, referer, cookie } = headers;
@@ -79,7 +87,7 @@ function showsBrowser(headers: IncomingHttpHeaders): boolean {
   );
 }
 
-/** Whether it is an address that only this machine reaches. */
+/** Whether only this machine reaches an address. */
 export function isLoopbackAddress(address: string): boolean {
   if (isIP(address) === 4) return address.startsWith("127.");
   const mapped = /^::ffff:(.+)$/i.exec(address)?.[1];
@@ -87,7 +95,7 @@ export function isLoopbackAddress(address: string): boolean {
   return address === "::1" || /^(?:0+:){7}0*1$/.test(address);
 }
 
-/** Whether it is a type of XML-RPC: one that no page can send elsewhere without asking first. */
+/** Whether a type is one of XML-RPC: a page can send it to another site only after a preflight request. */
 export function isRpcType(type: string | undefined): boolean {
   return /^(?:text|application)\/xml\s*(?:;|$)/i.test(type ?? "");
 }
@@ -103,9 +111,9 @@ function isOwnOrigin(
   host: string | undefined,
   allowed: ReadonlySet<string>,
 ): boolean {
-  const [, place] = /^https?:\/\/([^/]+)$/i.exec(origin) ?? [];
-  if (place === undefined) return false; // `null` is what a sandboxed page says
-  const name = hostOf(place);
-  if (place.toLowerCase() === host?.toLowerCase()) return true;
+  const [, address] = /^https?:\/\/([^/]+)$/i.exec(origin) ?? [];
+  if (address === undefined) return false; // a sandboxed page sends `null`
+  const name = hostOf(address);
+  if (address.toLowerCase() === host?.toLowerCase()) return true;
   return name !== undefined && allowed.has(name);
 }

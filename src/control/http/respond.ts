@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-/** Answers with a text, plain unless another type is given; with the headers alone to HEAD. */
-export function answer(
+/** Sends a text, plain unless the headers say otherwise; to HEAD only the headers. */
+export function respond(
   request: IncomingMessage,
   response: ServerResponse,
   status: number,

@@ -1,44 +1,44 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Shared } from "../options.ts";
 
-/** One request, and what its handler may use. It was let in: name, password and origin are right. */
+/** A request whose name, password and origin were checked, and what its handler may use. */
 export interface Context extends Shared {
-  /** The path as it was sent, not decoded. */
+  /** The path as the caller sent it, not decoded. */
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Aborts when the caller has gone, or the server closes: ends every wait and every stream. */
+  /** Aborts when the connection is lost or the server closes: ends every wait and every stream. */
   readonly signal: AbortSignal;
-  /** Whether a browser sent it, whoever made it do so. */
+  /** Whether the request comes from a browser. */
   readonly isFromBrowser: boolean;
-  /** The whole body. @throws {Refusal} 411 without a length, 413 if it is longer than allowed. */
+  /** Reads the whole body. @throws {HttpError} 411 without a length, 413 if it is longer than allowed. */
   body(): Promise<Buffer>;
-  /** Whether this is our token: a page from elsewhere does not know it. */
+  /** Whether a text is the token of this server's pages; pages of other sites do not know it. */
   isToken(candidate: string | null | undefined): boolean;
 }
 
-/** Answers a request. A {@link Refusal} that it throws is answered, whatever else is an error of ours. */
+/** Answers a request. An {@link HttpError} that it throws becomes the answer, any other error a 500. */
 export type Handler = (
   request: IncomingMessage,
   response: ServerResponse,
   context: Context,
 ) => void | Promise<void>;
 
-/** Who answers which path. */
+/** A path, and the handler that answers it. */
 export interface Route {
   /** `/logtail` */
   readonly path: string;
-  /** Whether what begins with the path and a slash belongs to it, too. */
+  /** Whether the handler also answers every path below this one. */
   readonly isPrefix?: boolean;
   readonly methods: readonly string[];
-  /** Whether it is a page, and what pages load: not for programs. */
+  /** Whether the path is a page, or something that a page loads, and not for programs. */
   readonly isForBrowsers?: boolean;
   readonly handle: Handler;
 }
 
-/** The route of a path: the longest that fits. */
+/** The route of a path: the longest that matches. */
 export function routeOf(routes: readonly Route[], path: string): Route | undefined {
-  const fitting = routes.filter(
+  const matching = routes.filter(
     (route) => route.path === path || (route.isPrefix && path.startsWith(`${route.path}/`)),
   );
-  return fitting.toSorted((a, b) => b.path.length - a.path.length)[0];
+  return matching.toSorted((a, b) => b.path.length - a.path.length)[0];
 }

@@ -2,69 +2,69 @@ import fs from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import type { Supervisor } from "../../index.ts";
-import { lookAtDirectory, type DirectoryUser, type Looked } from "./directory.ts";
+import { inspectDirectory, type DirectoryUser, type Inspected } from "./directory.ts";
 import { ServeError } from "../errors.ts";
-import type { SocketPlace } from "../options.ts";
+import type { ResolvedSocketPlace } from "../options.ts";
 
-/** What fits into the address of a unix socket. */
+/** The length of a path that fits into the address of a unix socket. */
 const MAX_PATH_BYTES = process.platform === "linux" ? 107 : 103;
 
-/** How the name begins under which it is made; six characters follow. */
-const NEST = ".s";
-/** What is moved out of the way is called so meanwhile. */
-const ASIDE = "o";
+/** The prefix of the private directory; six characters follow. */
+const PRIVATE_PREFIX = ".s";
+/** The name of an old socket while it is being replaced. */
+const OLD = "o";
 
-/** A socket file that is ours. */
+/** A socket file that this server has made. */
 export interface SocketFile {
   readonly file: string;
   remove(): void;
 }
 
 /**
- * Makes a unix socket: `listen` binds it where nobody else can come near, then it gets its mode and
- * owner, and only then its name. What is in its place is only replaced if it is a socket that nobody
- * listens at.
+ * Makes a unix socket: `listen` binds it in a directory that no other user can enter, then the socket
+ * gets its mode and owner, and only then its name. A file of that name is replaced only if it is a
+ * socket at which no process listens.
  * @throws {ServeError}
  */
 export async function bindSocket(
-  place: SocketPlace,
+  place: ResolvedSocketPlace,
   supervisor: Supervisor,
   listen: (file: string) => Promise<void>,
 ): Promise<SocketFile> {
-  const { file, chmod = 0o700, chown } = place;
+  const { file, chmod, chown } = place;
   const { target, directory } = checkSocket(place);
-  let nest: Nest | undefined;
+  let own: PrivateDirectory | undefined;
   try {
-    nest = new Nest(directory);
-    await listen(path.join(nest.path, nest.name));
-    const fresh = path.join(nest.inside, nest.name);
-    fs.chmodSync(fresh, chmod);
-    if (chown) fs.chownSync(fresh, chown.uid ?? -1, chown.gid ?? -1);
-    await makeRoom(target, path.join(nest.inside, ASIDE));
-    name(fresh, target);
-    nest.remove(); // losing a name counts as a change, which is remembered
-    return remember(target, supervisor);
+    own = new PrivateDirectory(directory);
+    await listen(path.join(own.path, own.name));
+    const socket = path.join(own.inside, own.name);
+    fs.chmodSync(socket, chmod);
+    if (chown) fs.chownSync(socket, chown.uid ?? -1, chown.gid ?? -1);
+    await removeOld(target, path.join(own.inside, OLD));
+    rename(socket, target);
+    own.remove(); // first: losing its other name changes the socket's ctime, which `ownFile` notes
+    return socketFileOf(target, supervisor);
   } catch (cause) {
     if (cause instanceof ServeError) throw cause;
     const message = `Cannot listen at ${file}: ${(cause as Error).message}`;
     throw new ServeError("FAILED", message, { cause });
   } finally {
-    nest?.remove();
+    own?.remove();
   }
 }
 
-/** A directory of our own in which a socket is made, open only as long as that takes. */
-class Nest {
+/** A directory that only this user can enter, in which a socket is made; removed afterwards. */
+class PrivateDirectory {
   readonly path: string;
-  /** What a socket in it is to be called: closing removes by name, and no file of anybody has this one. */
+  /** The name for a socket in it: the server removes its socket by name, and no other file has this one. */
   readonly name: string;
-  /** The directory itself, where the system has a path for that: others may be able to rename it. */
+  /** A path that leads to the directory even if another user renames it, where the system has one. */
   readonly inside: string;
   readonly #descriptor: number | undefined;
-  #isThere = true;
+  #exists = true;
 
   constructor(directory: string) {
-    this.path = fs.mkdtempSync(path.join(directory, NEST)); // 0700, whatever the umask
+    this.path = fs.mkdtempSync(path.join(directory, PRIVATE_PREFIX)); // 0700, whatever the umask
     this.name = path.basename(this.path);
     this.inside = this.path;
     if (process.platform !== "linux") return;
@@ -73,7 +73,7 @@ class Nest {
       this.#descriptor = fs.openSync(this.path, O_DIRECTORY | O_NOFOLLOW);
       const { uid, mode } = fs.fstatSync(this.#descriptor);
       if (uid !== process.geteuid?.() || (mode & 0o077) !== 0)
-        throw new Error("another directory was put in the place of ours");
+        throw new Error("another user has replaced the directory in which the socket is made");
       const itself = `/proc/self/fd/${this.#descriptor}`;
       if (fs.existsSync(itself)) this.inside = itself;
     } catch (error) {
@@ -83,33 +83,33 @@ class Nest {
   }
 
   remove(): void {
-    if (!this.#isThere) return;
-    this.#isThere = false;
-    for (const one of [this.name, ASIDE]) fs.rmSync(path.join(this.inside, one), { force: true });
+    if (!this.#exists) return;
+    this.#exists = false;
+    for (const one of [this.name, OLD]) fs.rmSync(path.join(this.inside, one), { force: true });
     if (this.#descriptor !== undefined) fs.closeSync(this.#descriptor);
     try {
       fs.rmdirSync(this.path);
     } catch {
-      // somebody has put something else there
+      // another program has put a file into it
     }
   }
 }
 
 /**
- * Looks whether a user (this one unless given) can make a socket there, and touches nothing.
+ * Checks whether a user (this one unless given) can make a socket there, and changes nothing.
  * @throws {ServeError}
  */
 export function checkSocket(
-  { file, allowUnsafeDirectory = false }: SocketPlace,
+  { file, allowUnsafeDirectory }: ResolvedSocketPlace,
   user: DirectoryUser = { uid: process.geteuid?.(), gid: process.getegid?.() },
 ): { target: string; directory: string } {
   const target = path.resolve(file);
-  const { real: directory, danger } = lookAt(path.dirname(target), user);
+  const { real: directory, danger } = inspect(path.dirname(target), user);
   if (danger !== undefined && !allowUnsafeDirectory)
     throw new ServeError("UNSAFE_DIRECTORY", danger);
-  const nest = `${NEST}XXXXXX`;
-  const fresh = path.join(directory, nest, nest);
-  const longest = Math.max(Buffer.byteLength(fresh), Buffer.byteLength(target));
+  const name = `${PRIVATE_PREFIX}XXXXXX`;
+  const socket = path.join(directory, name, name);
+  const longest = Math.max(Buffer.byteLength(socket), Buffer.byteLength(target));
   if (longest > MAX_PATH_BYTES) {
     const message = `The path of the socket is too long by ${longest - MAX_PATH_BYTES} bytes: ${file}`;
     throw new ServeError("BAD_ADDRESS", message);
@@ -117,32 +117,32 @@ export function checkSocket(
   return { target, directory };
 }
 
-function lookAt(directory: string, user: DirectoryUser): Looked {
+function inspect(directory: string, user: DirectoryUser): Inspected {
   try {
-    return lookAtDirectory(directory, user);
+    return inspectDirectory(directory, user);
   } catch (cause) {
     const { code, message: why } = cause as NodeJS.ErrnoException;
     const message =
       code === "ENOENT" || code === "ENOTDIR"
         ? `There is no directory ${directory} for the socket`
-        : `The directory ${directory} cannot be looked at: ${why}`;
+        : `The directory ${directory} cannot be inspected: ${why}`;
     throw new ServeError("BAD_ADDRESS", message, { cause });
   }
 }
 
-/** Moves a socket that nobody listens at out of the way: the very one that was looked at. */
-async function makeRoom(target: string, aside: string): Promise<void> {
+/** Moves a socket at which no process listens to `old`: exactly the socket that was inspected. */
+async function removeOld(target: string, old: string): Promise<void> {
   for (;;) {
-    const looked = fs.lstatSync(target, { bigint: true, throwIfNoEntry: false });
-    if (!looked) return;
-    if (!looked.isSocket())
-      throw new ServeError("NOT_A_SOCKET", `${target} is there already, and is no socket`);
+    const before = fs.lstatSync(target, { bigint: true, throwIfNoEntry: false });
+    if (!before) return;
+    if (!before.isSocket())
+      throw new ServeError("NOT_A_SOCKET", `${target} exists, and is no socket`);
     if (await isLive(target)) throw taken(target);
     const now = fs.lstatSync(target, { bigint: true, throwIfNoEntry: false });
-    if (now?.ino !== looked.ino || now.ctimeNs !== looked.ctimeNs) continue; // somebody was faster
-    fs.renameSync(target, aside);
-    if (fs.lstatSync(aside, { bigint: true }).ino === looked.ino) return;
-    name(aside, target); // in the very last moment
+    if (now?.ino !== before.ino || now.ctimeNs !== before.ctimeNs) continue; // it was replaced meanwhile
+    fs.renameSync(target, old);
+    if (fs.lstatSync(old, { bigint: true }).ino === before.ino) return;
+    rename(old, target); // it was replaced between the two calls
     throw taken(target);
   }
 }
@@ -152,13 +152,13 @@ function taken(target: string): ServeError {
   return new ServeError("ALREADY_LISTENING", message);
 }
 
-/** Somebody who has no time to answer is somebody, too. */
+/** Whether a process listens; also one that does not accept the connection now. */
 async function isLive(file: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(file);
-    const settle = (answer: boolean) => {
+    const settle = (isListening: boolean) => {
       socket.destroy();
-      resolve(answer);
+      resolve(isListening);
     };
     socket.once("connect", () => settle(true));
     socket.once("error", ({ code }: NodeJS.ErrnoException) =>
@@ -167,30 +167,30 @@ async function isLive(file: string): Promise<boolean> {
   });
 }
 
-/** Gives it the name, and takes it from nobody. */
-function name(fresh: string, target: string): void {
+/** Gives a socket its name; fails if another file has that name. */
+function rename(socket: string, target: string): void {
   try {
-    fs.linkSync(fresh, target);
+    fs.linkSync(socket, target);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "EEXIST") throw taken(target);
-    fs.renameSync(fresh, target); // a file system without links
+    fs.renameSync(socket, target); // a file system without links
   }
 }
 
-/** It goes with the host, however that ends. */
-function remember(file: string, supervisor: Supervisor): SocketFile {
+/** Has the file removed when the host ends, however it ends. */
+function socketFileOf(file: string, supervisor: Supervisor): SocketFile {
   const { ino } = fs.lstatSync(file);
   const release = supervisor.ownFile(file);
-  let isOurs = true;
+  let isRemoved = false;
   return {
     file,
     remove() {
-      if (!isOurs) return; // by now the number may be that of another's
-      isOurs = false;
+      if (isRemoved) return; // another file may have the inode number by now
+      isRemoved = true;
       release();
-      const isMine = fs.lstatSync(file, { throwIfNoEntry: false })?.ino === ino;
-      if (isMine) fs.rmSync(file, { force: true });
+      const isOurs = fs.lstatSync(file, { throwIfNoEntry: false })?.ino === ino;
+      if (isOurs) fs.rmSync(file, { force: true });
     },
   };
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { EventMap, Supervisor } from "../../index.ts";
 import { systemClock } from "../../system/clock.ts";
 import type { Handler } from "../http/router.ts";
-import { idOf, lookAt, nowOf, viewOf, type View } from "./view.ts";
+import { idOf, snapshotOf, nowOf, viewOf, type View } from "./view.ts";
 
 /** A stream on which nothing has moved for so long gets a sign of life. */
 const SILENCE_MS = 25_000;
@@ -56,7 +56,7 @@ export class Feed {
   #needsSnapshot = false;
   #isDue = false;
   #names = "";
-  #heard: (() => void)[] = [];
+  #unsubscribe: (() => void)[] = [];
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -85,7 +85,7 @@ export class Feed {
 
   #listen(): void {
     this.#names = this.#allNames();
-    this.#heard = [
+    this.#unsubscribe = [
       this.#supervisor.observe("PROCESS_STATE", this.#onState),
       this.#supervisor.observe("PROCESS_GROUP", this.#onOther),
       this.#supervisor.observe("SUPERVISOR_STATE_CHANGE", this.#onOther),
@@ -95,20 +95,20 @@ export class Feed {
   #remove(client: Client): void {
     this.#clients.delete(client);
     if (this.#clients.size > 0) return;
-    for (const ignore of this.#heard.splice(0)) ignore();
+    for (const ignore of this.#unsubscribe.splice(0)) ignore();
   }
 
   readonly #onState = ({ groupname, processname }: EventMap["PROCESS_STATE"]): void => {
     this.#changed.add(idOf({ group: groupname, name: processname }));
-    this.#soon();
+    this.#schedule();
   };
 
   readonly #onOther = (): void => {
     this.#needsSnapshot = true;
-    this.#soon();
+    this.#schedule();
   };
 
-  #soon(): void {
+  #schedule(): void {
     if (this.#isDue) return;
     this.#isDue = true;
     systemClock.setTimeout(() => this.#flush(), 0, true);
@@ -141,7 +141,7 @@ export class Feed {
   }
 
   #snapshot(): string {
-    return frame("snapshot", lookAt(this.#supervisor));
+    return frame("snapshot", snapshotOf(this.#supervisor));
   }
 
   #changes(ids: readonly string[]): string {

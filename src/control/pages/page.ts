@@ -1,13 +1,13 @@
 import { createHmac } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { SupervisorError, type Supervisor } from "../../index.ts";
-import { answer } from "../http/respond.ts";
+import { respond } from "../http/respond.ts";
 import { isSame } from "../http/auth.ts";
 import { Deadline } from "../http/deadline.ts";
-import { Refusal } from "../errors.ts";
+import { HttpError } from "../errors.ts";
 import { pageHeaders, statusPage, type Message } from "./status-html.ts";
 import type { Context, Handler } from "../http/router.ts";
-import { lookAt } from "./view.ts";
+import { snapshotOf } from "./view.ts";
 
 /** How long an answer may wait for a process to start or stop. What takes longer goes on without it. */
 const PATIENCE_MS = 10_000;
@@ -37,24 +37,24 @@ export const page: Handler = async (request, response, context) => {
     const outcome = await perform(await formOf(request, context), context);
     if (request.headers.accept === "application/json") {
       const headers = { "Content-Type": "application/json" };
-      answer(request, response, 200, JSON.stringify(outcome), headers);
+      respond(request, response, 200, JSON.stringify(outcome), headers);
     } else {
       const Location = `./?${carry(outcome, context.token)}`;
-      answer(request, response, 303, `${outcome.message}\n`, { Location });
+      respond(request, response, 303, `${outcome.message}\n`, { Location });
     }
   } else {
     const { supervisor, token, query } = context;
-    const body = statusPage(lookAt(supervisor), token, carried(query, token));
-    answer(request, response, 200, body, pageHeaders());
+    const body = statusPage(snapshotOf(supervisor), token, carried(query, token));
+    respond(request, response, 200, body, pageHeaders());
   }
 };
 
 async function formOf({ headers }: IncomingMessage, context: Context): Promise<URLSearchParams> {
   if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(headers["content-type"] ?? ""))
-    throw new Refusal(415, "Expected a form");
+    throw new HttpError(415, "Expected a form");
   const form = new URLSearchParams((await context.body()).toString());
   if (!context.isToken(form.get("token")))
-    throw new Refusal(403, "The page was out of date: go back, reload it and try again");
+    throw new HttpError(403, "The page was out of date: go back, reload it and try again");
   return form;
 }
 
@@ -62,7 +62,7 @@ async function perform(form: URLSearchParams, context: Context): Promise<Message
   const asked = Object.entries(verbs).filter(([verb]) => form.has(verb));
   const [only] = asked;
   if (!only || asked.length > 1)
-    throw new Refusal(400, "Expected one of start, stop, restart and clear");
+    throw new HttpError(400, "Expected one of start, stop, restart and clear");
   const [verb, { doing, done, act }] = only;
   const name = form.get(verb) ?? "";
   // the buttons of a row are those of one process, whatever else has its name

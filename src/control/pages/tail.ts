@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { OutputStream, Subprocess } from "../../index.ts";
-import { answer } from "../http/respond.ts";
-import { Refusal } from "../errors.ts";
+import { respond } from "../http/respond.ts";
+import { HttpError } from "../errors.ts";
 import { withoutControls } from "./escape.ts";
 import { pageHeaders, tailPage } from "./status-html.ts";
 import type { Handler } from "../http/router.ts";
@@ -19,16 +19,16 @@ const MOST_BYTES = 262_144;
 export const tail: Handler = async (request, response, { supervisor, query, signal }) => {
   const process = supervisor.process(query.get("processname") ?? "");
   const channel = query.get("channel") ?? "stdout";
-  if (!process) throw new Refusal(404, "There is no process of that name");
+  if (!process) throw new HttpError(404, "There is no process of that name");
   if (channel !== "stdout" && channel !== "stderr")
-    throw new Refusal(404, "There is no log but stdout and stderr");
+    throw new HttpError(404, "There is no log but stdout and stderr");
   const limit = Math.floor(Number(query.get("limit"))) || DEFAULT_BYTES;
   const bytes = Math.min(MOST_BYTES, Math.max(LEAST_BYTES, limit));
   if (request.headers.accept === "text/event-stream" && request.method === "GET") {
     await follow(response, { process, channel, bytes, signal });
   } else {
     const text = withoutControls((await process.tail(channel, bytes)).toString());
-    answer(request, response, 200, tailPage(process.namespec, channel, text), pageHeaders());
+    respond(request, response, 200, tailPage(process.namespec, channel, text), pageHeaders());
   }
 };
 

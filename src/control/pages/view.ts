@@ -28,7 +28,7 @@ export interface Snapshot {
 }
 
 /** What there is to see now, in the order of the page. */
-export function lookAt(supervisor: Supervisor): Snapshot {
+export function snapshotOf(supervisor: Supervisor): Snapshot {
   const infos = supervisor.status();
   const { identifier, state } = supervisor;
   const processes = infos.map((info) => viewOf(info, supervisor.process(idOf(info))));

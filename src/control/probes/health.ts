@@ -1,11 +1,11 @@
 import type { Subprocess } from "../../index.ts";
-import { answer } from "../http/respond.ts";
+import { respond } from "../http/respond.ts";
 import type { Handler } from "../http/router.ts";
 
 /** `/healthz`: 200 while the supervisor supervises, 503 once it shuts down. */
 export const healthz: Handler = (request, response, { supervisor }) => {
-  if (supervisor.state === "RUNNING") answer(request, response, 200, "ok\n");
-  else answer(request, response, 503, "shutting down\n");
+  if (supervisor.state === "RUNNING") respond(request, response, 200, "ok\n");
+  else respond(request, response, 503, "shutting down\n");
 };
 
 /**
@@ -14,15 +14,15 @@ export const healthz: Handler = (request, response, { supervisor }) => {
  */
 export const readyz: Handler = (request, response, { supervisor }) => {
   if (supervisor.state !== "RUNNING") {
-    answer(request, response, 503, "shutting down\n");
+    respond(request, response, 503, "shutting down\n");
     return;
   }
   const missing = [...supervisor.programs.values()]
     .filter(({ settings }) => settings.autostart)
     .flatMap(({ processes }) => processes.filter((process) => !isReady(process)))
     .map(({ namespec, state }) => `${namespec} ${state}\n`);
-  if (missing.length === 0) answer(request, response, 200, "ready\n");
-  else answer(request, response, 503, missing.toSorted().join(""));
+  if (missing.length === 0) respond(request, response, 200, "ready\n");
+  else respond(request, response, 503, missing.toSorted().join(""));
 };
 
 function isReady(process: Subprocess): boolean {

@@ -1,5 +1,5 @@
 import type { EventMap, ProcessInfo, StateName, Supervisor } from "../../index.ts";
-import { answer } from "../http/respond.ts";
+import { respond } from "../http/respond.ts";
 import { usageOf, type Usage } from "./usage.ts";
 import type { Handler } from "../http/router.ts";
 
@@ -32,7 +32,7 @@ export class Metrics {
   readonly #supervisor: Supervisor;
   readonly #counts = new Map<string, Counts>();
   #reading: Promise<string> | undefined;
-  #heard: (() => void)[] = [];
+  #unsubscribe: (() => void)[] = [];
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -42,7 +42,7 @@ export class Metrics {
   open(): void {
     for (const { group, name, start } of this.#supervisor.status())
       this.#of(group, name).wasStarted = start > 0;
-    this.#heard = [
+    this.#unsubscribe = [
       this.#supervisor.observe("PROCESS_STATE", this.#count),
       this.#supervisor.observe("PROCESS_GROUP_REMOVED", this.#drop),
     ];
@@ -50,12 +50,12 @@ export class Metrics {
 
   /** Ceases to count. */
   close(): void {
-    for (const ignore of this.#heard.splice(0)) ignore();
+    for (const ignore of this.#unsubscribe.splice(0)) ignore();
   }
 
   /** Answers a scrape. */
   readonly handle: Handler = async (request, response) => {
-    answer(request, response, 200, await this.text(), {
+    respond(request, response, 200, await this.text(), {
       "Content-Type": "text/plain; version=0.0.4; charset=utf-8",
     });
   };

@@ -33,10 +33,10 @@ const PROLOGUE = "<?xml version='1.0'?>\n";
  * @throws {XmlError} and nothing else, whatever the bytes
  */
 export function decodeCall(bytes: Uint8Array): RpcCall {
-  const root = named(parseXml(bytes), "methodCall");
-  const method = only(root, "methodName")?.text.trim();
+  const root = expectName(parseXml(bytes), "methodCall");
+  const method = optionalChild(root, "methodName")?.text.trim();
   if (!method) throw new XmlError("There is no methodName");
-  return { method, params: paramsOf(only(root, "params")) };
+  return { method, params: paramsOf(optionalChild(root, "params")) };
 }
 
 /** What a `methodResponse` says. */
@@ -55,17 +55,20 @@ export type RpcAnswer =
  * @throws {XmlError} and nothing else, whatever the bytes
  */
 export function decodeAnswer(bytes: Uint8Array): RpcAnswer {
-  const root = named(parseXml(bytes, { maxElements: Infinity, isLenient: true }), "methodResponse");
-  const fault = only(root, "fault");
+  const root = expectName(
+    parseXml(bytes, { maxElements: Infinity, isLenient: true }),
+    "methodResponse",
+  );
+  const fault = optionalChild(root, "fault");
   if (fault) {
-    const value = valueOf(theOnly(fault, "value"));
+    const value = valueOf(requiredChild(fault, "value"));
     if (!isStruct(value)) throw new XmlError("A fault is a struct");
     const { faultCode, faultString } = value;
     if (typeof faultCode !== "number" || typeof faultString !== "string")
       throw new XmlError("A fault has a code and a text");
     return { fault: { faultCode, faultString } };
   }
-  const [value, ...more] = paramsOf(only(root, "params"));
+  const [value, ...more] = paramsOf(optionalChild(root, "params"));
   if (value === undefined || more.length > 0) throw new XmlError("An answer is one value");
   return { value };
 }
@@ -90,7 +93,7 @@ export function encodeFault({ faultCode, faultString }: RpcFault): string {
 
 /** A `value` element. @throws {TypeError} if there is no way to say it */
 export function encodeValue(value: RpcValue): string {
-  return `<value>${inside(value)}</value>\n`;
+  return `<value>${contentOf(value)}</value>\n`;
 }
 
 export function isStruct(value: RpcValue | undefined): value is Record<string, RpcValue> {
@@ -102,7 +105,7 @@ export function isStruct(value: RpcValue | undefined): value is Record<string, R
   );
 }
 
-function inside(value: RpcValue): string {
+function contentOf(value: RpcValue): string {
   if (typeof value === "string") return `<string>${escapeXml(value)}</string>`;
   if (typeof value === "boolean") return `<boolean>${value ? 1 : 0}</boolean>`;
   if (typeof value === "number") return number(value);
@@ -137,16 +140,18 @@ function isoOf(date: Date): string {
 }
 
 function paramsOf(params: Element | undefined): RpcValue[] {
-  return (params?.children ?? []).map((param) => valueOf(theOnly(named(param, "param"), "value")));
+  return (params?.children ?? []).map((param) =>
+    valueOf(requiredChild(expectName(param, "param"), "value")),
+  );
 }
 
 /** Text without a type is a string, with all its spaces. */
 function valueOf(value: Element): RpcValue {
-  const [typed, ...more] = named(value, "value").children;
+  const [typed, ...more] = expectName(value, "value").children;
   if (!typed) return value.text;
   if (more.length > 0 || value.text.trim() !== "") throw new XmlError("A value has one type");
   const { name, text, children } = typed;
-  if (name === "array") return theOnly(typed, "data").children.map(valueOf);
+  if (name === "array") return requiredChild(typed, "data").children.map(valueOf);
   if (name === "struct") return structOf(typed);
   if (children.length > 0) throw new XmlError(`There is more than text in <${name}>`);
   switch (name) {
@@ -154,11 +159,11 @@ function valueOf(value: Element): RpcValue {
       return text;
     case "int":
     case "i4":
-      return whole(text);
+      return integer(text);
     case "double":
       return double(text);
     case "boolean":
-      return whole(text) !== 0;
+      return integer(text) !== 0;
     case "base64":
       return base64(text);
     case "dateTime.iso8601":
@@ -170,14 +175,14 @@ function valueOf(value: Element): RpcValue {
 
 function structOf({ children }: Element): RpcValue {
   const members = children.map((child): [string, RpcValue] => {
-    const member = named(child, "member");
+    const member = expectName(child, "member");
     if (member.children.length !== 2) throw new XmlError("A member is a name and a value");
-    return [theOnly(member, "name", 2).text, valueOf(theOnly(member, "value", 2))];
+    return [requiredChild(member, "name", 2).text, valueOf(requiredChild(member, "value", 2))];
   });
   return Object.fromEntries(members); // also `__proto__` is only a name there
 }
 
-function whole(text: string): number {
+function integer(text: string): number {
   const value = /^\s*[+-]?\d{1,20}\s*$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(value)) throw new XmlError("Expected an integer");
   return value + 0; // no -0
@@ -205,21 +210,21 @@ function dateOf(text: string): Date {
   return date;
 }
 
-function named(element: Element, name: string): Element {
+function expectName(element: Element, name: string): Element {
   if (element.name === name) return element;
   throw new XmlError(`Expected <${name}>, got <${element.name.slice(0, 40)}>`);
 }
 
 /** The child of that name, of which there may be one. */
-function only({ children }: Element, name: string): Element | undefined {
+function optionalChild({ children }: Element, name: string): Element | undefined {
   const [found, ...more] = children.filter((child) => child.name === name);
   if (more.length > 0) throw new XmlError(`There is more than one <${name}>`);
   return found;
 }
 
 /** The child of that name, of which there must be one, among so many children. */
-function theOnly(element: Element, name: string, children = 1): Element {
-  const found = only(element, name);
+function requiredChild(element: Element, name: string, children = 1): Element {
+  const found = optionalChild(element, name);
   if (!found || element.children.length !== children) throw new XmlError(`Expected one <${name}>`);
   return found;
 }

@@ -1,6 +1,6 @@
 import { nextTurn } from "../../system/clock.ts";
 import { Fault } from "./faults.ts";
-import { memoryOf } from "./server-state.ts";
+import { serverStateOf } from "./server-state.ts";
 import type { Method, Methods, RpcType, Scope } from "./method.ts";
 import { logMethods } from "./methods/logs.ts";
 import { processMethods } from "./methods/process.ts";
@@ -13,8 +13,8 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** All methods by their full names. Nothing else can be called: no property of any object. */
 const methods: ReadonlyMap<string, Method> = new Map([
-  ...within("supervisor", { ...processMethods, ...logMethods, ...wholeMethods }),
-  ...within(
+  ...inNamespace("supervisor", { ...processMethods, ...logMethods, ...wholeMethods }),
+  ...inNamespace(
     "system",
     systemMethods(() => methods),
   ),
@@ -23,7 +23,7 @@ const methods: ReadonlyMap<string, Method> = new Map([
     {
       signature: ["array", "array"],
       help: "Makes several calls, one after another: an array of their answers, or structs of faultCode and faultString.",
-      isAlways: true,
+      worksAfterShutdown: true,
       call: async (scope, calls: readonly RpcValue[]) => multicall(scope, calls),
     } satisfies Method,
   ],
@@ -42,12 +42,15 @@ export async function call(
   if (!method) throw new Fault("UNKNOWN_METHOD");
   const given = converted(method, params);
   const { supervisor } = scope;
-  if (!method.isAlways && (supervisor.state === "SHUTDOWN" || memoryOf(supervisor).isLeaving))
+  if (
+    !method.worksAfterShutdown &&
+    (supervisor.state === "SHUTDOWN" || serverStateOf(supervisor).isLeaving)
+  )
     throw new Fault("SHUTDOWN_STATE");
   return method.call(scope, ...(given as never[]));
 }
 
-function within(namespace: string, table: Methods): [string, Method][] {
+function inNamespace(namespace: string, table: Methods): [string, Method][] {
   return Object.entries(table).map(([name, method]) => [`${namespace}.${name}`, method]);
 }
 
@@ -87,7 +90,7 @@ async function multicall(scope: Scope, calls: readonly RpcValue[]): Promise<RpcV
   const answers: RpcValue[] = [];
   let bytes = 0;
   for (const one of calls) {
-    const answer = await element(scope, one, bytes < MAX_ANSWER_BYTES);
+    const answer = await callOne(scope, one, bytes < MAX_ANSWER_BYTES);
     bytes += Buffer.byteLength(encodeValue(answer));
     answers.push(answer);
     await nextTurn(); // the programs come first
@@ -95,7 +98,7 @@ async function multicall(scope: Scope, calls: readonly RpcValue[]): Promise<RpcV
   return answers;
 }
 
-async function element(scope: Scope, one: RpcValue, hasRoom: boolean): Promise<RpcValue> {
+async function callOne(scope: Scope, one: RpcValue, hasRoom: boolean): Promise<RpcValue> {
   try {
     const { methodName, params = [] } = isStruct(one) ? one : {};
     if (typeof methodName !== "string") throw new Fault("INCORRECT_PARAMETERS", "No methodName");

@@ -1,6 +1,6 @@
 import { call } from "./dispatch.ts";
 import { Fault } from "./faults.ts";
-import { Refusal } from "../errors.ts";
+import { HttpError } from "../errors.ts";
 import { isRpcType } from "../http/origin.ts";
 import type { Handler } from "../http/router.ts";
 import { XmlError } from "./xml.ts";
@@ -10,7 +10,7 @@ import { decodeCall, encodeAnswer, encodeFault, type RpcCall, type RpcValue } fr
 export const rpc: Handler = async (request, response, context) => {
   const body = await context.body();
   if (context.isFromBrowser && !isRpcType(request.headers["content-type"])) {
-    throw new Refusal(415, "Expected the Content-Type text/xml, which no form can send");
+    throw new HttpError(415, "Expected the Content-Type text/xml, which no form can send");
   }
   const bytes = await answerTo(callIn(body), context);
   response.writeHead(200, { "Content-Type": "text/xml", "Content-Length": bytes.length });
@@ -21,7 +21,7 @@ function callIn(body: Buffer): RpcCall {
   try {
     return decodeCall(body);
   } catch (error) {
-    if (error instanceof XmlError) throw new Refusal(400, error.message);
+    if (error instanceof XmlError) throw new HttpError(400, error.message);
     throw error;
   }
 }

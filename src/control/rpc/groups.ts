@@ -1,6 +1,6 @@
 import type { ProgramSettings, Supervisor, SupervisorSettings } from "../../index.ts";
 import { Fault, faultOf } from "./faults.ts";
-import { memoryOf, type Group } from "./server-state.ts";
+import { serverStateOf, type Group } from "./server-state.ts";
 import { byText, groupNamed, groupNames, groupPriority } from "./names.ts";
 import type { ServeOptions } from "../options.ts";
 
@@ -16,7 +16,7 @@ export async function reread(
   try {
     const settings = await config();
     const { added, changed, removed } = await supervisor.reread(settings);
-    const memory = memoryOf(supervisor);
+    const memory = serverStateOf(supervisor);
     memory.read = settings;
     const gone = inOrder(removed, supervisor.settings, memory.added);
     return [[inOrder(added, settings), inOrder(changed, settings), gone]];
@@ -40,7 +40,7 @@ export async function addGroup(supervisor: Supervisor, name: string): Promise<vo
       groups: { ...settings.groups, ...picked.groups },
     };
   });
-  const memory = memoryOf(supervisor);
+  const memory = serverStateOf(supervisor);
   memory.added = [...memory.added, name];
 }
 
@@ -65,7 +65,7 @@ export async function removeGroup(supervisor: Supervisor, name: string): Promise
     const isGone = (one: string) => leaving.has(one) && !isKept.has(one);
     return { ...settings, programs: without(settings.programs ?? {}, isGone), groups };
   });
-  const memory = memoryOf(supervisor);
+  const memory = serverStateOf(supervisor);
   memory.added = memory.added.filter((one) => one !== name);
   if (known) memory.removed.set(name, known);
 }
@@ -102,7 +102,7 @@ function inOrder(
  * here: it can be added again.
  */
 export function lastRead(supervisor: Supervisor): SupervisorSettings {
-  const { read, removed } = memoryOf(supervisor);
+  const { read, removed } = serverStateOf(supervisor);
   if (read) return read;
   const { settings } = supervisor;
   const [programs, groups] = [{ ...settings.programs }, { ...settings.groups }];

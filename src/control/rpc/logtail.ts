@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import type { OutputStream, Subprocess } from "../../index.ts";
-import { Refusal } from "../errors.ts";
+import { HttpError } from "../errors.ts";
 import { Fault } from "./faults.ts";
 import { processNamed } from "./names.ts";
 import type { Context, Handler } from "../http/router.ts";
@@ -94,6 +94,6 @@ function decoded(part: string): string {
   }
 }
 
-function notFound(): Refusal {
-  return new Refusal(404, "There is no such log");
+function notFound(): HttpError {
+  return new HttpError(404, "There is no such log");
 }

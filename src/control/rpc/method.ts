@@ -20,7 +20,7 @@ export interface Method {
   readonly optional?: number;
   readonly help: string;
   /** Also answers while the supervisor shuts down. */
-  readonly isAlways?: boolean;
+  readonly worksAfterShutdown?: boolean;
   /** Gets its parameters in the types of the signature. @throws {Fault} */
   call(scope: Scope, ...params: never[]): RpcValue | Promise<RpcValue>;
 }

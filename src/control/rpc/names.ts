@@ -63,7 +63,7 @@ export function groupNamed(supervisor: Supervisor, name: string, asked = name): 
  * The one process that a name means, or the name of the group that it means as a whole.
  * @throws {Fault} `BAD_NAME`
  */
-export function named(supervisor: Supervisor, name: string): Subprocess | string {
+export function find(supervisor: Supervisor, name: string): Subprocess | string {
   const colon = name.indexOf(":");
   const group = colon < 0 ? name : name.slice(0, colon);
   const process = colon < 0 ? name : name.slice(colon + 1);
@@ -78,7 +78,7 @@ export function named(supervisor: Supervisor, name: string): Subprocess | string
 
 /** The one process that a name means. @throws {Fault} `BAD_NAME` */
 export function processNamed(supervisor: Supervisor, name: string): Subprocess {
-  const found = named(supervisor, name);
+  const found = find(supervisor, name);
   if (typeof found === "string") throw new Fault("BAD_NAME", name);
   return found;
 }

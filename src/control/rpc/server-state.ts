@@ -8,7 +8,7 @@ export interface Group {
 }
 
 /** What all servers of one supervisor share. */
-export interface Memory {
+export interface ServerState {
   /** The settings that were read last, if any were; see `lastRead`. */
   read?: SupervisorSettings;
   /** The groups that were removed here, as they were. */
@@ -32,21 +32,21 @@ export interface Report {
   readonly infos: RpcValue[];
 }
 
-const memories = new WeakMap<Supervisor, Memory>();
+const states = new WeakMap<Supervisor, ServerState>();
 
 /** The memory of the servers of this supervisor. */
-export function memoryOf(supervisor: Supervisor): Memory {
-  let memory = memories.get(supervisor);
+export function serverStateOf(supervisor: Supervisor): ServerState {
+  let memory = states.get(supervisor);
   if (!memory) {
     memory = { added: [], removed: new Map(), isLeaving: false, unsent: new WeakMap() };
-    memories.set(supervisor, memory);
+    states.set(supervisor, memory);
   }
   return memory;
 }
 
 /** Notices, while a server is open, what has happened; the function returned ends that. */
-export function attend(supervisor: Supervisor): () => void {
-  const memory = memoryOf(supervisor);
+export function trackChanges(supervisor: Supervisor): () => void {
+  const memory = serverStateOf(supervisor);
   const forget = () => (memory.report = undefined);
   const ignore = supervisor.observe("PROCESS_STATE", forget);
   return () => {

@@ -6,7 +6,7 @@ import { Fault, faultOf } from "./faults.ts";
  * first attempt that fails, although others follow.
  * @throws {Fault} `SPAWN_ERROR` or `ABNORMAL_TERMINATION`
  */
-export async function started(
+export async function startAndWait(
   supervisor: Supervisor,
   process: Subprocess,
   name: string,
@@ -35,7 +35,7 @@ export async function started(
 }
 
 /** What may be said of a process that was told to start, and nobody waits for. */
-export function begun(supervisor: Supervisor, process: Subprocess, name: string): void {
+export function startOnly(supervisor: Supervisor, process: Subprocess, name: string): void {
   supervisor.start(`${process.group}:${process.name}`).catch(() => {}); // a state by now, and an event
   const answer = outcome(process, name);
   if (answer instanceof Fault && process.state !== "STOPPING") throw answer;
@@ -57,7 +57,7 @@ function asFault(error: unknown, name: string): Fault {
 }
 
 /** Stops a process; settles once it is gone. @throws {Fault} `FAILED` */
-export async function stopped(
+export async function stopAndWait(
   process: Subprocess,
   name: string,
   signal: AbortSignal,

@@ -35,20 +35,20 @@ const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const PLAIN = /^[\n\u0020-\u0025\u0027-\u003b\u003d\u003f-\u007e]*$/;
 const EVERY_FORBIDDEN = new RegExp(FORBIDDEN, "gu");
 
-interface Growing {
+interface OpenElement {
   readonly name: string;
-  readonly children: Growing[];
+  readonly children: OpenElement[];
   text: string;
 }
 
 /** What is borne with: a request may come from anybody, an answer comes from whom one has asked. */
-export interface Patience {
+export interface XmlLimits {
   readonly maxElements: number;
   /** Whether there may be characters that XML does not have: supervisord sends logs as they are. */
   readonly isLenient: boolean;
 }
 
-const LITTLE: Patience = { maxElements: 50_000, isLenient: false };
+const REQUEST_LIMITS: XmlLimits = { maxElements: 50_000, isLenient: false };
 
 /**
  * Reads the XML that XML-RPC needs: elements, text, comments and CDATA. Attributes are read over.
@@ -57,13 +57,13 @@ const LITTLE: Patience = { maxElements: 50_000, isLenient: false };
  */
 export function parseXml(
   bytes: Uint8Array,
-  { maxElements, isLenient }: Patience = LITTLE,
+  { maxElements, isLenient }: XmlLimits = REQUEST_LIMITS,
 ): Element {
   const source = decode(bytes, isLenient);
   let at = declared(source);
   let elements = 0;
-  let root: Growing | undefined;
-  const open: Growing[] = [];
+  let root: OpenElement | undefined;
+  const open: OpenElement[] = [];
   while (at < source.length) {
     const next = source.indexOf("<", at);
     const end = next < 0 ? source.length : next;
@@ -91,7 +91,7 @@ export function parseXml(
         throw new XmlError(`</${name}> closes nothing`);
       continue;
     }
-    const element: Growing = { name, children: [], text: "" };
+    const element: OpenElement = { name, children: [], text: "" };
     if (++elements > maxElements) throw new XmlError("Too many elements");
     const parent = open.at(-1);
     if (parent) parent.children.push(element);
@@ -160,7 +160,7 @@ function after(source: string, mark: string, from: number, what: string): number
   return at + mark.length;
 }
 
-function addText(holder: Growing | undefined, raw: string): void {
+function addText(holder: OpenElement | undefined, raw: string): void {
   if (raw === "") return;
   if (holder) holder.text += raw.includes("&") ? raw.replaceAll(ENTITY, unescape) : raw;
   else if (raw.trim() !== "") throw new XmlError("Text outside of everything");

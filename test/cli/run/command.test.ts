@@ -496,7 +496,7 @@ describe("check", () => {
     for (const [place, why] of [
       [`${directory}/open/s`, /Everybody may write/],
       [`${directory}/open/inner/s`, /Everybody may write/],
-      ...(isRoot ? [[`${directory}/theirs/s`, /belongs to somebody else/] as const] : []),
+      ...(isRoot ? [[`${directory}/theirs/s`, /belongs to another user/] as const] : []),
     ] as const) {
       const { status, stderr } = said([
         "check",
@@ -517,7 +517,7 @@ describe("check", () => {
       chownSync(directory, 65_534, 65_534);
       const server = `[unix_http_server]\nfile=${directory}/s\n`;
       assert.equal(said(["check", "-c", conf(t, server, "user=65534")]).stderr, "");
-      assert.match(said(["check", "-c", conf(t, server)]).stderr, /belongs to somebody else/);
+      assert.match(said(["check", "-c", conf(t, server)]).stderr, /belongs to another user/);
     },
   );
 

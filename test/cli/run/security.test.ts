@@ -174,10 +174,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
       chownSync(theirs, NOBODY, NOBODY);
       const daemon = run(t, theirs, server("%(here)s/ours/sock"));
       await daemon.heard(/^app \d+$/m);
-      assert.match(
-        daemon.output,
-        /CRIT Server .*: The directory .*theirs belongs to somebody else/,
-      );
+      assert.match(daemon.output, /CRIT Server .*: The directory .*theirs belongs to another user/);
       await daemon.stop();
       const own = run(t, theirs, `user=${NOBODY}\n${server("%(here)s/sock")}`);
       await own.heard(/^app \d+$/m);
@@ -197,7 +194,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
     writeFileSync(path.join(directory, "sock"), "precious");
     const third = run(t, directory, server("%(here)s/sock"));
     assert.deepEqual(await third.end(), { status: 2, signal: null });
-    assert.match(third.output, /^Error: .*sock is there already, and is no socket/m);
+    assert.match(third.output, /^Error: .*sock exists, and is no socket/m);
     assert.equal(readFileSync(path.join(directory, "sock"), "utf8"), "precious");
   });
 });

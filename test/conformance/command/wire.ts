@@ -1,7 +1,7 @@
 /** The server of the command, as a client sees it. */
 import http from "node:http";
 import { Fault, type Value } from "../../../src/cli/ctl/codec.ts";
-import { HttpError, RpcClient } from "../../../src/cli/ctl/rpc-client.ts";
+import { HttpStatusError, RpcClient } from "../../../src/cli/ctl/rpc-client.ts";
 import { LAB_LISTENER } from "../scenario.ts";
 
 export type { Value };
@@ -92,7 +92,7 @@ async function answerOf(
     return { result: await client.call(name, ...params) };
   } catch (error) {
     if (error instanceof Fault) return { fault: [error.code, error.message] };
-    if (!(error instanceof HttpError)) throw error;
+    if (!(error instanceof HttpStatusError)) throw error;
     return { http: [error.status, error.message.replace(`${error.status} `, "")] };
   }
 }

@@ -300,7 +300,7 @@ describe("the pages in a browser", { skip: noBrowser }, () => {
     for (const i of types.keys()) {
       await page.goto(evil);
       await page.evaluate(`document.forms[${i}].submit()`);
-      await page.getByText("Pages from elsewhere may not call this server").waitFor();
+      await page.getByText("Forbidden: pages of other sites may not call this server").waitFor();
     }
     await page.goto(evil);
     for (const init of ["", `, headers: { "Content-Type": "text/plain" }`]) {

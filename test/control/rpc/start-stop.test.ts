@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import type { ProgramSettings, SupervisorSettings } from "../../../src/index.ts";
 import { call } from "../../../src/control/rpc/dispatch.ts";
 import { Fault } from "../../../src/control/rpc/faults.ts";
-import { memoryOf } from "../../../src/control/rpc/server-state.ts";
+import { serverStateOf } from "../../../src/control/rpc/server-state.ts";
 import type { ServeOptions } from "../../../src/control/options.ts";
 import type { RpcValue } from "../../../src/control/rpc/codec.ts";
 import { Stage } from "../../support/helpers.ts";
@@ -27,7 +27,7 @@ class Desk {
   constructor(settings: SupervisorSettings, options: ServeOptions = {}) {
     this.stage = new Stage(settings);
     this.#options = options;
-    memoryOf(this.stage.supervisor);
+    serverStateOf(this.stage.supervisor);
   }
 
   /** What a call comes to: its answer, or its fault as supervisord words it. */

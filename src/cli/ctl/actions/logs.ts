@@ -1,6 +1,6 @@
 import { faultOf, isFault } from "../api.ts";
 import type { Api } from "../api.ts";
-import { HttpError } from "../rpc-client.ts";
+import { HttpStatusError } from "../rpc-client.ts";
 import { isRunning, quoted } from "../render.ts";
 import { EXIT } from "../session.ts";
 import type { Session } from "../session.ts";
@@ -124,7 +124,7 @@ async function copy(session: Session, path: string, signal: AbortSignal): Promis
   } catch (error) {
     if (signal.aborted) return;
     const url = session.options.serverurl + path;
-    const isRefused = error instanceof HttpError;
+    const isRefused = error instanceof HttpStatusError;
     const problem = isRefused
       ? `Cannot read, status code ${error.status}`
       : `Cannot read on, error: ${String(error)}`;

@@ -2,9 +2,9 @@ import type { SignalSetting, Subprocess, Supervisor } from "../../../index.ts";
 import { nextTurn } from "../../../system/clock.ts";
 import { Fault, FAULTS, faultOf, SUCCESS } from "../faults.ts";
 import type { Methods, Scope } from "../method.ts";
-import { memoryOf, type Report } from "../server-state.ts";
-import { groupNamed, membersOf, named, processNamed, type Member } from "../names.ts";
-import { begun, started, stopped } from "../start-stop.ts";
+import { serverStateOf, type Report } from "../server-state.ts";
+import { groupNamed, membersOf, find, processNamed, type Member } from "../names.ts";
+import { startOnly, startAndWait, stopAndWait } from "../start-stop.ts";
 import type { RpcValue } from "../codec.ts";
 import { infoOf } from "./info.ts";
 
@@ -43,7 +43,7 @@ export const processMethods: Methods = {
     optional: 1,
     help: "Starts a process (of `group:*` all), and waits until it is RUNNING or has failed once; with `wait` false it only tells it to start.",
     call: async (scope, name: string, wait = true) => {
-      const found = named(scope.supervisor, name);
+      const found = find(scope.supervisor, name);
       if (typeof found === "string")
         return startEach(scope, groupNamed(scope.supervisor, found), wait);
       await start(scope, wait)(found, name);
@@ -68,7 +68,7 @@ export const processMethods: Methods = {
     optional: 1,
     help: "Stops a process (of `group:*` all), and waits until it is gone; with `wait` false it only tells it to stop.",
     call: async (scope, name: string, wait = true) => {
-      const found = named(scope.supervisor, name);
+      const found = find(scope.supervisor, name);
       if (typeof found === "string")
         return stopEach(scope, groupNamed(scope.supervisor, found), wait);
       await stop(scope, wait)(found, name);
@@ -93,7 +93,7 @@ export const processMethods: Methods = {
     takesNumbers: true,
     help: "Sends a signal, by name or number, to a process (of `group:*` to all).",
     call: async ({ supervisor }, name: string, signal: string) => {
-      const found = named(supervisor, name);
+      const found = find(supervisor, name);
       if (typeof found === "string") return signalEach(groupNamed(supervisor, found), signal);
       await sendSignal(signal)(found, name);
       return true;
@@ -124,7 +124,7 @@ export const processMethods: Methods = {
 
 /** The same array while nothing in it can have changed: it is written once for all who ask. */
 function allInfos(supervisor: Supervisor): RpcValue[] {
-  const memory = memoryOf(supervisor);
+  const memory = serverStateOf(supervisor);
   const { report } = memory;
   if (report && report.processes[0]?.info().now === report.now && isOf(report, supervisor))
     return report.infos;
@@ -158,16 +158,16 @@ function start({ supervisor, signal }: Scope, wait: boolean): Act {
     const { state } = process;
     if (isRunning({ process })) throw new Fault("ALREADY_STARTED", name);
     if (state === "UNKNOWN") throw new Fault("FAILED", `${name} is in an unknown process state`);
-    if (!wait) return begun(supervisor, process, name);
+    if (!wait) return startOnly(supervisor, process, name);
     if (state === "STOPPING") throw new Fault("ABNORMAL_TERMINATION", name);
-    await started(supervisor, process, name, signal);
+    await startAndWait(supervisor, process, name, signal);
   };
 }
 
 function stop({ signal }: Scope, wait: boolean): Act {
   return async (process, name) => {
     if (!isRunning({ process })) throw new Fault("NOT_RUNNING", name);
-    if (wait) await stopped(process, name, signal);
+    if (wait) await stopAndWait(process, name, signal);
     else process.stop().catch(() => {}); // a state by then
   };
 }
@@ -237,7 +237,7 @@ async function send(
 ): Promise<void> {
   if (process.pid === undefined || process.state === "STOPPING")
     throw new Fault("NOT_RUNNING", name);
-  const { unsent } = memoryOf(supervisor);
+  const { unsent } = serverStateOf(supervisor);
   const bytes = Buffer.from(chars);
   const waiting = unsent.get(process) ?? 0;
   if (waiting > 0 && waiting + bytes.length > MAX_UNSENT_BYTES)

@@ -13,19 +13,19 @@ export function systemMethods(table: () => ReadonlyMap<string, Method>): Methods
     listMethods: {
       signature: ["array"],
       help: "The names of all methods.",
-      isAlways: true,
+      worksAfterShutdown: true,
       call: () => [...table().keys()].toSorted(byText),
     },
     methodHelp: {
       signature: ["string", "string"],
       help: "What a method does.",
-      isAlways: true,
+      worksAfterShutdown: true,
       call: (_scope, name: string) => method(name).help,
     },
     methodSignature: {
       signature: ["array", "string"],
       help: "The type of a method's answer, and those of its parameters.",
-      isAlways: true,
+      worksAfterShutdown: true,
       call: (_scope, name: string) => [...method(name).signature],
     },
   };

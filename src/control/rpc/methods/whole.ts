@@ -3,7 +3,7 @@ import process from "node:process";
 import type { Supervisor } from "../../../index.ts";
 import { systemClock } from "../../../system/clock.ts";
 import { addGroup, removeGroup, reread } from "../groups.ts";
-import { memoryOf } from "../server-state.ts";
+import { serverStateOf } from "../server-state.ts";
 import type { Methods } from "../method.ts";
 import { configOf } from "./config.ts";
 
@@ -66,7 +66,7 @@ export const wholeMethods: Methods = {
   sendRemoteCommEvent: {
     signature: ["boolean", "string", "string"],
     help: "Makes a REMOTE_COMMUNICATION event.",
-    isAlways: true,
+    worksAfterShutdown: true,
     call: ({ supervisor }, type: string, data: string) => {
       supervisor.sendRemoteCommEvent(type, data);
       return true;
@@ -88,7 +88,7 @@ export const wholeMethods: Methods = {
 
 /** The answer goes out first. Until it is over, other calls find the supervisor in SHUTDOWN_STATE. */
 function leave(supervisor: Supervisor, work: () => unknown): true {
-  const memory = memoryOf(supervisor);
+  const memory = serverStateOf(supervisor);
   memory.isLeaving = true;
   const go = async () => {
     try {
