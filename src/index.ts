@@ -29,10 +29,16 @@ export type {
   SupervisorStateEvent,
   TickEvent,
 } from "./events/supervisor-events.ts";
+export { isRunning, isSignallable } from "./lifecycle/outcome.ts";
 export type { StateName } from "./lifecycle/state.ts";
 export type { ExitStatus, Signal, StartFailureCode, Survivor } from "./ports/signal.ts";
 export type { ProcessInfo } from "./supervision/info.ts";
 export type { Program } from "./program.ts";
+export {
+  resolveSettings,
+  type ResolvedProcess,
+  type ResolvedSettings,
+} from "./resolve-settings.ts";
 export type { Child, ChildEvents, Spawner, StartFailure } from "./ports/child.ts";
 export type { Outputs, OutputStream } from "./ports/streams.ts";
 export type { Command, SharedSocket } from "./ports/command.ts";

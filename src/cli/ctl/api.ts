@@ -1,6 +1,6 @@
 import { Fault } from "./codec.ts";
 import type { Value } from "./codec.ts";
-import { FAULTS } from "./render.ts";
+import { FAULTS } from "../../control/index.ts";
 import type { ConfigInfo, ProcessInfo, Result } from "./render.ts";
 import type { RpcClient } from "./rpc-client.ts";
 

@@ -1,3 +1,5 @@
+import { FAULTS } from "../../control/index.ts";
+
 /** The lines that supervisorctl prints: values in, text out. */
 
 /** What is said of a process. */
@@ -27,25 +29,6 @@ export interface ConfigInfo {
   readonly group_prio: number;
   readonly process_prio: number;
 }
-
-/** supervisord's faults. */
-export const FAULTS = {
-  UNKNOWN_METHOD: 1,
-  SHUTDOWN_STATE: 6,
-  BAD_NAME: 10,
-  BAD_SIGNAL: 11,
-  NO_FILE: 20,
-  NOT_EXECUTABLE: 21,
-  FAILED: 30,
-  ABNORMAL_TERMINATION: 40,
-  SPAWN_ERROR: 50,
-  ALREADY_STARTED: 60,
-  NOT_RUNNING: 70,
-  SUCCESS: 80,
-  ALREADY_ADDED: 90,
-  STILL_RUNNING: 91,
-  CANT_REREAD: 92,
-} as const;
 
 /** The numbers of the states in which nothing runs, and nothing is about to. */
 const STOPPED_STATES: ReadonlySet<number> = new Set([0, 100, 200, 1000]);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isRunning } from "../../index.ts";
 import { Html, markup } from "./markup.ts";
 import { pageScript, tailScript } from "./script.ts";
 import { style } from "./style.ts";
@@ -61,7 +62,7 @@ function header(group: string, members: readonly View[]): Html {
 
 function row({ id, state, pid, start, about, said }: View): Html {
   const value = id === "all" ? "all:all" : id; // `all` alone is everybody
-  const isUp = state === "STARTING" || state === "RUNNING" || state === "BACKOFF";
+  const isUp = isRunning(state);
   const isDown = state === "STOPPED" || state === "EXITED" || state === "FATAL";
   const actions = [
     button("start", value, "Start", isUp),

@@ -1,6 +1,6 @@
 import { escapeXml, parseXml, XmlError, type Element } from "./xml.ts";
 
-/** What XML-RPC can say. */
+/** Values that XML-RPC can carry. */
 export type RpcValue =
   | string
   | number
@@ -10,19 +10,19 @@ export type RpcValue =
   | readonly RpcValue[]
   | { readonly [name: string]: RpcValue };
 
-/** A call, as it came. */
+/** A call of a method. */
 export interface RpcCall {
-  /** With its namespace: `supervisor.getState`. */
+  /** The name with its namespace: `supervisor.getState`. */
   readonly method: string;
-  /** In their order. */
+  /** The parameters in their order. */
   readonly params: readonly RpcValue[];
 }
 
-/** An answer that says what was wrong. */
+/** An answer that tells what went wrong. */
 export interface RpcFault {
-  /** The number. */
+  /** The number of the fault. */
   readonly faultCode: number;
-  /** The text. */
+  /** The text of the fault. */
   readonly faultString: string;
 }
 
@@ -39,14 +39,14 @@ export function decodeCall(bytes: Uint8Array): RpcCall {
   return { method, params: paramsOf(optionalChild(root, "params")) };
 }
 
-/** What a `methodResponse` says. */
+/** The content of a `methodResponse`. */
 export type RpcAnswer =
   | {
-      /** What the method gave. */
+      /** The result of the method. */
       readonly value: RpcValue;
     }
   | {
-      /** What went wrong. */
+      /** The fault, if the call failed. */
       readonly fault: RpcFault;
     };
 
@@ -91,7 +91,7 @@ export function encodeFault({ faultCode, faultString }: RpcFault): string {
   return `${PROLOGUE}<methodResponse>\n<fault>\n${value}</fault>\n</methodResponse>\n`;
 }
 
-/** A `value` element. @throws {TypeError} if there is no way to say it */
+/** A `value` element. @throws {TypeError} if XML-RPC cannot carry the value */
 export function encodeValue(value: RpcValue): string {
   return `<value>${contentOf(value)}</value>\n`;
 }
@@ -128,7 +128,7 @@ function contentOf(value: RpcValue): string {
 }
 
 function number(value: number): string {
-  if (!Number.isFinite(value)) throw new TypeError(`XML-RPC cannot say ${value}`);
+  if (!Number.isFinite(value)) throw new TypeError(`XML-RPC cannot carry ${value}`);
   const isInt = Number.isInteger(value) && Math.abs(value) < 2 ** 31 && !Object.is(value, -0);
   return isInt
     ? `<int>${value}</int>`
@@ -179,7 +179,7 @@ function structOf({ children }: Element): RpcValue {
     if (member.children.length !== 2) throw new XmlError("A member is a name and a value");
     return [requiredChild(member, "name", 2).text, valueOf(requiredChild(member, "value", 2))];
   });
-  return Object.fromEntries(members); // also `__proto__` is only a name there
+  return Object.fromEntries(members); // which takes `__proto__` as a plain name, too
 }
 
 function integer(text: string): number {
@@ -215,14 +215,14 @@ function expectName(element: Element, name: string): Element {
   throw new XmlError(`Expected <${name}>, got <${element.name.slice(0, 40)}>`);
 }
 
-/** The child of that name, of which there may be one. */
+/** The child of that name, which may be missing. */
 function optionalChild({ children }: Element, name: string): Element | undefined {
   const [found, ...more] = children.filter((child) => child.name === name);
   if (more.length > 0) throw new XmlError(`There is more than one <${name}>`);
   return found;
 }
 
-/** The child of that name, of which there must be one, among so many children. */
+/** The child of that name, where the element must have so many children. */
 function requiredChild(element: Element, name: string, children = 1): Element {
   const found = optionalChild(element, name);
   if (!found || element.children.length !== children) throw new XmlError(`Expected one <${name}>`);

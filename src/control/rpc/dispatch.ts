@@ -8,10 +8,10 @@ import { systemMethods } from "./methods/system.ts";
 import { wholeMethods } from "./methods/whole.ts";
 import { encodeValue, isStruct, type RpcValue } from "./codec.ts";
 
-/** The answers of one multicall together, in bytes on the wire. */
+/** The bytes that the answers of one multicall may have together. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-/** All methods by their full names. Nothing else can be called: no property of any object. */
+/** All methods by their full names. No other function can be called: names are no properties of an object. */
 const methods: ReadonlyMap<string, Method> = new Map([
   ...inNamespace("supervisor", { ...processMethods, ...logMethods, ...wholeMethods }),
   ...inNamespace(
@@ -22,7 +22,7 @@ const methods: ReadonlyMap<string, Method> = new Map([
     "system.multicall",
     {
       signature: ["array", "array"],
-      help: "Makes several calls, one after another: an array of their answers, or structs of faultCode and faultString.",
+      help: "Makes several calls, one after another: an array of their answers; a failed one is a struct of faultCode and faultString.",
       worksAfterShutdown: true,
       call: async (scope, calls: readonly RpcValue[]) => multicall(scope, calls),
     } satisfies Method,
@@ -30,7 +30,7 @@ const methods: ReadonlyMap<string, Method> = new Map([
 ]);
 
 /**
- * Makes a call.
+ * Calls a method.
  * @throws {Fault}
  */
 export async function call(
@@ -44,7 +44,7 @@ export async function call(
   const { supervisor } = scope;
   if (
     !method.worksAfterShutdown &&
-    (supervisor.state === "SHUTDOWN" || serverStateOf(supervisor).isLeaving)
+    (supervisor.state === "SHUTDOWN" || serverStateOf(supervisor).isShuttingDown)
   )
     throw new Fault("SHUTDOWN_STATE");
   return method.call(scope, ...(given as never[]));
@@ -67,7 +67,7 @@ function converted(
   });
 }
 
-/** As freely as Python takes them: numbers as text, anything for true or false. */
+/** Converts a parameter as freely as Python does: text to a number, any value to true or false. */
 function convert(type: RpcType, value: RpcValue): RpcValue {
   if (type === "boolean") return isTrue(value);
   if (type === "string" && typeof value === "string") return value;
@@ -93,7 +93,7 @@ async function multicall(scope: Scope, calls: readonly RpcValue[]): Promise<RpcV
     const answer = await callOne(scope, one, bytes < MAX_ANSWER_BYTES);
     bytes += Buffer.byteLength(encodeValue(answer));
     answers.push(answer);
-    await nextTurn(); // the programs come first
+    await nextTurn(); // lets events of the programs be handled first
   }
   return answers;
 }
@@ -107,7 +107,7 @@ async function callOne(scope: Scope, one: RpcValue, hasRoom: boolean): Promise<R
     }
     if (!Array.isArray(params)) throw new Fault("INCORRECT_PARAMETERS");
     if (!hasRoom) throw new Fault("FAILED", "The answer would be too long");
-    if (scope.signal.aborted) throw new Fault("FAILED", "Nobody waits for it any more");
+    if (scope.signal.aborted) throw new Fault("FAILED", "The caller has gone");
     return await call(scope, methodName, params as readonly RpcValue[]);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;

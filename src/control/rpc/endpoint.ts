@@ -10,14 +10,17 @@ import { decodeCall, encodeAnswer, encodeFault, type RpcCall, type RpcValue } fr
 export const rpc: Handler = async (request, response, context) => {
   const body = await context.body();
   if (context.isFromBrowser && !isRpcType(request.headers["content-type"])) {
-    throw new HttpError(415, "Expected the Content-Type text/xml, which no form can send");
+    throw new HttpError(
+      415,
+      "Unsupported media type: expected text/xml, which a form of a page cannot send",
+    );
   }
-  const bytes = await answerTo(callIn(body), context);
+  const bytes = await answerTo(parse(body), context);
   response.writeHead(200, { "Content-Type": "text/xml", "Content-Length": bytes.length });
   response.end(bytes);
 };
 
-function callIn(body: Buffer): RpcCall {
+function parse(body: Buffer): RpcCall {
   try {
     return decodeCall(body);
   } catch (error) {
@@ -31,22 +34,22 @@ async function answerTo(
   context: Parameters<Handler>[2],
 ): Promise<Buffer> {
   try {
-    return write(await call(context, method, params));
+    return encode(await call(context, method, params));
   } catch (error) {
     if (error instanceof Fault) return Buffer.from(encodeFault(error));
     throw error;
   }
 }
 
-/** What was written before is not written again: see `allInfos`. */
-const written = new WeakMap<object, Buffer>();
+/** Encoded answers: `allInfos` may give the same array again. */
+const encoded = new WeakMap<object, Buffer>();
 
-function write(value: RpcValue): Buffer {
+function encode(value: RpcValue): Buffer {
   if (!Array.isArray(value)) return Buffer.from(encodeAnswer(value));
-  let bytes = written.get(value);
+  let bytes = encoded.get(value);
   if (!bytes) {
     bytes = Buffer.from(encodeAnswer(value));
-    written.set(value, bytes);
+    encoded.set(value, bytes);
   }
   return bytes;
 }

@@ -1,7 +1,7 @@
 import { SupervisorError } from "../../index.ts";
 import type { RpcFault } from "./codec.ts";
 
-/** supervisord's faults and their numbers. */
+/** supervisord's faults and their numbers. SUCCESS stands for success in the results of several processes. */
 export const FAULTS = {
   UNKNOWN_METHOD: 1,
   INCORRECT_PARAMETERS: 2,
@@ -17,17 +17,15 @@ export const FAULTS = {
   SPAWN_ERROR: 50,
   ALREADY_STARTED: 60,
   NOT_RUNNING: 70,
+  SUCCESS: 80,
   ALREADY_ADDED: 90,
   STILL_RUNNING: 91,
   CANT_REREAD: 92,
 } as const;
 
-export type FaultName = keyof typeof FAULTS;
+export type FaultName = Exclude<keyof typeof FAULTS, "SUCCESS">;
 
-/** The number that stands for success in the results of several processes. */
-export const SUCCESS = 80;
-
-/** An answer that says what was wrong. */
+/** A call that failed; the answer has the number and the text. */
 export class Fault extends Error implements RpcFault {
   readonly faultCode: number;
 
@@ -41,7 +39,7 @@ export class Fault extends Error implements RpcFault {
   }
 }
 
-/** What the library refuses, as a fault about this name. */
+/** The fault for an error of the supervisor, about this name; any other error as it is. */
 export function faultOf(error: unknown, name: string): unknown {
   if (!(error instanceof SupervisorError)) return error;
   const { code, message } = error;

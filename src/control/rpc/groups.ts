@@ -1,11 +1,16 @@
-import type { ProgramSettings, Supervisor, SupervisorSettings } from "../../index.ts";
+import {
+  resolveSettings,
+  type ProgramSettings,
+  type Supervisor,
+  type SupervisorSettings,
+} from "../../index.ts";
 import { Fault, faultOf } from "./faults.ts";
 import { serverStateOf, type Group } from "./server-state.ts";
-import { byText, groupNamed, groupNames, groupPriority } from "./names.ts";
+import { byText, groupNamed, isGroup, processesOf, programOf } from "./names.ts";
 import type { ServeOptions } from "../options.ts";
 
 /**
- * Reads the settings, remembers them, and tells what an update would do, as `reloadConfig` does.
+ * Reads the settings, keeps them, and tells what an update would change, as `reloadConfig` does.
  * @throws {Fault} `CANT_REREAD`
  */
 export async function reread(
@@ -16,22 +21,24 @@ export async function reread(
   try {
     const settings = await config();
     const { added, changed, removed } = await supervisor.reread(settings);
-    const memory = serverStateOf(supervisor);
-    memory.read = settings;
-    const gone = inOrder(removed, supervisor.settings, memory.added);
-    return [[inOrder(added, settings), inOrder(changed, settings), gone]];
+    const state = serverStateOf(supervisor);
+    state.read = settings;
+    const { groups } = resolveSettings(settings);
+    const priorityOf = (name: string) => groups.get(name) ?? 0;
+    const gone = removedInOrder(removed, supervisor, state.added);
+    return [[inOrder(added, priorityOf), inOrder(changed, priorityOf), gone]];
   } catch (error) {
     throw new Fault("CANT_REREAD", oneLine(error));
   }
 }
 
 /**
- * Adds a group, with its programs, as it was read last. The others stay as they are.
+ * Adds a group and its programs from the settings that were read last. Other groups stay as they are.
  * @throws {Fault} `ALREADY_ADDED`, `BAD_NAME`, `SHUTDOWN_STATE`
  */
 export async function addGroup(supervisor: Supervisor, name: string): Promise<void> {
   await change(supervisor, name, (settings) => {
-    if (groupNames(supervisor).has(name)) throw new Fault("ALREADY_ADDED", name);
+    if (isGroup(supervisor, name)) throw new Fault("ALREADY_ADDED", name);
     const picked = pick(lastRead(supervisor), name);
     if (!picked) throw new Fault("BAD_NAME", name);
     return {
@@ -40,12 +47,12 @@ export async function addGroup(supervisor: Supervisor, name: string): Promise<vo
       groups: { ...settings.groups, ...picked.groups },
     };
   });
-  const memory = serverStateOf(supervisor);
-  memory.added = [...memory.added, name];
+  const state = serverStateOf(supervisor);
+  state.added = [...state.added, name];
 }
 
 /**
- * Forgets a group and its programs.
+ * Removes a group and its programs.
  * @throws {Fault} `BAD_NAME`, `STILL_RUNNING`, `SHUTDOWN_STATE`
  */
 export async function removeGroup(supervisor: Supervisor, name: string): Promise<void> {
@@ -53,24 +60,23 @@ export async function removeGroup(supervisor: Supervisor, name: string): Promise
   let known: Group | undefined;
   await change(supervisor, name, (settings) => {
     const members = groupNamed(supervisor, name);
-    if (members.some(({ process }) => !ended.has(process.state)))
-      throw new Fault("STILL_RUNNING", name);
+    if (members.some(({ state }) => !ended.has(state))) throw new Fault("STILL_RUNNING", name);
     known = pick(settings, name);
     const groups = without(settings.groups ?? {}, (group) => group === name);
     const isKept = new Set(Object.values(groups).flatMap(({ programs = [] }) => programs));
     const leaving = new Set([
-      ...members.map(({ program }) => program.name),
+      ...members.flatMap((process) => programOf(supervisor, process)?.name ?? []),
       ...programsIn(settings, name),
     ]);
     const isGone = (one: string) => leaving.has(one) && !isKept.has(one);
     return { ...settings, programs: without(settings.programs ?? {}, isGone), groups };
   });
-  const memory = serverStateOf(supervisor);
-  memory.added = memory.added.filter((one) => one !== name);
-  if (known) memory.removed.set(name, known);
+  const state = serverStateOf(supervisor);
+  state.added = state.added.filter((one) => one !== name);
+  if (known) state.removed.set(name, known);
 }
 
-/** Others may change the settings, too: what is made of them is made when it is our turn. */
+/** Updates wait for each other: `goal` is called when it is the turn of this one. */
 async function change(
   supervisor: Supervisor,
   name: string,
@@ -83,23 +89,26 @@ async function change(
   }
 }
 
-/** In the order of supervisord: by priority and name, after them what was added, as it was. */
-function inOrder(
+/** supervisord's order: groups that were added later come last, as they were added. */
+function removedInOrder(
   names: readonly string[],
-  settings: SupervisorSettings,
-  added: readonly string[] = [],
+  supervisor: Supervisor,
+  added: readonly string[],
 ): string[] {
-  return names.toSorted(
-    (a, b) =>
-      added.indexOf(a) - added.indexOf(b) ||
-      groupPriority(settings, a) - groupPriority(settings, b) ||
-      byText(a, b),
-  );
+  // not from resolved settings: what was right once, as a user, may be wrong by now
+  const groups = [...new Set(processesOf(supervisor).map(({ group }) => group))];
+  const place = (name: string) => (groups.includes(name) ? groups.indexOf(name) : groups.length);
+  return inOrder(names, place).toSorted((a, b) => added.indexOf(a) - added.indexOf(b));
+}
+
+/** By this number, then by name. */
+function inOrder(names: readonly string[], numberOf: (name: string) => number): string[] {
+  return names.toSorted((a, b) => numberOf(a) - numberOf(b) || byText(a, b));
 }
 
 /**
- * The settings that were read last. Before any were, those that hold, and what was removed of them
- * here: it can be added again.
+ * The settings that were read last. Before the first read they are the settings that hold, and the
+ * groups that `removeGroup` has removed, which can be added again.
  */
 export function lastRead(supervisor: Supervisor): SupervisorSettings {
   const { read, removed } = serverStateOf(supervisor);
@@ -115,7 +124,7 @@ export function lastRead(supervisor: Supervisor): SupervisorSettings {
   return { ...settings, programs, groups };
 }
 
-/** A group of these settings, and what its programs have from the whole. */
+/** A group of these settings; its programs have what they take from the supervisor, too. */
 function pick(settings: SupervisorSettings, name: string): Group | undefined {
   const { environment = {}, serverurl } = settings;
   const programs: Record<string, ProgramSettings> = {};
@@ -133,7 +142,7 @@ function pick(settings: SupervisorSettings, name: string): Group | undefined {
   return Object.hasOwn(programs, name) ? { programs, groups: {} } : undefined;
 }
 
-/** The names of the programs of a group; a program that is in no group is one by itself. */
+/** The names of the programs of a group; a program that is in no group is a group by itself. */
 function programsIn({ groups = {}, programs = {} }: SupervisorSettings, name: string): string[] {
   const group = own(groups, name);
   if (group) return [...(group.programs ?? [])];
@@ -152,7 +161,7 @@ function without<T>(
   return Object.fromEntries(Object.entries(record).filter(([name]) => !isGone(name)));
 }
 
-/** supervisord's own words where there are any, else the first line of ours. */
+/** supervisord's own text if the error has it, else the message in one line. */
 function oneLine(error: unknown): string {
   const { issues } = error as { readonly issues?: readonly { readonly supervisord?: unknown }[] };
   const words = issues?.find(({ supervisord }) => typeof supervisord === "string")?.supervisord;

@@ -3,21 +3,21 @@ import type { ServerResponse } from "node:http";
 import type { OutputStream, Subprocess } from "../../index.ts";
 import { HttpError } from "../errors.ts";
 import { Fault } from "./faults.ts";
-import { processNamed } from "./names.ts";
+import { processNamed, programOf } from "./names.ts";
 import type { Context, Handler } from "../http/router.ts";
 
 const SHOWN_BYTES = 1024;
 
-/** `GET /logtail/<name>[/stdout|/stderr]`: the last bytes of a log, and what comes, without an end. */
+/** `GET /logtail/<name>[/stdout|/stderr]`: the last bytes of a log, then what is added, without an end. */
 export const logtail: Handler = async (_request, response, context) => {
   const [name = "", stream = "stdout", ...rest] = context.path
     .split("/")
     .slice(2)
     .filter((part, at, all) => part !== "" || at < all.length - 1)
-    .map(decoded);
+    .map(decode);
   if (rest.length > 0 || (stream !== "stdout" && stream !== "stderr")) throw notFound();
   const process = processIn(context, name);
-  // `fg` follows both streams: what is one would be shown twice
+  // `fg` follows both streams: it would show the same output twice
   if (stream === "stderr" && isRedirected(context, process)) throw notFound();
   response.setHeader("X-Accel-Buffering", "no");
   await show(response, context, {
@@ -26,7 +26,7 @@ export const logtail: Handler = async (_request, response, context) => {
   });
 };
 
-/** `GET /mainlogtail`: the same of the supervisor's own log. */
+/** `GET /mainlogtail`: the same for the supervisor's own log. */
 export const mainlogtail: Handler = async (_request, response, context) => {
   const { log } = context.options;
   if (!log || log.file === "") throw notFound();
@@ -39,22 +39,22 @@ interface Log {
 }
 
 async function show(response: ServerResponse, { signal }: Context, log: Log): Promise<void> {
-  const over = new AbortController(); // what is never looked at has to be told, too
+  const over = new AbortController(); // a follower that was never read has to be ended, too
   const either = AbortSignal.any([signal, over.signal]);
-  const news = log.follow({ signal: either })[Symbol.asyncIterator](); // first: nothing falls in between
+  const added = log.follow({ signal: either })[Symbol.asyncIterator](); // first, so that no bytes are missed in between
   try {
     const last = await log.tail(SHOWN_BYTES).catch(() => {
-      throw notFound(); // there is no file yet
+      throw notFound(); // the file does not exist yet
     });
     response.writeHead(200, {
       "Content-Type": "text/plain;charset=utf-8",
       "Cache-Control": "no-store",
-      "X-Content-Type-Options": "nosniff", // a log is no script, whatever is in it
+      "X-Content-Type-Options": "nosniff", // a log is no script, whatever it contains
     });
     response.flushHeaders();
     await write(response, last, signal);
     for (;;) {
-      const { done, value } = await news.next();
+      const { done, value } = await added.next();
       if (done) break;
       await write(response, value, signal);
     }
@@ -62,12 +62,12 @@ async function show(response: ServerResponse, { signal }: Context, log: Log): Pr
     if (!signal.aborted) throw error;
   } finally {
     over.abort();
-    await news.return?.();
+    await added.return?.();
   }
   response.end();
 }
 
-/** Waits for a slow reader: what comes meanwhile is kept by who is followed, up to its bound. */
+/** Waits for a slow reader. The follower keeps what comes meanwhile, up to its bound. */
 async function write(response: ServerResponse, chunk: Buffer, signal: AbortSignal): Promise<void> {
   if (chunk.length > 0 && !response.write(chunk)) await once(response, "drain", { signal });
 }
@@ -81,12 +81,10 @@ function processIn({ supervisor }: Context, name: string): Subprocess {
 }
 
 function isRedirected({ supervisor }: Context, process: Subprocess): boolean {
-  const programs = [...supervisor.programs.values()];
-  const program = programs.find(({ processes }) => processes.includes(process));
-  return program?.settings.redirect_stderr === true;
+  return programOf(supervisor, process)?.settings.redirect_stderr === true;
 }
 
-function decoded(part: string): string {
+function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {
@@ -95,5 +93,5 @@ function decoded(part: string): string {
 }
 
 function notFound(): HttpError {
-  return new HttpError(404, "There is no such log");
+  return new HttpError(404, "Not found");
 }

@@ -2,26 +2,26 @@ import type { Supervisor } from "../../index.ts";
 import type { ServeOptions } from "../options.ts";
 import type { RpcValue } from "./codec.ts";
 
-/** What a method may use. */
+/** The supervisor, the options and the caller that a method works for. */
 export interface Scope {
   readonly supervisor: Supervisor;
   readonly options: ServeOptions;
-  /** Aborts when the caller has gone, or the server closes. */
+  /** Aborts when the connection is lost, or the server closes. */
   readonly signal: AbortSignal;
 }
 
-/** One method: what `methodSignature` and `methodHelp` tell of it, and what it does. */
+/** One method, and what `methodSignature` and `methodHelp` tell of it. */
 export interface Method {
   /** The type of the answer, then those of the parameters. */
   readonly signature: readonly [answer: RpcType, ...params: RpcType[]];
-  /** Whether a number may stand for text, as that of a signal. */
+  /** Whether a number is accepted for text, as for a signal. */
   readonly takesNumbers?: boolean;
-  /** How many parameters at the end can be left out. */
+  /** The number of parameters at the end that can be left out. */
   readonly optional?: number;
   readonly help: string;
-  /** Also answers while the supervisor shuts down. */
+  /** Whether the method also works while the supervisor shuts down, and afterwards. */
   readonly worksAfterShutdown?: boolean;
-  /** Gets its parameters in the types of the signature. @throws {Fault} */
+  /** Does it, with parameters of the types in the signature. @throws {Fault} */
   call(scope: Scope, ...params: never[]): RpcValue | Promise<RpcValue>;
 }
 

@@ -1,66 +1,56 @@
 import type { Program, Subprocess, Supervisor, SupervisorSettings } from "../../index.ts";
 import { Fault } from "./faults.ts";
 
-/** A process, and where it stands among the others. */
-export interface Member {
-  readonly process: Subprocess;
-  readonly program: Program;
-  readonly groupPriority: number;
-  readonly priority: number;
-}
-
 const PRIORITY = 999;
 const LISTENERS = -1;
 
-/** All processes, in the order in which supervisord goes through them: by priority, then by name. */
-export function membersOf(supervisor: Supervisor): Member[] {
-  const { settings } = supervisor;
-  const members = [...supervisor.programs.values()].flatMap((program) => {
-    const { priority = PRIORITY } = program.settings;
-    return program.processes.map((process): Member => {
-      return {
-        process,
-        program,
-        groupPriority: groupPriority(settings, process.group),
-        priority,
-      };
-    });
-  });
-  return members.toSorted(
+/** All processes in supervisord's order: by priority of the group, its name, and their own priority. */
+export function processesOf({ programs, settings }: Supervisor): Subprocess[] {
+  const ranked = [...programs.values()].flatMap(
+    ({ processes, settings: { priority = PRIORITY } }) =>
+      processes.map((process) => {
+        return { process, priority, groupPriority: groupPriority(settings, process.group) };
+      }),
+  );
+  const sorted = ranked.toSorted(
     (a, b) =>
       a.groupPriority - b.groupPriority ||
       byText(a.process.group, b.process.group) ||
       a.priority - b.priority,
   );
+  return sorted.map(({ process }) => process);
+}
+
+/** The program of a process. */
+export function programOf({ programs }: Supervisor, process: Subprocess): Program | undefined {
+  return [...programs.values()].find(({ processes }) => processes.includes(process));
 }
 
 /** The priority of a group, which may be that of its only program. */
-export function groupPriority(
-  { groups = {}, programs = {} }: SupervisorSettings,
-  name: string,
-): number {
+function groupPriority({ groups = {}, programs = {} }: SupervisorSettings, name: string): number {
   if (Object.hasOwn(groups, name)) return groups[name]?.priority ?? PRIORITY;
   const program = Object.hasOwn(programs, name) ? programs[name] : undefined;
   return program?.priority ?? (program?.events ? LISTENERS : PRIORITY);
 }
 
-/** The names of all groups, also of those that nobody is in: a program in no group is one by itself. */
-export function groupNames(supervisor: Supervisor): Set<string> {
-  const { groups = {} } = supervisor.settings;
-  const isGrouped = new Set(Object.values(groups).flatMap(({ programs = [] }) => programs));
-  const alone = [...supervisor.programs.keys()].filter((name) => !isGrouped.has(name));
-  return new Set([...Object.keys(groups), ...alone]);
+/** Whether there is a group of that name, also one without processes. */
+export function isGroup(supervisor: Supervisor, name: string): boolean {
+  try {
+    supervisor.status(`${name}:*`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
-/** The members of a group. @throws {Fault} `BAD_NAME` */
-export function groupNamed(supervisor: Supervisor, name: string, asked = name): Member[] {
-  const members = membersOf(supervisor).filter(({ process }) => process.group === name);
-  if (members.length === 0 && !groupNames(supervisor).has(name)) throw new Fault("BAD_NAME", asked);
-  return members;
+/** The processes of a group. @throws {Fault} `BAD_NAME` */
+export function groupNamed(supervisor: Supervisor, name: string, asked = name): Subprocess[] {
+  if (!isGroup(supervisor, name)) throw new Fault("BAD_NAME", asked);
+  return processesOf(supervisor).filter(({ group }) => group === name);
 }
 
 /**
- * The one process that a name means, or the name of the group that it means as a whole.
+ * The process that a name means, or the name of the group if it means a whole group.
  * @throws {Fault} `BAD_NAME`
  */
 export function find(supervisor: Supervisor, name: string): Subprocess | string {
@@ -76,7 +66,7 @@ export function find(supervisor: Supervisor, name: string): Subprocess | string 
   return found;
 }
 
-/** The one process that a name means. @throws {Fault} `BAD_NAME` */
+/** The process that a name means. @throws {Fault} `BAD_NAME` */
 export function processNamed(supervisor: Supervisor, name: string): Subprocess {
   const found = find(supervisor, name);
   if (typeof found === "string") throw new Fault("BAD_NAME", name);
@@ -87,8 +77,4 @@ export function processNamed(supervisor: Supervisor, name: string): Subprocess {
 export function byText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
-}
-
-function processesOf(supervisor: Supervisor): Subprocess[] {
-  return [...supervisor.programs.values()].flatMap(({ processes }) => processes);
 }

@@ -12,41 +12,38 @@ export async function startAndWait(
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const settle = (answer: "yes" | "not yet" | Fault) => {
-      if (answer === "not yet") return;
-      ignore();
-      signal.removeEventListener("abort", gone);
-      if (answer === "yes") resolve();
-      else reject(answer);
-    };
-    const look = (event: { readonly processname: string; readonly groupname: string }) => {
-      if (event.processname === process.name && event.groupname === process.group)
-        settle(outcome(process, name));
-    };
-    const gone = () => settle(new Fault("FAILED", `${name}: nobody waits for it any more`));
-    const ignore = supervisor.observe("PROCESS_STATE", look);
-    signal.addEventListener("abort", gone, { once: true });
-    supervisor.start(`${process.group}:${process.name}`).then(
-      () => settle("yes"),
-      (error: unknown) => settle(asFault(faultOf(error, name), name)),
-    );
+  let ignore = () => {};
+  const decided = new Promise<void>((resolve, reject) => {
+    ignore = supervisor.observe("PROCESS_STATE", ({ processname, groupname }) => {
+      if (processname !== process.name || groupname !== process.group) return;
+      const result = outcome(process, name);
+      if (result === "running") resolve();
+      else if (result instanceof Fault) reject(result);
+    });
   });
+  try {
+    await Promise.race([decided, supervisor.start(fullNameOf(process), { signal })]);
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw signal.aborted ? callerGone(name) : asFault(faultOf(error, name), name);
+  } finally {
+    ignore();
+  }
 }
 
-/** What may be said of a process that was told to start, and nobody waits for. */
+/** Starts a process without waiting. @throws {Fault} if the attempt has failed already */
 export function startOnly(supervisor: Supervisor, process: Subprocess, name: string): void {
-  supervisor.start(`${process.group}:${process.name}`).catch(() => {}); // a state by now, and an event
-  const answer = outcome(process, name);
-  if (answer instanceof Fault && process.state !== "STOPPING") throw answer;
+  supervisor.start(fullNameOf(process)).catch(() => {}); // a state by now, and an event
+  const result = outcome(process, name);
+  if (result instanceof Fault && process.state !== "STOPPING") throw result;
 }
 
-function outcome(process: Subprocess, name: string): "yes" | "not yet" | Fault {
+function outcome(process: Subprocess, name: string): "running" | "starting" | Fault {
   switch (process.state) {
     case "RUNNING":
-      return "yes";
+      return "running";
     case "STARTING":
-      return "not yet";
+      return "starting";
     default:
       return new Fault(process.info().spawnerr ? "SPAWN_ERROR" : "ABNORMAL_TERMINATION", name);
   }
@@ -56,7 +53,7 @@ function asFault(error: unknown, name: string): Fault {
   return error instanceof Fault ? error : new Fault("FAILED", `${name}: ${String(error)}`);
 }
 
-/** Stops a process; settles once it is gone. @throws {Fault} `FAILED` */
+/** Stops a process; settles when it has ended. @throws {Fault} `FAILED` */
 export async function stopAndWait(
   process: Subprocess,
   name: string,
@@ -65,9 +62,18 @@ export async function stopAndWait(
   try {
     await process.stop({ signal });
   } catch (error) {
-    if (signal.aborted) throw new Fault("FAILED", `${name}: nobody waits for it any more`);
-    // what would not go may be its own children, which supervisord has no word for
+    if (signal.aborted) throw callerGone(name);
+    // descendants of the process may be left, for which supervisord has no fault
     if (error instanceof SupervisorError) throw new Fault("FAILED", error.message.split("\n")[0]);
     throw error;
   }
+}
+
+function callerGone(name: string): Fault {
+  return new Fault("FAILED", `${name}: the caller has gone`);
+}
+
+/** A name that cannot mean a program or a group. */
+function fullNameOf({ group, name }: Subprocess): string {
+  return `${group}:${name}`;
 }

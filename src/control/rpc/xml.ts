@@ -1,13 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import { TextDecoder } from "node:util";
-/** An element: its elements in order, and the text directly in it. */
+
+/** An element: its child elements in order, and the text directly in it. */
 export interface Element {
   readonly name: string;
   readonly children: readonly Element[];
   readonly text: string;
 }
 
-/** What is not XML, or more of it than is read. */
+/** The bytes are not XML, or have more elements than are read. */
 export class XmlError extends Error {
   static {
     this.prototype.name = "XmlError";
@@ -23,15 +24,15 @@ const NAMED: Readonly<Record<string, string>> = {
   apos: "'",
 };
 
-// each begins where the last ended, and none can be read in more than one way
+// each begins where the last match ended, and none matches in more than one way
 const DECLARATION = /<\?xml\s+version\s*=\s*(?:"1\.\d"|'1\.\d')([^?<>]*)\?>/y;
 const ENCODING = /^<\?xml\s[^?<>]*?\sencoding\s*=\s*["']([^"']*)["']/;
 const TAG =
   /<(\/?)([A-Za-z_][\w.-]*)((?:\s+[A-Za-z_:][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*)\s*(\/?)>/y;
 const ENTITY = /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w{1,8}));|&/g;
-/** Characters that XML does not have. */
+/** Characters that XML does not allow. */
 const FORBIDDEN = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
-/** What is mostly written, and needs no further look. */
+/** Most texts, which need no further look. */
 const PLAIN = /^[\n\u0020-\u0025\u0027-\u003b\u003d\u003f-\u007e]*$/;
 const EVERY_FORBIDDEN = new RegExp(FORBIDDEN, "gu");
 
@@ -41,18 +42,18 @@ interface OpenElement {
   text: string;
 }
 
-/** What is borne with: a request may come from anybody, an answer comes from whom one has asked. */
+/** Limits: a request may come from any caller, an answer comes from the server that was called. */
 export interface XmlLimits {
   readonly maxElements: number;
-  /** Whether there may be characters that XML does not have: supervisord sends logs as they are. */
+  /** Whether characters that XML does not allow are accepted: supervisord sends logs as they are. */
   readonly isLenient: boolean;
 }
 
 const REQUEST_LIMITS: XmlLimits = { maxElements: 50_000, isLenient: false };
 
 /**
- * Reads the XML that XML-RPC needs: elements, text, comments and CDATA. Attributes are read over.
- * There is no document type, no processing instruction, and no entity but the five and numbers.
+ * Reads the XML that XML-RPC needs: elements, text, comments and CDATA. Attributes are skipped.
+ * There is no document type, no processing instruction, and no entity but the five of XML and numbers.
  * @throws {XmlError}
  */
 export function parseXml(
@@ -104,7 +105,7 @@ export function parseXml(
   return root;
 }
 
-/** Text as it can stand in an element, laid out as Python does; what XML does not have becomes U+FFFD. */
+/** Escapes text for an element, as Python does; characters that XML does not allow become U+FFFD. */
 export function escapeXml(text: string): string {
   if (PLAIN.test(text)) return text;
   return text
@@ -115,7 +116,7 @@ export function escapeXml(text: string): string {
     .replaceAll(EVERY_FORBIDDEN, "\ufffd");
 }
 
-/** What is UTF-8 is read as that, whatever it declares, as by supervisord; else it is what it declares. */
+/** Decodes UTF-8 whatever the declaration says, as supervisord does; other bytes as the declaration says. */
 function decode(bytes: Uint8Array, isLenient: boolean): string {
   const decoder = decoderOf(encodingOf(bytes));
   let text: string;
@@ -134,7 +135,7 @@ function encodingOf(bytes: Uint8Array): string {
   return ENCODING.exec(start)?.[1] ?? "utf-8";
 }
 
-/** Only of encodings in which the declaration itself is readable. */
+/** A decoder, if the declaration itself is readable in that encoding. */
 function decoderOf(encoding: string): TextDecoder {
   try {
     const decoder = new TextDecoder(encoding, { fatal: true });
@@ -145,7 +146,7 @@ function decoderOf(encoding: string): TextDecoder {
   throw new XmlError(`The encoding ${encoding.slice(0, 40)} is not read`);
 }
 
-/** Where the XML declaration ends, if there is one. */
+/** The position behind the XML declaration, if there is one. */
 function declared(source: string): number {
   if (!source.startsWith("<?xml")) return 0;
   DECLARATION.lastIndex = 0;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { FAULTS } from "../../../src/control/index.ts";
 import { describe, it } from "node:test";
 import {
-  FAULTS,
   availLine,
   changeLines,
   columns,

@@ -1,6 +1,7 @@
 import { isFault } from "../api.ts";
 import type { Api } from "../api.ts";
-import { FAULTS, availLine, changeLines } from "../render.ts";
+import { FAULTS } from "../../../control/index.ts";
+import { availLine, changeLines } from "../render.ts";
 import type { Session } from "../session.ts";
 import { refuses, wordsOf } from "./action.ts";
 import type { Action } from "./action.ts";

@@ -1,6 +1,7 @@
 import type { Api } from "../api.ts";
 import { faultOf, isFault } from "../api.ts";
-import { FAULTS, fullName, partsOf, resultLine } from "../render.ts";
+import { FAULTS } from "../../../control/index.ts";
+import { fullName, partsOf, resultLine } from "../render.ts";
 import type { Result, Verb } from "../render.ts";
 import { EXIT } from "../session.ts";
 import type { Session } from "../session.ts";

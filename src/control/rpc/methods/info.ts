@@ -1,4 +1,5 @@
-import type { StateName, Subprocess } from "../../../index.ts";
+import type { StateName, Subprocess, Supervisor } from "../../../index.ts";
+import { serverStateOf, type Report } from "../server-state.ts";
 import type { RpcValue } from "../codec.ts";
 
 /** supervisord's numbers for the states. */
@@ -15,7 +16,7 @@ const STATES: Readonly<Record<StateName, number>> = {
 
 const MAX_INT = 2 ** 31 - 1;
 
-/** What `getProcessInfo` tells. */
+/** The answer of `getProcessInfo`. */
 export function infoOf(process: Subprocess): Record<string, RpcValue> {
   const info = process.info();
   const int = (value: number) => Math.min(Math.trunc(value), MAX_INT);
@@ -35,4 +36,32 @@ export function infoOf(process: Subprocess): Record<string, RpcValue> {
     pid: info.pid,
     description: info.description,
   };
+}
+
+/**
+ * The answer of `getAllProcessInfo`: the same array while nothing in it can have changed, so that it is
+ * encoded once for all callers.
+ */
+export function allInfos(supervisor: Supervisor): RpcValue[] {
+  const state = serverStateOf(supervisor);
+  const { report } = state;
+  if (report && report.processes[0]?.info().now === report.now && isOf(report, supervisor))
+    return report.infos;
+  const processes = [...supervisor.programs.values()].flatMap((program) => program.processes);
+  const now = processes[0]?.info().now ?? 0;
+  const infos = supervisor
+    .status()
+    .flatMap(({ group, name }) => supervisor.process(`${group}:${name}`) ?? [])
+    .map(infoOf);
+  state.report = { now, processes, pids: processes.map(({ pid }) => pid), infos };
+  return infos;
+}
+
+/** Whether the report has the processes of the supervisor, in their order, with their pids. */
+function isOf({ processes, pids }: Report, { programs }: Supervisor): boolean {
+  let i = 0;
+  for (const program of programs.values())
+    for (const process of program.processes)
+      if (process !== processes[i] || process.pid !== pids[i++]) return false;
+  return i === processes.length;
 }

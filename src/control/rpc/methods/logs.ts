@@ -1,16 +1,16 @@
 import { stat } from "node:fs/promises";
 import type { OutputStream, Subprocess } from "../../../index.ts";
-import { Fault, faultOf, SUCCESS } from "../faults.ts";
+import { Fault, FAULTS, faultOf } from "../faults.ts";
 import type { Method, Methods, Scope } from "../method.ts";
-import { membersOf, processNamed } from "../names.ts";
+import { processNamed, processesOf } from "../names.ts";
 import type { RpcValue } from "../codec.ts";
 
-/** So much of a log is read for one answer; the rest by another call. */
+/** The bytes of a log in one answer; the caller can ask for the rest. */
 const MAX_READ_BYTES = 4 * 1024 * 1024;
 
 const read = (stream: OutputStream): Method => ({
   signature: ["string", "string", "int", "int"],
-  help: `A part of what a process wrote to its ${stream}: from \`offset\` so many bytes, or all if \`length\` is 0; a negative offset, with the length 0, counts from the end.`,
+  help: `Reads the ${stream} log of a process: from \`offset\` so many bytes, or all if \`length\` is 0; a negative offset, with the length 0, counts from the end.`,
   call: async ({ supervisor }, name: string, offset: number, length: number) => {
     const process = processNamed(supervisor, name);
     const file = fileOf(process, stream);
@@ -21,7 +21,7 @@ const read = (stream: OutputStream): Method => ({
 
 const tail = (stream: OutputStream): Method => ({
   signature: ["array", "string", "int", "int"],
-  help: `What a process wrote to its ${stream} last: the text, the size of the log, and whether there is more than offset and length reach.`,
+  help: `Reads the end of the ${stream} log of a process: the text, the size of the log, and whether there is more than offset and length reach.`,
   call: async ({ supervisor }, name: string, offset: number, length: number) =>
     tailLog(processNamed(supervisor, name), stream, offset, length),
 });
@@ -37,7 +37,7 @@ const clear: Method = {
 
 const readMain: Method = {
   signature: ["string", "int", "int"],
-  help: "A part of the supervisor's own log.",
+  help: "Reads a part of the supervisor's own log.",
   call: async ({ options: { log } }, offset: number, length: number) => {
     if (!log || log.file === "") throw new Fault("NO_FILE");
     return readLog(async (...part) => log.read(...part), log.file ?? "", offset, length);
@@ -58,7 +58,7 @@ export const logMethods: Methods = {
   clearProcessLogs: clear,
   clearAllProcessLogs: {
     signature: ["array"],
-    help: "Empties the logs of every process: an array of what became of each.",
+    help: "Empties the logs of every process: an array of the outcome of each.",
     call: async (scope) => clearAll(scope),
   },
   clearLog: {
@@ -84,7 +84,7 @@ async function readLog(
 ): Promise<string> {
   if (length < 0 || (offset < 0 && length !== 0)) throw new Fault("BAD_ARGUMENTS");
   try {
-    // from the end no more than the bound, which is where it would have been cut otherwise
+    // at most the bound, counted from the end: the caller wants the latest bytes
     if (offset < 0) return text(await part(Math.max(offset, -MAX_READ_BYTES), 0));
     return text(await part(offset, Math.min(length || MAX_READ_BYTES, MAX_READ_BYTES)));
   } catch (error) {
@@ -99,9 +99,9 @@ async function tailLog(
   length: number,
 ): Promise<RpcValue[]> {
   const file = fileOf(process, stream);
-  if (file !== "" && !(await exists(file))) return ["", 0, false]; // no error there
+  if (file !== "" && !(await exists(file))) return ["", 0, false]; // supervisord has no error for it
   try {
-    const kept = file === "" ? await process.read(stream, 0, 0) : undefined; // in memory, and little
+    const kept = file === "" ? await process.read(stream, 0, 0) : undefined; // it is kept in memory, and short
     const size = kept?.length ?? (await stat(file)).size;
     const window = tailWindow(size, offset, Math.min(length, MAX_READ_BYTES));
     const bytes = window.length > 0 ? process.read(stream, window.from, window.length) : [];
@@ -111,13 +111,13 @@ async function tailLog(
   }
 }
 
-/** The path of its log; empty where its latest output is kept in memory. */
+/** The path of a log; empty where the latest output is kept in memory. */
 function fileOf(process: Subprocess, stream: OutputStream): string {
   const { stdout_logfile, stderr_logfile } = process.info();
   return stream === "stdout" ? stdout_logfile : stderr_logfile;
 }
 
-/** As Python's os.path.exists(): what cannot be looked at does not exist. */
+/** Like Python's os.path.exists(): a file that stat() cannot reach does not exist. */
 async function exists(file: string): Promise<boolean> {
   return stat(file).then(
     () => true,
@@ -139,11 +139,11 @@ function tailWindow(
 
 async function clearAll({ supervisor }: Scope): Promise<RpcValue[]> {
   const results: RpcValue[] = [];
-  for (const { process } of membersOf(supervisor)) {
+  for (const process of processesOf(supervisor)) {
     const { name, group, namespec } = process;
     try {
       await clearLogs(process, namespec);
-      results.push({ name, group, status: SUCCESS, description: "OK" });
+      results.push({ name, group, status: FAULTS.SUCCESS, description: "OK" });
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       results.push({ name, group, status: error.faultCode, description: error.faultString });
@@ -166,7 +166,7 @@ function logFault(error: unknown, name: string): unknown {
   return code === "ENOENT" ? new Fault("NO_FILE", cause?.path ?? name) : faultOf(error, name);
 }
 
-/** Half a character, and what is not UTF-8, becomes U+FFFD: a log is bytes, and an answer is text. */
+/** A log is bytes, an answer is text: half a character, and bytes that are not UTF-8, become U+FFFD. */
 function text(bytes: Buffer): string {
   return bytes.toString("utf8");
 }

@@ -2,7 +2,7 @@ import { Fault } from "../faults.ts";
 import type { Methods, Method } from "../method.ts";
 import { byText } from "../names.ts";
 
-/** What is told of methods; they are called, and `multicall` is done, where the table is known. */
+/** The methods that describe methods. `multicall` stands with the table of all methods. */
 export function systemMethods(table: () => ReadonlyMap<string, Method>): Methods {
   const method = (name: string) => {
     const found = table().get(name);

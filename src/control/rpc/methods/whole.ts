@@ -9,42 +9,42 @@ import { configOf } from "./config.ts";
 
 const version = {
   signature: ["string"],
-  help: "The version of this interface.",
+  help: "Tells the version of this interface.",
   call: () => "3.0",
 } as const;
 
-/** The methods that concern the supervisor as a whole. */
+/** The methods for the supervisor as a whole. */
 export const wholeMethods: Methods = {
   getAPIVersion: version,
   getVersion: version,
   getSupervisorVersion: {
     signature: ["string"],
-    help: "The version of this package.",
+    help: "Tells the version of this package.",
     call: () => packageVersion,
   },
   getIdentification: {
     signature: ["string"],
-    help: "The name of the supervisor: its `identifier`.",
+    help: "Tells the name of the supervisor: its `identifier`.",
     call: ({ supervisor }) => supervisor.identifier,
   },
   getState: {
     signature: ["struct"],
-    help: "The state of the supervisor: RUNNING, or else a fault.",
+    help: "Tells the state of the supervisor: RUNNING; otherwise it is a fault.",
     call: () => ({ statecode: 1, statename: "RUNNING" }),
   },
   getPID: {
     signature: ["int"],
-    help: "The process id of the host.",
+    help: "Tells the process id of the host.",
     call: () => process.pid,
   },
   getAllConfigInfo: {
     signature: ["array"],
-    help: "The settings of every process, as they were read last, whether it is in use or not.",
+    help: "Tells the settings of every process, as they were read last, also of groups that are not in use.",
     call: ({ supervisor }) => configOf(supervisor),
   },
   reloadConfig: {
     signature: ["array"],
-    help: "Reads the settings anew and tells which groups were added, have changed, and are gone. Changes nothing.",
+    help: "Reads the settings again and tells which groups are added, changed and removed. Changes nothing.",
     call: async ({ supervisor, options }) => reread(supervisor, options),
   },
   addProcessGroup: {
@@ -57,7 +57,7 @@ export const wholeMethods: Methods = {
   },
   removeProcessGroup: {
     signature: ["boolean", "string"],
-    help: "Forgets a group of which nothing is running.",
+    help: "Removes a group whose processes have all ended.",
     call: async ({ supervisor }, name: string) => {
       await removeGroup(supervisor, name);
       return true;
@@ -65,7 +65,7 @@ export const wholeMethods: Methods = {
   },
   sendRemoteCommEvent: {
     signature: ["boolean", "string", "string"],
-    help: "Makes a REMOTE_COMMUNICATION event.",
+    help: "Sends a REMOTE_COMMUNICATION event.",
     worksAfterShutdown: true,
     call: ({ supervisor }, type: string, data: string) => {
       supervisor.sendRemoteCommEvent(type, data);
@@ -76,43 +76,43 @@ export const wholeMethods: Methods = {
     signature: ["boolean"],
     help: "Shuts the supervisor down.",
     call: ({ supervisor, options }) =>
-      leave(supervisor, options.shutdown ?? (async () => supervisor.shutdown())),
+      afterAnswer(supervisor, options.shutdown ?? (async () => supervisor.shutdown())),
   },
   restart: {
     signature: ["boolean"],
     help: "Restarts the supervisor.",
     call: ({ supervisor, options }) =>
-      leave(supervisor, options.restart ?? (async () => begin(supervisor))),
+      afterAnswer(supervisor, options.restart ?? (async () => restartAll(supervisor))),
   },
 };
 
-/** The answer goes out first. Until it is over, other calls find the supervisor in SHUTDOWN_STATE. */
-function leave(supervisor: Supervisor, work: () => unknown): true {
-  const memory = serverStateOf(supervisor);
-  memory.isLeaving = true;
-  const go = async () => {
+/** Does the work when the answer has gone out. Until it is done, other calls answer SHUTDOWN_STATE. */
+function afterAnswer(supervisor: Supervisor, work: () => unknown): true {
+  const state = serverStateOf(supervisor);
+  state.isShuttingDown = true;
+  const run = async () => {
     try {
       await work();
     } catch (error) {
       process.emitWarning(error instanceof Error ? error : String(error));
     } finally {
-      memory.isLeaving = false;
+      state.isShuttingDown = false;
     }
   };
-  systemClock.setTimeout(() => void go(), 0, true);
+  systemClock.setTimeout(() => void run(), 0, true);
   return true;
 }
 
-/** All stopped, and begun again as at the start; who fails to start is in a state that says so. */
-async function begin(supervisor: Supervisor): Promise<void> {
+/** Stops all, then starts as at the beginning; the state of a process tells if it fails to start. */
+async function restartAll(supervisor: Supervisor): Promise<void> {
   try {
     await supervisor.stop();
   } finally {
-    supervisor.start().catch(() => {}); // also where one would not go
+    supervisor.start().catch(() => {}); // also if a process did not exit
   }
 }
 
-/** At once: a host may become a user who may not read the file. */
+/** Read at once: the host may become a user who may not read the file. */
 const packageVersion = readVersion();
 
 function readVersion(): string {
