@@ -2,7 +2,7 @@ import type { Subprocess } from "../../index.ts";
 import { respond } from "../http/respond.ts";
 import type { Handler } from "../http/router.ts";
 
-/** `/healthz`: 200 while the supervisor supervises, 503 once it shuts down. */
+/** `/healthz`: 200 while the supervisor is running, 503 once it shuts down. */
 export const healthz: Handler = (request, response, { supervisor }) => {
   if (supervisor.state === "RUNNING") respond(request, response, 200, "ok\n");
   else respond(request, response, 503, "shutting down\n");

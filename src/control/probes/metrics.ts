@@ -1,7 +1,9 @@
-import type { EventMap, ProcessInfo, StateName, Supervisor } from "../../index.ts";
+import type { ProcessInfo, StateName, Supervisor } from "../../index.ts";
 import { respond } from "../http/respond.ts";
-import { usageOf, type Usage } from "./usage.ts";
 import type { Handler } from "../http/router.ts";
+import { Counters, type Counts } from "./counters.ts";
+import { expose, type Metric, type Sample } from "./exposition.ts";
+import { usageOf, type Usage } from "./usage.ts";
 
 const STATES: readonly StateName[] = [
   "STOPPED",
@@ -14,43 +16,111 @@ const STATES: readonly StateName[] = [
   "UNKNOWN",
 ];
 
-/** What has happened to one process since the counting began. */
-interface Counts {
-  wasStarted: boolean;
-  restarts: number;
-  /** By `exitstatus` and `signal`, one of which is empty. */
-  readonly exits: Map<string, { readonly labels: Labels; count: number }>;
+/** All that is known of a process at a scrape. */
+interface Reading {
+  readonly info: ProcessInfo;
+  readonly usage: Usage;
+  readonly counts: Counts;
 }
 
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
+/** A metric with series for each process, which have `group` and `name` as labels, too. */
+interface ProcessMetric extends Metric {
+  readonly samples: (reading: Reading) => readonly Sample[];
+}
+
+const UP: Metric = {
+  name: "supervisor_up",
+  type: "gauge",
+  help: "1, or 0 while the supervisor shuts down.",
+};
+
+const PROCESS_METRICS: readonly ProcessMetric[] = [
+  {
+    name: "supervisor_process_state",
+    type: "gauge",
+    help: "1 for the state that the process is in, 0 for the others.",
+    samples: ({ info }) => STATES.map((state) => [{ state }, Number(info.state === state)]),
+  },
+  {
+    name: "supervisor_process_up",
+    type: "gauge",
+    help: "Whether the process is RUNNING.",
+    samples: ({ info }) => value(Number(info.state === "RUNNING")),
+  },
+  {
+    name: "supervisor_process_restarts_total",
+    type: "counter",
+    help: "Starts after the first, automatic or on command, failed attempts included.",
+    samples: ({ counts }) => value(counts.restarts),
+  },
+  {
+    name: "supervisor_process_exits_total",
+    type: "counter",
+    help: "Ends of the process, by exit status or by the signal that ended it.",
+    samples: ({ counts }) => [...counts.exits.values()].map(({ labels, count }) => [labels, count]),
+  },
+  {
+    name: "supervisor_process_start_time_seconds",
+    type: "gauge",
+    help: "When the process was started, in seconds since 1970.",
+    samples: whileUp(({ info }) => info.start),
+  },
+  {
+    name: "supervisor_process_uptime_seconds",
+    type: "gauge",
+    help: "How long ago the process was started.",
+    samples: whileUp(({ info: { now, start } }) => Math.max(0, now - start)),
+  },
+  {
+    name: "supervisor_process_cpu_seconds_total",
+    type: "counter",
+    help: "User and system time of the process itself, without its children.",
+    samples: whileUp(({ usage }) => usage.cpu),
+  },
+  {
+    name: "supervisor_process_resident_memory_bytes",
+    type: "gauge",
+    help: "Resident memory of the process itself, without its children.",
+    samples: whileUp(({ usage }) => usage.memory),
+  },
+  {
+    name: "supervisor_process_open_fds",
+    type: "gauge",
+    help: "Open file descriptors of the process itself.",
+    samples: whileUp(({ usage }) => usage.fds),
+  },
+];
+
+function value(number: number | undefined): readonly Sample[] {
+  return number === undefined ? [] : [[{}, number]];
+}
+
+function whileUp(numberOf: (reading: Reading) => number | undefined): ProcessMetric["samples"] {
+  return (reading) => value(reading.info.pid > 0 ? numberOf(reading) : undefined);
+}
 
 /**
- * `/metrics`, in Prometheus' text format. Counts what happens from `open()` on; everything else is looked up when somebody asks, one reading shared by all who ask at a time.
+ * `/metrics`, in Prometheus' text format. Counts starts and ends from `open()` on; everything else is
+ * read at a scrape. Scrapes at the same time share one reading.
  */
 export class Metrics {
   readonly #supervisor: Supervisor;
-  readonly #counts = new Map<string, Counts>();
+  readonly #counters: Counters;
   #reading: Promise<string> | undefined;
-  #unsubscribe: (() => void)[] = [];
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
+    this.#counters = new Counters(supervisor);
   }
 
   /** Begins to count. */
   open(): void {
-    for (const { group, name, start } of this.#supervisor.status())
-      this.#of(group, name).wasStarted = start > 0;
-    this.#unsubscribe = [
-      this.#supervisor.observe("PROCESS_STATE", this.#count),
-      this.#supervisor.observe("PROCESS_GROUP_REMOVED", this.#drop),
-    ];
+    this.#counters.open();
   }
 
-  /** Ceases to count. */
+  /** Stops counting. */
   close(): void {
-    for (const ignore of this.#unsubscribe.splice(0)) ignore();
+    this.#counters.close();
   }
 
   /** Answers a scrape. */
@@ -69,155 +139,25 @@ export class Metrics {
   }
 
   async #read(): Promise<string> {
-    const processes: (readonly [ProcessInfo, Usage])[] = [];
+    const usages: (readonly [ProcessInfo, Usage])[] = [];
     for (const info of this.#supervisor.status()) {
-      // one after another: a scrape is not to fill the queue that log files wait in, too
-      processes.push([info, info.pid > 0 ? await usageOf(info.pid) : {}]);
+      // one after another: a scrape must not fill the queue of file operations that log files need
+      usages.push([info, info.pid > 0 ? await usageOf(info.pid) : {}]);
     }
-    this.#forget(processes.map(([info]) => info));
-    const each = (value: (info: ProcessInfo, usage: Usage) => number | undefined): Sample[] =>
-      processes.flatMap(([info, usage]) => {
-        const found = value(info, usage);
-        return found === undefined ? [] : [[labelsOf(info), found] as const];
-      });
-    const up = (value: (info: ProcessInfo, usage: Usage) => number | undefined) =>
-      each((info, usage) => (info.pid > 0 ? value(info, usage) : undefined));
-    return [
-      family("supervisor_up", "gauge", "1, or 0 while the supervisor shuts down.", [
-        [{}, Number(this.#supervisor.state === "RUNNING")],
-      ]),
-      family(
-        "supervisor_process_state",
-        "gauge",
-        "1 for the state that the process is in, 0 for the others.",
-        processes.flatMap(([info]) =>
-          STATES.map((state): Sample => [
-            { ...labelsOf(info), state },
-            Number(info.state === state),
-          ]),
-        ),
-      ),
-      family(
-        "supervisor_process_up",
-        "gauge",
-        "Whether the process is RUNNING.",
-        each(({ state }) => Number(state === "RUNNING")),
-      ),
-      family(
-        "supervisor_process_restarts_total",
-        "counter",
-        "Starts after the first, whoever asked for them, tries that failed included.",
-        each(({ group, name }) => this.#of(group, name).restarts),
-      ),
-      family(
-        "supervisor_process_exits_total",
-        "counter",
-        "Ends of the process, by exit status or by the signal that ended it.",
-        processes.flatMap(([info]) =>
-          [...this.#of(info.group, info.name).exits.values()].map(({ labels, count }): Sample => [
-            { ...labelsOf(info), ...labels },
-            count,
-          ]),
-        ),
-      ),
-      family(
-        "supervisor_process_start_time_seconds",
-        "gauge",
-        "When the process was started, in seconds since 1970.",
-        up(({ start }) => start),
-      ),
-      family(
-        "supervisor_process_uptime_seconds",
-        "gauge",
-        "How long ago the process was started.",
-        up(({ now, start }) => Math.max(0, now - start)),
-      ),
-      family(
-        "supervisor_process_cpu_seconds_total",
-        "counter",
-        "User and system time of the process itself, without its children.",
-        up((_info, { cpu }) => cpu),
-      ),
-      family(
-        "supervisor_process_resident_memory_bytes",
-        "gauge",
-        "Resident memory of the process itself, without its children.",
-        up((_info, { memory }) => memory),
-      ),
-      family(
-        "supervisor_process_open_fds",
-        "gauge",
-        "Open file descriptors of the process itself.",
-        up((_info, { fds }) => fds),
-      ),
-    ].join("");
-  }
-
-  readonly #count = (event: EventMap["PROCESS_STATE"]): void => {
-    const counts = this.#of(event.groupname, event.processname);
-    const { from_state: from, type } = event;
-    if (type === "PROCESS_STATE_STARTING") {
-      if (counts.wasStarted || from !== "STOPPED") counts.restarts++;
-      counts.wasStarted = true;
-    }
-    // an end is told once: FATAL repeats that of its BACKOFF
-    const isEnd =
-      type === "PROCESS_STATE_EXITED" ||
-      type === "PROCESS_STATE_BACKOFF" ||
-      (type === "PROCESS_STATE_STOPPED" && from !== "BACKOFF");
-    if (!isEnd || event.exitstatus === undefined) return;
-    const { exitstatus, signal } = event;
-    const labels = { exitstatus: exitstatus === null ? "" : `${exitstatus}`, signal: signal ?? "" };
-    const key = labels.exitstatus + labels.signal;
-    const known = counts.exits.get(key);
-    if (known) known.count++;
-    else counts.exits.set(key, { labels, count: 1 });
-  };
-
-  #of(group: string, name: string): Counts {
-    const key = `${group}:${name}`;
-    let counts = this.#counts.get(key);
-    if (!counts) {
-      counts = { wasStarted: false, restarts: 0, exits: new Map() };
-      this.#counts.set(key, counts);
-    }
-    return counts;
-  }
-
-  /** Also where nobody ever asks, nothing of what is gone stays. */
-  readonly #drop = ({ groupname }: EventMap["PROCESS_GROUP_REMOVED"]): void => {
-    for (const key of this.#counts.keys())
-      if (key.startsWith(`${groupname}:`)) this.#counts.delete(key);
-  };
-
-  /** Drops what is counted of processes that were removed. */
-  #forget(present: readonly ProcessInfo[]): void {
-    const names = new Set(present.map(({ group, name }) => `${group}:${name}`));
-    for (const key of this.#counts.keys()) if (!names.has(key)) this.#counts.delete(key);
+    this.#counters.keepOnly(usages.map(([info]) => info));
+    const readings = usages.map(([info, usage]): Reading => {
+      return { info, usage, counts: this.#counters.of(info) };
+    });
+    const up = expose(UP, value(Number(this.#supervisor.state === "RUNNING")));
+    return (
+      up + PROCESS_METRICS.map((metric) => expose(metric, samplesOf(metric, readings))).join("")
+    );
   }
 }
 
-function labelsOf({ group, name }: ProcessInfo): Labels {
-  return { group, name };
-}
-
-/** One metric with its series; nothing, where there are none. */
-function family(
-  name: string,
-  type: "counter" | "gauge",
-  help: string,
-  samples: readonly Sample[],
-): string {
-  if (samples.length === 0) return "";
-  const lines = samples.map(([labels, value]) => `${name}${show(labels)} ${value}\n`);
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
-}
-
-function show(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}="${escape(value)}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
-}
-
-function escape(value: string): string {
-  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+function samplesOf({ samples }: ProcessMetric, readings: readonly Reading[]): Sample[] {
+  return readings.flatMap((reading) => {
+    const { group, name } = reading.info;
+    return samples(reading).map(([labels, number]): Sample => [{ group, name, ...labels }, number]);
+  });
 }
