@@ -6,12 +6,12 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text without what only a terminal understands: colours and the like, and other control characters. */
+/** Removes escape sequences of terminals, as those of colours, and other control characters. */
 export function withoutControls(text: string): string {
   return text.replaceAll(/(?![\t\n])\p{Cc}(?:(?<!\r)\[[\d:;<=>?]*[ -/]*[@-~])?/gu, "");
 }
 
-/** Text as it can stand in HTML, in an element or in a quoted attribute. */
+/** Escapes text for HTML, for an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }

@@ -4,17 +4,17 @@ import { systemClock } from "../../system/clock.ts";
 import type { Handler } from "../http/router.ts";
 import { idOf, snapshotOf, nowOf, viewOf, type View } from "./view.ts";
 
-/** A stream on which nothing has moved for so long gets a sign of life. */
+/** A stream that was silent for so long gets a beat. */
 const SILENCE_MS = 25_000;
 
 const HEADERS = new Map([
   ["Content-Type", "text/event-stream"],
   ["Cache-Control", "no-store"],
   ["X-Content-Type-Options", "nosniff"],
-  ["X-Accel-Buffering", "no"], // nginx would hold the events back
+  ["X-Accel-Buffering", "no"], // nginx would buffer the events
 ]);
 
-/** A sign of life. */
+/** An event without content, which shows that the connection is alive. */
 export const BEAT = "event: beat\ndata:\n\n";
 
 /** One event on the wire. */
@@ -23,31 +23,30 @@ export function frame(event: string, data: unknown): string {
 }
 
 /**
- * Begins a stream of events. `beat` is called when nothing has moved for a while: a reader who has
- * not taken what it was sent by then is let go before that.
+ * Begins a stream of events. `beat` is called when nothing was sent for a while. A reader that has not
+ * read what it was sent by then is disconnected instead.
  */
 export function beginStream(response: ServerResponse, beat: () => void): void {
-  response.setHeaders(HEADERS); // not by writeHead(): of those nothing can be asked any more
+  response.setHeaders(HEADERS); // not by writeHead(), after which getHeader() does not find them
   response.writeHead(200);
   response.write("retry: 2000\n\n");
-  // the socket's own measure of idleness: it costs no timer for each stream, and holds up no exit
+  // the socket's own timeout: it needs no timer for each stream, and does not keep the host alive
   response.setTimeout(SILENCE_MS, () => {
     if (response.writableNeedDrain) response.destroy();
     else beat();
   });
 }
 
-/** A reader; `missed` while it is too slow and something has happened. */
+/** A reader; `missed` while it is too slow and has missed an event. */
 interface Client {
   readonly response: ServerResponse;
   missed: boolean;
 }
 
 /**
- * `/events`: a snapshot of all processes, then what changes, to everybody who listens. The changes of
- * one turn of the event loop are one event, written once for all readers. Of a reader who is slow
- * nothing is stored but that it needs a new snapshot. Listens to the supervisor only while somebody
- * listens to it.
+ * `/events`: a snapshot of all processes, then the changes, for every reader. The changes of one turn of
+ * the event loop are one event, encoded once for all readers. For a slow reader nothing is stored but
+ * that it needs a new snapshot. The feed observes the supervisor only while it has readers.
  */
 export class Feed {
   readonly #supervisor: Supervisor;
@@ -62,12 +61,12 @@ export class Feed {
     this.#supervisor = supervisor;
   }
 
-  /** How many listen. */
+  /** The number of readers. */
   get size(): number {
     return this.#clients.size;
   }
 
-  /** Lets somebody listen, until they go or the server closes. */
+  /** Adds a reader, until it disconnects or the server closes. */
   readonly handle: Handler = (_request, response, { signal }) => {
     const client: Client = { response, missed: false };
     response.on("drain", () => {
@@ -78,12 +77,12 @@ export class Feed {
       response.end();
     });
     beginStream(response, () => this.#beat(client));
-    if (this.#clients.size === 0) this.#listen();
+    if (this.#clients.size === 0) this.#subscribe();
     this.#clients.add(client);
     this.#send(client, this.#snapshot());
   };
 
-  #listen(): void {
+  #subscribe(): void {
     this.#names = this.#allNames();
     this.#unsubscribe = [
       this.#supervisor.observe("PROCESS_STATE", this.#onState),
@@ -95,7 +94,7 @@ export class Feed {
   #remove(client: Client): void {
     this.#clients.delete(client);
     if (this.#clients.size > 0) return;
-    for (const ignore of this.#unsubscribe.splice(0)) ignore();
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
   }
 
   readonly #onState = ({ groupname, processname }: EventMap["PROCESS_STATE"]): void => {
@@ -134,7 +133,7 @@ export class Feed {
     if (!client.missed) response.write(text);
   }
 
-  /** An update can take a process away without a word: this is when that is found out. */
+  /** An update may remove a process without an event: the beat finds that out. */
   #beat(client: Client): void {
     if (this.#allNames() !== this.#names) this.#onOther();
     else this.#send(client, BEAT);

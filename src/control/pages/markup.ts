@@ -2,7 +2,7 @@ import { escapeHtml } from "./escape.ts";
 
 /** Text that is HTML already. */
 export class Html {
-  /** What goes out as it is. */
+  /** The HTML. */
   readonly text: string;
 
   constructor(text: string) {
@@ -10,17 +10,17 @@ export class Html {
   }
 }
 
-/** What can fill a hole of {@link markup}. */
-type Filling = string | number | Html | readonly Html[];
+/** A value in the template of {@link markup}. */
+type Value = string | number | Html | readonly Html[];
 
-/** Makes HTML; whatever fills a hole and is not `Html` is escaped, for text and quoted attributes. */
-export function markup(strings: TemplateStringsArray, ...fillings: readonly Filling[]): Html {
-  const rest = fillings.map((filling, index) => textOf(filling) + (strings[index + 1] ?? ""));
+/** Makes HTML from a template; values that are not `Html` are escaped, for text and quoted attributes. */
+export function markup(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
+  const rest = values.map((value, index) => textOf(value) + (strings[index + 1] ?? ""));
   return new Html((strings[0] ?? "") + rest.join(""));
 }
 
-function textOf(filling: Filling): string {
-  if (filling instanceof Html) return filling.text;
-  if (typeof filling === "object") return filling.map(({ text }) => text).join("");
-  return escapeHtml(String(filling));
+function textOf(value: Value): string {
+  if (value instanceof Html) return value.text;
+  if (typeof value === "object") return value.map(({ text }) => text).join("");
+  return escapeHtml(String(value));
 }

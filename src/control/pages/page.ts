@@ -9,12 +9,12 @@ import { pageHeaders, statusPage, type Message } from "./status-html.ts";
 import type { Context, Handler } from "../http/router.ts";
 import { snapshotOf } from "./view.ts";
 
-/** How long an answer may wait for a process to start or stop. What takes longer goes on without it. */
-const PATIENCE_MS = 10_000;
-/** The longest message that is carried over to the next page. */
-const LONGEST = 1500;
+/** How long an answer waits for a process to start or stop. The action itself may take longer. */
+const WAIT_MS = 10_000;
+/** The length of a message that is passed on to the next page. */
+const MAX_MESSAGE = 1500;
 
-/** What can be asked of a process, a group or all: the names of the buttons. */
+/** Actions on a process, a group or all; their names are those of the buttons. */
 const verbs = {
   start: { doing: "Starting", done: "Started", act: order("start") },
   stop: { doing: "Stopping", done: "Stopped", act: order("stop") },
@@ -39,22 +39,25 @@ export const page: Handler = async (request, response, context) => {
       const headers = { "Content-Type": "application/json" };
       respond(request, response, 200, JSON.stringify(outcome), headers);
     } else {
-      const Location = `./?${carry(outcome, context.token)}`;
+      const Location = `./?${queryOf(outcome, context.token)}`;
       respond(request, response, 303, `${outcome.message}\n`, { Location });
     }
   } else {
     const { supervisor, token, query } = context;
-    const body = statusPage(snapshotOf(supervisor), token, carried(query, token));
+    const body = statusPage(snapshotOf(supervisor), token, messageIn(query, token));
     respond(request, response, 200, body, pageHeaders());
   }
 };
 
 async function formOf({ headers }: IncomingMessage, context: Context): Promise<URLSearchParams> {
   if (!/^application\/x-www-form-urlencoded\s*(?:;|$)/i.test(headers["content-type"] ?? ""))
-    throw new HttpError(415, "Expected a form");
+    throw new HttpError(415, "Unsupported media type: expected a form");
   const form = new URLSearchParams((await context.body()).toString());
   if (!context.isToken(form.get("token")))
-    throw new HttpError(403, "The page was out of date: go back, reload it and try again");
+    throw new HttpError(
+      403,
+      "Forbidden: the page is out of date; go back, reload it and try again",
+    );
   return form;
 }
 
@@ -62,39 +65,39 @@ async function perform(form: URLSearchParams, context: Context): Promise<Message
   const asked = Object.entries(verbs).filter(([verb]) => form.has(verb));
   const [only] = asked;
   if (!only || asked.length > 1)
-    throw new HttpError(400, "Expected one of start, stop, restart and clear");
+    throw new HttpError(400, "Bad request: expected one of start, stop, restart and clear");
   const [verb, { doing, done, act }] = only;
   const name = form.get(verb) ?? "";
-  // the buttons of a row are those of one process, whatever else has its name
+  // the buttons of a row mean its process, also if a program or a group has the same name
   const process = name === "all" ? undefined : context.supervisor.process(name);
-  const meant = process ? `${process.group}:${process.name}` : name;
-  const late = new AbortController();
+  const target = process ? `${process.group}:${process.name}` : name;
+  const timeout = new AbortController();
   const deadline = new Deadline();
-  deadline.set(PATIENCE_MS, () => late.abort());
+  deadline.set(WAIT_MS, () => timeout.abort());
   try {
-    await act(context.supervisor, meant, AbortSignal.any([context.signal, late.signal]));
+    await act(context.supervisor, target, AbortSignal.any([context.signal, timeout.signal]));
     return { ok: true, message: `${done} ${name}` };
   } catch (error) {
     if (error instanceof SupervisorError) return { ok: false, message: error.message };
-    if (late.signal.aborted) return { ok: true, message: `${doing} ${name} takes its time` };
+    if (timeout.signal.aborted) return { ok: true, message: `${doing} ${name} takes longer` };
     throw error;
   } finally {
     deadline.clear();
   }
 }
 
-/** A message as a query, sealed: a link from elsewhere cannot have the page say something. */
-function carry({ ok, message }: Message, token: string): string {
-  const text = (ok ? "+" : "-") + message.slice(0, LONGEST);
-  return new URLSearchParams({ message: text, seal: seal(text, token) }).toString();
+/** A message as a query, signed: a link of another site cannot make the page show a text. */
+function queryOf({ ok, message }: Message, token: string): string {
+  const text = (ok ? "+" : "-") + message.slice(0, MAX_MESSAGE);
+  return new URLSearchParams({ message: text, seal: sign(text, token) }).toString();
 }
 
-function carried(query: URLSearchParams, token: string): Message | undefined {
+function messageIn(query: URLSearchParams, token: string): Message | undefined {
   const text = query.get("message");
-  if (text === null || !isSame(query.get("seal") ?? "", seal(text, token))) return undefined;
+  if (text === null || !isSame(query.get("seal") ?? "", sign(text, token))) return undefined;
   return { ok: text.startsWith("+"), message: text.slice(1) };
 }
 
-function seal(text: string, token: string): string {
+function sign(text: string, token: string): string {
   return createHmac("sha256", token).update(Buffer.from(text)).digest("base64url");
 }

@@ -1,7 +1,7 @@
 /**
- * What the status page does where there is JavaScript: follows `/events`, counts uptimes, and sends
- * the form's buttons without leaving the page. The rows are the server's: when other processes are
- * there than before, the form is fetched anew.
+ * The script of the status page: follows `/events`, counts uptimes, and sends the form's buttons without
+ * leaving the page. The server makes the rows: when there are other processes than before, the script
+ * fetches the form again.
  */
 export const pageScript = String.raw`
 "use strict";
@@ -11,7 +11,7 @@ let form, rows, source, skew = 0, heard = 0, broken = false, renewal, again;
 const busy = new Set(), news = [];
 
 let spoken;
-// what went well goes by itself, what did not stays until Escape
+// a success disappears after a while, a failure stays until Escape
 function say(text, bad) {
   message.textContent = text;
   message.classList.toggle("bad", !!bad);
@@ -67,7 +67,7 @@ function take({ now: theirs, processes }) {
   count();
 }
 
-// one at a time, and once more when something has come up meanwhile; the focus stays where it was
+// one request at a time, and another if something has changed meanwhile; the focus is kept
 function renew() {
   again = true;
   return renewal ??= (async () => {
@@ -118,7 +118,7 @@ function connect() {
   };
 }
 document.addEventListener("visibilitychange", () => {
-  // a browser has few connections for one server: hidden pages give theirs back
+  // a browser has few connections for one server: hidden pages close theirs
   if (document.hidden) source.close(); else connect();
 });
 
@@ -155,15 +155,15 @@ adopt();
 connect();
 `;
 
-/** What the page of a log does: shows what comes, and stays at the end while it is there. */
+/** The script of the page of a log: shows what is added, and scrolls if the end is in view. */
 export const tailScript = String.raw`
 "use strict";
 const log = document.querySelector("pre"), link = document.querySelector("#link");
 const LIMIT = 400000;
 const end = () => { log.scrollTop = log.scrollHeight; };
-function put(text, anew) {
+function put(text, isFirst) {
   const below = log.scrollHeight - log.scrollTop - log.clientHeight;
-  if (anew) log.textContent = "";
+  if (isFirst) log.textContent = "";
   log.append(text);
   while (log.textContent.length > LIMIT && log.childNodes.length > 1) log.firstChild.remove();
   if (below < 40) end();

@@ -5,7 +5,7 @@ import { pageScript, tailScript } from "./script.ts";
 import { style } from "./style.ts";
 import type { Snapshot, View } from "./view.ts";
 
-/** What was done, or could not be. */
+/** The outcome of an action, to be shown. */
 export interface Message {
   readonly ok: boolean;
   readonly message: string;
@@ -33,7 +33,7 @@ ${processes.length > 0 ? table(processes) : markup`<p>There are no programs.</p>
   return page(`${running}/${processes.length} ${identifier}`, body, pageScript);
 }
 
-// the roles are said again: where the style makes cards of the rows, some browsers forget the table
+// roles are repeated: where the style shows rows as cards, some browsers drop those of the table
 function table(processes: readonly View[]): Html {
   const groups = new Map<string, View[]>();
   for (const view of processes) {
@@ -52,7 +52,7 @@ function table(processes: readonly View[]): Html {
   return markup`<table role="table" aria-label="Processes"><thead role="rowgroup"><tr role="row">${heads}</tr></thead>${bodies}</table>`;
 }
 
-/** The head of a group that is more than one process of the same name. */
+/** The row of a group, unless it is one process of the same name. */
 function header(group: string, members: readonly View[]): Html {
   if (members.every(({ id }) => id === group)) return NOTHING;
   const buttons = ORDERS.map((verb) => button(verb, `${group}:*`));
@@ -61,7 +61,7 @@ function header(group: string, members: readonly View[]): Html {
 }
 
 function row({ id, state, pid, start, about, said }: View): Html {
-  const value = id === "all" ? "all:all" : id; // `all` alone is everybody
+  const value = id === "all" ? "all:all" : id; // `all` alone means all processes
   const isUp = isRunning(state);
   const isDown = state === "STOPPED" || state === "EXITED" || state === "FATAL";
   const actions = [
@@ -77,7 +77,7 @@ function row({ id, state, pid, start, about, said }: View): Html {
 <tr role="row" data-id="${id}" data-state="${state}" data-pid="${pid}" data-start="${start}"><th role="rowheader" scope="row"><span>${id}</span></th><td role="cell" class="state"><span>${state}</span></td><td role="cell" class="about">${about}${said === undefined ? NOTHING : markup`<code>${said}</code>`}</td><td role="cell"><div class="do">${actions}</div></td></tr>`;
 }
 
-/** One that has nothing to do stays where it is and can be reached: what is under a finger never changes. */
+/** A button. An idle one keeps its place and its focus, so that no other button moves under the pointer. */
 function button(verb: string, value: string, text = capital(verb), isIdle = false): Html {
   const label = value === "all" ? text : `${text} ${value}`;
   const idle = isIdle ? markup` aria-disabled="true"` : NOTHING;
@@ -119,7 +119,7 @@ function page(title: string, body: Html, script: string): string {
 `.text;
 }
 
-/** The headers of every page: nothing is loaded, run, framed or sent but what is ours. */
+/** The headers of every page: it loads, runs and sends only what is its own, and no site can frame it. */
 export function pageHeaders(): Readonly<Record<string, string>> {
   const policy = [
     "default-src 'none'",
@@ -136,7 +136,7 @@ export function pageHeaders(): Readonly<Record<string, string>> {
     "Content-Security-Policy": policy.join("; "),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    // not no-referrer: the origin of a form would be null then
+    // not no-referrer, with which the origin of a form would be null
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     Vary: "Accept",

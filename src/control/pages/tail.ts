@@ -9,21 +9,21 @@ import type { Handler } from "../http/router.ts";
 import { BEAT, beginStream, frame } from "./live-feed.ts";
 
 const DEFAULT_BYTES = 16_384;
-const LEAST_BYTES = 1024;
-const MOST_BYTES = 262_144;
+const MIN_BYTES = 1024;
+const MAX_BYTES = 262_144;
 
 /**
- * `/tail.html?processname=&channel=&limit=`: the last bytes of a log; to those who ask for an event
- * stream, the same as `begin` and then `more` of what comes, until it is `over`.
+ * `/tail.html?processname=&channel=&limit=`: the last bytes of a log. A request for an event stream
+ * gets them as `begin`, then `more` with each part that is added, and `over` at the end.
  */
 export const tail: Handler = async (request, response, { supervisor, query, signal }) => {
   const process = supervisor.process(query.get("processname") ?? "");
   const channel = query.get("channel") ?? "stdout";
-  if (!process) throw new HttpError(404, "There is no process of that name");
+  if (!process) throw new HttpError(404, "Not found: there is no process of that name");
   if (channel !== "stdout" && channel !== "stderr")
-    throw new HttpError(404, "There is no log but stdout and stderr");
+    throw new HttpError(404, "Not found: the logs are stdout and stderr");
   const limit = Math.floor(Number(query.get("limit"))) || DEFAULT_BYTES;
-  const bytes = Math.min(MOST_BYTES, Math.max(LEAST_BYTES, limit));
+  const bytes = Math.min(MAX_BYTES, Math.max(MIN_BYTES, limit));
   if (request.headers.accept === "text/event-stream" && request.method === "GET") {
     await follow(response, { process, channel, bytes, signal });
   } else {
@@ -50,7 +50,7 @@ async function follow(
     if (!response.write(frame(event, text))) await once(response, "drain", { signal });
   };
   try {
-    // first: what is written while the end of the log is read is not to be missed
+    // first, so that no bytes are missed while the end of the log is read
     const chunks = process.follow(channel, { signal });
     await write("begin", await process.tail(channel, bytes));
     for await (const chunk of chunks) await write("more", chunk);

@@ -1,25 +1,25 @@
 import type { ProcessInfo, StateName, Subprocess, Supervisor } from "../../index.ts";
 import { withoutControls } from "./escape.ts";
 
-/** How much of a last line is shown. */
-const LONGEST = 300;
+/** The length of a last line that is shown. */
+const MAX_LINE = 300;
 
-/** What the page shows of a process, in HTML and in the events that follow. */
+/** A process as the page shows it, in HTML and in the events that follow. */
 export interface View {
-  /** What it is called among all: `group:name`, or the name alone where both are the same. */
+  /** The full name: `group:name`, or the name alone where both are the same. */
   readonly id: string;
   readonly group: string;
   readonly state: StateName;
   readonly pid: number;
-  /** When it was last started, in seconds since 1970. */
+  /** The time of the last start, in seconds since 1970. */
   readonly start: number;
-  /** What there is to say beside the state. */
+  /** The description beside the state. */
   readonly about: string;
-  /** The last line that it wrote, if it is BACKOFF or FATAL. */
+  /** The last line that the process wrote, if it is BACKOFF or FATAL. */
   readonly said?: string;
 }
 
-/** All that the page shows. */
+/** The supervisor and its processes as the page shows them. */
 export interface Snapshot {
   readonly now: number;
   readonly identifier: string;
@@ -27,7 +27,7 @@ export interface Snapshot {
   readonly processes: readonly View[];
 }
 
-/** What there is to see now, in the order of the page. */
+/** The supervisor and its processes now, in the order of the page. */
 export function snapshotOf(supervisor: Supervisor): Snapshot {
   const infos = supervisor.status();
   const { identifier, state } = supervisor;
@@ -53,7 +53,7 @@ export function idOf({ group, name }: Pick<ProcessInfo, "group" | "name">): stri
 
 function lastLineOf(process: Subprocess | undefined): string {
   const line = withoutControls(process?.lastOutput(1) ?? "").trim();
-  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+  return line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line;
 }
 
 function aboutOf({ state, spawnerr, description }: ProcessInfo): string {

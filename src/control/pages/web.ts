@@ -6,16 +6,16 @@ import { page } from "./page.ts";
 import type { Route } from "../http/router.ts";
 import { Feed } from "./live-feed.ts";
 
-/** What is for browsers and probes, of one server. */
+/** The paths of one server for browsers and probes. */
 export interface Web {
   readonly routes: readonly Route[];
   /** Begins to count for `/metrics`. */
   readonly open: () => void;
-  /** Ceases to count. Streams end with the server. */
+  /** Stops counting. Streams end with the server. */
   readonly close: () => void;
 }
 
-/** Makes the pages. */
+/** Makes the paths for browsers and probes. */
 export function web({ supervisor }: Pick<Shared, "supervisor">): Web {
   const feed = new Feed(supervisor);
   const metrics = new Metrics(supervisor);
