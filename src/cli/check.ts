@@ -1,11 +1,12 @@
 import { describeIssue, loadConfig, type Config, type ConfigIssue } from "../config/index.ts";
 import { ServeError, checkPlace } from "../control/index.ts";
 import { Supervisor } from "../index.ts";
-import { Refusal, complain, warn } from "./report.ts";
+import { report, warn } from "./report.ts";
 import { issueOfLog, problemOfLog } from "./run/log-file.ts";
 import { gidOf, uidOf } from "./run/privileges.ts";
 import { dangerOf, issueOfServer, nameOf, placeOf } from "./run/servers.ts";
-import { readWords, type Switch } from "./switches.ts";
+import { readSwitches, type Switch } from "./switches.ts";
+import { UsageError } from "./usage-error.ts";
 
 const SWITCHES: Readonly<Record<string, Switch>> = {
   configuration: { short: "c", value: "FILE" },
@@ -13,7 +14,7 @@ const SWITCHES: Readonly<Record<string, Switch>> = {
   help: { short: "h?", isQuestion: true },
 };
 
-const USAGE = `libsupervisor check -- says what is wrong with a supervisord.conf, and starts nothing
+const USAGE = `libsupervisor check -- tells what is wrong with a supervisord.conf, and starts nothing
 
 Usage: libsupervisor check [-c FILE] [--strict]
 
@@ -22,17 +23,17 @@ Options:
       --strict               unknown sections and options are errors, not warnings
   -h, --help                 print this and exit; so does -?
 
-What is wrong goes to standard error, with file and line. The exit status is 2 then,
-and otherwise 0, also with warnings.
+Errors go to standard error, with file and line, and the exit status is 2. Otherwise it
+is 0, also with warnings.
 `;
 
-/** `libsupervisor check`: says everything that is wrong with a file; the exit status. */
+/** `libsupervisor check`: tells everything that is wrong with a file; the exit status. */
 export async function check(args: readonly string[]): Promise<number> {
   const { stdout } = process;
   try {
-    const { question, given, words } = readWords(args, SWITCHES);
+    const { question, given, words } = readSwitches(args, SWITCHES);
     const [word] = words;
-    if (word !== undefined) throw new Refusal(refuse(word));
+    if (word !== undefined) throw new UsageError(messageFor(word));
     if (question !== undefined) {
       stdout.write(USAGE);
       return 0;
@@ -42,21 +43,21 @@ export async function check(args: readonly string[]): Promise<number> {
     const supervisor = new Supervisor(config); // starts nothing
     const user = userOf(config);
     const dangers = await dangersOf(config, user);
-    warn([...config.warnings, ...dangers, ...obstacles(supervisor, config)]);
-    const wrong = await refusals(config, user);
-    if (wrong.length > 0) throw new Refusal(wrong.map(describeIssue).join("\n"));
+    warn([...config.warnings, ...dangers, ...obstaclesOf(supervisor, config)]);
+    const errors = await errorsOf(config, user);
+    if (errors.length > 0) throw new UsageError(errors.map(describeIssue).join("\n"));
     stdout.write(`${config.file}: ${summary(supervisor)}\n`);
     return 0;
   } catch (error) {
-    return complain(error, "libsupervisor check -h");
+    return report(error, "libsupervisor check -h");
   }
 }
 
-function refuse(word: string): string {
+function messageFor(word: string): string {
   return `unexpected ${JSON.stringify(word)}; a file is named with -c: libsupervisor check -c ${word}`;
 }
 
-/** Whom the command is to become. */
+/** The user that the command would change to. */
 interface User {
   readonly uid?: number;
   readonly gid?: number;
@@ -66,7 +67,7 @@ function userOf({ supervisord: { user } }: Config): User {
   return user === undefined ? {} : { uid: uidOf(user), gid: gidOf(user) };
 }
 
-/** What the command only warns of. */
+/** Problems of which the command only warns. */
 async function dangersOf(config: Config, user: User): Promise<ConfigIssue[]> {
   const issues: ConfigIssue[] = [];
   for (const server of config.servers) {
@@ -76,8 +77,8 @@ async function dangersOf(config: Config, user: User): Promise<ConfigIssue[]> {
   return issues;
 }
 
-/** What would keep the command from starting. */
-async function refusals(config: Config, user: User): Promise<ConfigIssue[]> {
+/** Problems with which the command would not start. */
+async function errorsOf(config: Config, user: User): Promise<ConfigIssue[]> {
   const { servers } = config;
   const problem = problemOfLog(config);
   const issues = problem?.isForAll ? [issueOfLog(config, problem)] : [];
@@ -101,8 +102,8 @@ function summary({ programs, settings }: Supervisor): string {
   return `valid: ${of}, ${processes} process${processes === 1 ? "" : "es"}`;
 }
 
-/** What could not be done now; by the time it is, it may be otherwise. */
-function obstacles(supervisor: Supervisor, config: Config): ConfigIssue[] {
+/** Starts that would fail now, but may succeed later. */
+function obstaclesOf(supervisor: Supervisor, config: Config): ConfigIssue[] {
   const problem = problemOfLog(config);
   const issues = problem && !problem.isForAll ? [issueOfLog(config, problem)] : [];
   for (const [name, { processes, settings }] of supervisor.programs) {

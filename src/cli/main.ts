@@ -1,42 +1,42 @@
 #!/usr/bin/env node
 import { constants } from "node:os";
-import { makeWayForInit } from "./run/pid1.ts";
+import { replaceWithInit } from "./run/pid1.ts";
 
-const [word, ...rest] = process.argv.slice(2);
+const [command, ...rest] = process.argv.slice(2);
 
-/** The command `libsupervisor`: a host like any other, which says by its exit status how it went. */
-process.exitCode = await go();
+/** The command `libsupervisor`: a host like any other. */
+process.exitCode = await main();
 
-/** Each word loads what it needs, and no more. */
-async function go(): Promise<number> {
-  await leaveInspector();
-  if (word === "ctl") endWithReader();
-  else ignoreLostReaders();
-  if (word === "check") return (await import("./check.ts")).check(rest);
-  if (word === "ctl") {
+/** Each command loads the files that it needs, and no more. */
+async function main(): Promise<number> {
+  await closeInspector();
+  if (command === "ctl") exitOnClosedOutput();
+  else ignoreClosedOutput();
+  if (command === "check") return (await import("./check.ts")).check(rest);
+  if (command === "ctl") {
     const { stdin, stdout, stderr, env } = process;
     const { ctl } = await import("./ctl/ctl.ts");
     return ctl(rest, { stdin, stdout, stderr, env, interrupts: process });
   }
-  if (process.pid === 1) makeWayForInit();
+  if (process.pid === 1) replaceWithInit();
   return (await import("./run/run.ts")).run(process.argv.slice(2));
 }
 
-/** The debugger that `NODE_OPTIONS` asks for is the programs': its port is not to be taken here. */
-async function leaveInspector(): Promise<void> {
+/** Leaves the port of the debugger that `NODE_OPTIONS` asks for to the programs. */
+async function closeInspector(): Promise<void> {
   const isInspector = (words: string) => /(?:^|\s|")--inspect\b/.test(words);
   if (!isInspector(process.env["NODE_OPTIONS"] ?? "")) return;
-  if (process.execArgv.some(isInspector)) return; // asked for by whoever looks for a mistake here
+  if (process.execArgv.some(isInspector)) return; // the command itself is being debugged
   (await import("node:inspector")).close();
 }
 
-/** Who reads what we say may go (`| head`), as for supervisord: the programs go on. */
-function ignoreLostReaders(): void {
+/** Keeps the programs running when the reader of the output exits (`| head`), as supervisord does. */
+function ignoreClosedOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 }
 
-/** A client for whom nobody waits any more ends as the commands of a shell do: as of SIGPIPE. */
-function endWithReader(): void {
+/** Ends a client when the reader of its output exits, with the status of SIGPIPE in a shell. */
+function exitOnClosedOutput(): void {
   const { stdout, stderr } = process;
   stderr.on("error", () => {});
   stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {

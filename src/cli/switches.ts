@@ -1,38 +1,35 @@
+import { UsageError } from "./usage-error.ts";
+
 /** A switch of a command line; the key of its row is its long name. */
 export interface Switch {
-  /** Its letters. */
+  /** The letters of its short forms. */
   readonly short?: string;
-  /** What its value is called in the usage; a switch without one is either there or not. */
+  /** The name of its value in the usage; a switch without one takes no value. */
   readonly value?: string;
-  /** The switch that this is another long name of. */
+  /** The switch for which this is another long name. */
   readonly same?: string;
-  /** Asks for something to be printed: then nothing behind it counts. */
+  /** Whether it asks for something to be printed: then all that follows is ignored. */
   readonly isQuestion?: true;
-  /** May be given again: the values are put together, with commas between them. */
+  /** Whether it may be given several times: the values are joined by commas. */
   readonly isList?: true;
 }
 
 /** A switch as it was given. */
 export interface Given {
-  /** As it was written. */
+  /** The switch as it was written, but in full. */
   readonly option: string;
-  /** Its value; empty for a switch that takes none. */
+  /** The value; empty for a switch that takes none. */
   readonly value: string;
 }
 
-/** What a command line says. */
-export interface Words {
+/** A command line, read. */
+export interface CommandLine {
   /** The switch that asks for something to be printed, if there is one. */
   readonly question?: string;
   /** The others, by their long names. */
   readonly given: ReadonlyMap<string, Given>;
-  /** What stands behind the switches, from the first word that is none. */
+  /** The words behind the switches. */
   readonly words: readonly string[];
-}
-
-/** A command line that cannot be understood. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
 }
 
 type Row = readonly [name: string, Switch];
@@ -40,14 +37,14 @@ type Found = Given & { readonly row: Row };
 
 /**
  * Reads a command line by the rules of Python's getopt, as supervisord and supervisorctl do: switches
- * stand first, long names may be cut short, `-iu name` is `-i -u name`, and so is `-iuname`.
+ * stand first, long names may be abbreviated, `-iu name` is `-i -u name`, and so is `-iuname`.
  *
- * @throws {UsageError} in supervisord's words
+ * @throws {UsageError} with supervisord's text
  */
-export function readWords(
+export function readSwitches(
   argv: readonly string[],
   switches: Readonly<Record<string, Switch>>,
-): Words {
+): CommandLine {
   const table = Object.entries(switches);
   const { found, words } = split(argv, table);
   const given = new Map<string, Given>();

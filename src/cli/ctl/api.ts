@@ -6,7 +6,7 @@ import type { RpcClient } from "./rpc-client.ts";
 
 type Struct = { readonly [name: string]: Value };
 
-/** supervisord's methods, with the types of what they answer. */
+/** supervisord's methods, with the types of their answers. */
 export class Api {
   private readonly client: RpcClient;
 
@@ -18,7 +18,7 @@ export class Api {
     const value = await this.call(method, ...params);
     if (typeof value === "string") return value;
     if (typeof value === "number") return String(value);
-    throw new TypeError("the server has answered with something that is no text");
+    throw new TypeError("the server has answered with a value that is no text");
   }
 
   async call(method: string, ...params: readonly Value[]): Promise<Value> {
@@ -37,7 +37,7 @@ export class Api {
     return listOf(await this.call("getAllConfigInfo")).map(configOf);
   }
 
-  /** One of the methods that act on several processes. */
+  /** Calls a method that acts on several processes. */
   async results(method: string, ...params: readonly Value[]): Promise<Result[]> {
     return listOf(await this.call(method, ...params)).map(resultOf);
   }
@@ -51,25 +51,25 @@ export class Api {
   }
 }
 
-/** The number of a fault of ours; anything else is thrown on. */
+/** The error as a fault; throws any other error again. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof Fault) return error;
   throw error;
 }
 
-/** Whether it is this fault. */
+/** Whether an error is this fault. */
 export function isFault(error: unknown, name: keyof typeof FAULTS): error is Fault {
   return error instanceof Fault && error.code === FAULTS[name];
 }
 
 function listOf(value: Value): readonly Value[] {
   if (Array.isArray(value)) return value as readonly Value[];
-  throw new TypeError("the server has answered with something that is no list");
+  throw new TypeError("the server has answered with a value that is no list");
 }
 
 function structOf(value: Value): Struct {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Struct;
-  throw new TypeError("the server has answered with something that is no struct");
+  throw new TypeError("the server has answered with a value that is no struct");
 }
 
 function infoOf(value: Value): ProcessInfo {

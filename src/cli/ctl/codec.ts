@@ -1,10 +1,10 @@
 import { decodeAnswer as decode, encodeCall as encode } from "../../control/index.ts";
 import type { RpcValue } from "../../control/index.ts";
 
-/** What travels. */
+/** A parameter, or a result. */
 export type Value = RpcValue;
 
-/** An answer that says no. */
+/** A call that failed on the server. */
 export class Fault extends Error {
   override readonly name = "Fault";
   readonly code: number;
@@ -21,9 +21,9 @@ export function encodeCall(method: string, params: readonly Value[]): Buffer {
 }
 
 /**
- * What the body of an answer holds.
+ * The result in the body of an answer.
  *
- * @throws {Fault} if that is a fault
+ * @throws {Fault} if the call failed
  */
 export function decodeAnswer(body: Uint8Array): Value {
   const answer = decode(body);

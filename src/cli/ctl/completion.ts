@@ -16,7 +16,7 @@ const OF_PROCESSES = new Set([
   "tail",
 ]);
 
-/** What the last word of a line may become, each with a blank after it; and that word. */
+/** Completes the last word of a line: the choices, each with a blank after it, and the word. */
 export async function complete(
   line: string,
   actions: readonly string[],

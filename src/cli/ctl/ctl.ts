@@ -1,5 +1,5 @@
 import type { CtlIo } from "./io.ts";
-import { UsageError } from "../switches.ts";
+import { UsageError } from "../usage-error.ts";
 import { HelpAsked, readOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { Prompter } from "./prompter.ts";
@@ -11,24 +11,24 @@ const HELP = `libsupervisor ctl -- talk to a running supervisor, as supervisorct
 Usage: libsupervisor ctl [options] [action [arguments]]
 
 Options:
--c/--configuration FILE -- the configuration file whose [supervisorctl] counts
-     (looked for in the usual places if it is not given)
+-c/--configuration FILE -- the configuration file with the section [supervisorctl]
+     (searched for in the usual places if not given)
 -h/-?/--help -- print this and exit
--i/--interactive -- ask before shutdown and reload, and for a password if one is wanted
+-i/--interactive -- ask before shutdown and reload, and for a password if it is needed
 -s/--serverurl URL -- where the server listens: http://host:port or unix:///path
      (default "http://localhost:9001")
 -u/--username NAME -- the name to log in with
 -p/--password PASSWORD -- the password to log in with
--r/--history_file FILE -- where the shell keeps what was typed
+-r/--history_file FILE -- the file for the history of the shell
 
-Without an action, a shell takes actions line by line. The action "help" lists
-them all, and "help ACTION" shows how one is written.
+Without an action, a shell reads actions line by line. The action "help" lists all
+actions, and "help ACTION" shows the usage of one.
 `;
 
 /**
- * Does what supervisorctl does with the same words, and answers with its exit status.
+ * Runs supervisorctl's actions; the exit status.
  *
- * @param argv what follows the name of the command
+ * @param argv - The arguments behind the name of the command.
  * @see supervisorctl
  */
 export async function ctl(argv: readonly string[], io: CtlIo): Promise<number> {

@@ -1,16 +1,16 @@
 import type { Readable, Writable } from "node:stream";
 
-/** What `ctl()` reads from and writes to. */
+/** The streams and the environment of `ctl()`. */
 export interface CtlIo {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly env: NodeJS.ProcessEnv;
-  /** Who hears Ctrl-C: `process`. Without it, only what a terminal says in the shell is heard. */
+  /** The source of Ctrl-C: `process`. Without it, only the shell on a terminal notices Ctrl-C. */
   readonly interrupts?: Interrupts;
 }
 
-/** The part of `process` that Ctrl-C goes through. */
+/** The part of `process` that tells of Ctrl-C. */
 interface Interrupts {
   on(event: "SIGINT", listener: () => void): unknown;
   off(event: "SIGINT", listener: () => void): unknown;

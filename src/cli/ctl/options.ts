@@ -1,22 +1,23 @@
 import { ConfigError, describeIssue, loadSupervisorctl } from "../../config/index.ts";
 import type { SupervisorctlSection } from "../../config/index.ts";
-import { UsageError, readWords, type Given, type Switch } from "../switches.ts";
+import { readSwitches, type Given, type Switch } from "../switches.ts";
+import { UsageError } from "../usage-error.ts";
 import type { Remote } from "./rpc-client.ts";
 
-/** What the command line and the configuration file have said. */
+/** The options of the command line and the configuration file. */
 export interface Options extends Remote {
   serverurl: string;
   username: string | undefined;
   password: string | undefined;
   readonly prompt: string;
   readonly historyFile: string | undefined;
-  /** Whether somebody is there to be asked. */
+  /** Whether the user can be asked. */
   readonly interactive: boolean;
   /** The action and its arguments. */
   readonly words: readonly string[];
 }
 
-/** The command line asks for its help, and nothing else counts. */
+/** The command line asks for help. */
 export class HelpAsked extends Error {
   override readonly name = "HelpAsked";
 }
@@ -42,7 +43,7 @@ export async function readOptions(
   argv: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<Options> {
-  const { question, given, words } = readWords(argv, SWITCHES);
+  const { question, given, words } = readSwitches(argv, SWITCHES);
   if (question !== undefined) throw new HelpAsked();
   const value = (name: string) => given.get(name)?.value;
   const url = given.get("serverurl");
@@ -61,7 +62,7 @@ export async function readOptions(
 
 const NO_SECTION = ".ini file does not include supervisorctl section";
 
-/** Who says where the server is needs no section: a file that happens to lie here may be another's. */
+/** Reads the section, which may be missing if the command line names the server: the file may belong to another program. */
 async function sectionOf(
   file: string | undefined,
   env: NodeJS.ProcessEnv,

@@ -3,12 +3,12 @@ import type { Interface } from "node:readline";
 import { Writable } from "node:stream";
 import type { CtlIo } from "./io.ts";
 
-/** What the word that is being typed may become. */
+/** Completes the last word of a line. */
 export type Completer = (line: string) => Promise<[matches: string[], word: string]>;
 
 type Completed = (error: null, answer: [matches: string[], word: string]) => void;
 
-/** Asks for lines, and hears Ctrl-C: on a terminal with editing, otherwise plainly. */
+/** Reads lines and notices Ctrl-C; on a terminal with editing. */
 export class Prompter {
   /** The lines of the shell, the newest first. */
   history: string[] = [];
@@ -18,7 +18,7 @@ export class Prompter {
   private reader: Interface | undefined;
   private readonly lines: string[] = [];
   private isEnded = false;
-  /** Whether a question stands, whose answer is no command. */
+  /** Whether the next line answers a question, and is no command. */
   private isAsking = false;
   private wake: (() => void) | undefined;
   private readonly interrupted: (() => void)[] = [];
@@ -28,17 +28,17 @@ export class Prompter {
     this.isTerminal = isShell && isTerminal(io.stdin) && isTerminal(io.stdout);
   }
 
-  /** A line of the shell, to be remembered; undefined as with `ask()`. */
+  /** Reads a line of the shell, which goes into the history; undefined as with `ask()`. */
   async command(prompt: string, signal: AbortSignal): Promise<string | undefined> {
     this.reader ??= this.open(this.io.stdout);
     if (this.isTerminal && this.lines.length === 0 && !this.isEnded) {
       this.reader.setPrompt(prompt);
-      this.reader.prompt(true); // what was typed ahead stays as it is
+      this.reader.prompt(true); // keeps what was typed ahead
     } else this.io.stdout.write(prompt);
     return this.line(signal);
   }
 
-  /** An answer; undefined when there are no more lines, and when the signal says so. */
+  /** Reads an answer; undefined at the end of the input, and when the signal aborts. */
   async ask(
     prompt: string,
     signal: AbortSignal = new AbortController().signal,
@@ -51,7 +51,7 @@ export class Prompter {
     }
   }
 
-  /** A line that does not show. */
+  /** Reads a line that is not shown. */
   async askSecret(prompt: string): Promise<string | undefined> {
     if (!isTerminal(this.io.stdin)) return this.ask(prompt);
     this.stop();
@@ -67,7 +67,7 @@ export class Prompter {
     }
   }
 
-  /** Calls `listener` at Ctrl-C, and nobody who listened before, until the answer is called. */
+  /** Calls `listener`, and no earlier listener, at Ctrl-C, until the function returned is called. */
   onInterrupt(listener: () => void): () => void {
     if (this.interrupted.length === 0) this.io.interrupts?.on("SIGINT", this.interrupt);
     this.interrupted.push(listener);
@@ -77,7 +77,7 @@ export class Prompter {
     };
   }
 
-  /** Lets go of the input. */
+  /** Releases the input. */
   close(): void {
     this.stop();
   }
@@ -85,7 +85,7 @@ export class Prompter {
   private readonly interrupt = () => {
     const listener = this.interrupted.at(-1);
     if (listener) listener();
-    else this.end(); // nobody answers
+    else this.end(); // no answer will come
   };
 
   private readonly end = () => {

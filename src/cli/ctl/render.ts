@@ -1,8 +1,8 @@
 import { FAULTS } from "../../control/index.ts";
 
-/** The lines that supervisorctl prints: values in, text out. */
+/** Makes the lines that supervisorctl prints. */
 
-/** What is said of a process. */
+/** A process as the server reports it. */
 export interface ProcessInfo {
   readonly name: string;
   readonly group: string;
@@ -12,7 +12,7 @@ export interface ProcessInfo {
   readonly pid: number;
 }
 
-/** What an action on several processes has brought for one of them. */
+/** The result of an action for one of several processes. */
 export interface Result {
   readonly name: string;
   readonly group: string;
@@ -20,7 +20,7 @@ export interface Result {
   readonly description: string;
 }
 
-/** What a configuration file says of a process. */
+/** A process in the configuration. */
 export interface ConfigInfo {
   readonly name: string;
   readonly group: string;
@@ -30,7 +30,7 @@ export interface ConfigInfo {
   readonly process_prio: number;
 }
 
-/** The numbers of the states in which nothing runs, and nothing is about to. */
+/** The numbers of the states in which a process has ended and does not start again. */
 const STOPPED_STATES: ReadonlySet<number> = new Set([0, 100, 200, 1000]);
 const RUNNING = 20;
 
@@ -45,7 +45,7 @@ export function fullName({ group, name }: { readonly group: string; readonly nam
   return group === name ? name : `${group}:${name}`;
 }
 
-/** The two parts of a name; no process stands for all of the group. */
+/** The two parts of a name; without a process it means all of the group. */
 export interface Parts {
   readonly group: string;
   readonly process: string | undefined;
@@ -81,7 +81,7 @@ export function availLine(config: ConfigInfo): string {
   return words.join(" ");
 }
 
-/** What `reread` says. */
+/** The lines of `reread`. */
 export function changeLines(
   added: readonly string[],
   changed: readonly string[],
@@ -98,7 +98,7 @@ export function changeLines(
     .map(([name, word]) => `${name}: ${word}`);
 }
 
-/** The verbs whose results are told process by process. */
+/** The verbs with one result for each process. */
 export type Verb = "started" | "stopped" | "signalled" | "cleared";
 
 const START_PROBLEMS: Readonly<Record<number, string>> = {
@@ -123,17 +123,17 @@ const PROBLEMS: Readonly<Record<Verb, Readonly<Record<number, string>>>> = {
   cleared: { [FAULTS.BAD_NAME]: "no such process", [FAULTS.FAILED]: "failed" },
 };
 
-/** How an action went for a process; undefined for a fault that it does not know. */
+/** The line for a result; undefined for a fault that supervisorctl does not print. */
 export function resultLine(verb: Verb, result: Result): string | undefined {
   const name = fullName(result);
   if (result.status === FAULTS.SUCCESS) return `${name}: ${verb}`;
   const problem = PROBLEMS[verb][result.status];
   if (problem !== undefined) return `${name}: ERROR (${problem})`;
-  const isTold = verb === "stopped" || verb === "signalled";
-  return isTold && result.status === FAULTS.FAILED ? result.description : undefined;
+  const isPrinted = verb === "stopped" || verb === "signalled";
+  return isPrinted && result.status === FAULTS.FAILED ? result.description : undefined;
 }
 
-/** A text as Python shows it. */
+/** A text as the repr() of Python. */
 export function quoted(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const inside = text.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\t", "\\t");

@@ -3,14 +3,14 @@ import { finished } from "node:stream/promises";
 import { decodeAnswer, encodeCall } from "./codec.ts";
 import type { Value } from "./codec.ts";
 
-/** Whom to ask, and as whom. */
+/** The server, and the name and password for it. */
 export interface Remote {
   readonly serverurl: string;
   readonly username: string | undefined;
   readonly password: string | undefined;
 }
 
-/** An answer that HTTP gives, and not the method. */
+/** An answer with an HTTP status other than 200. */
 export class HttpStatusError extends Error {
   override readonly name = "HttpStatusError";
   readonly status: number;
@@ -21,7 +21,7 @@ export class HttpStatusError extends Error {
   }
 }
 
-/** One connection to a server, opened by the first call and kept until `close()`. */
+/** A connection to a server, opened by the first call and kept until `close()`. */
 export class RpcClient {
   private readonly remote: Remote;
   private readonly target: http.RequestOptions;
@@ -34,10 +34,10 @@ export class RpcClient {
   }
 
   /**
-   * Calls a method and waits for as long as that takes.
+   * Calls a method and waits for the answer, without a timeout.
    *
-   * @throws {Fault} if the method says no
-   * @throws {HttpStatusError} if the server answers with anything but 200
+   * @throws {Fault} if the method fails
+   * @throws {HttpStatusError} if the status is not 200
    */
   async call(method: string, ...params: readonly Value[]): Promise<Value> {
     const body = encodeCall(method, params);
@@ -53,13 +53,13 @@ export class RpcClient {
   }
 
   /**
-   * Takes a stream as it comes, on a connection of its own, until the server ends it. An iterator
-   * would drop what had come when the stream breaks off, which is why it did.
+   * Reads a stream on a connection of its own, until the server ends it. Listens to `data`: an iterator
+   * would drop the last bytes, which tell why, when the stream breaks off.
    *
-   * @throws {HttpStatusError} if the server answers with anything but 200
+   * @throws {HttpStatusError} if the status is not 200
    */
   async stream(path: string, signal: AbortSignal, take: (chunk: Buffer) => void): Promise<void> {
-    // supervisord keeps everything back from those who do not ask for a connection that stays
+    // supervisord sends nothing on a connection that is not keep-alive
     const agent = new http.Agent({ keepAlive: true });
     try {
       const response = await this.request(path, agent, undefined, signal);
@@ -92,8 +92,8 @@ export class RpcClient {
   private authorization(): http.OutgoingHttpHeaders {
     const { username, password } = this.remote;
     if (username === undefined || password === undefined) return {};
-    const words = Buffer.from(`${username}:${password}`).toString("base64");
-    return { Authorization: `Basic ${words}` };
+    const encoded = Buffer.from(`${username}:${password}`).toString("base64");
+    return { Authorization: `Basic ${encoded}` };
   }
 }
 

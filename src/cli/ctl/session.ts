@@ -4,7 +4,7 @@ import type { Options } from "./options.ts";
 import type { Prompter } from "./prompter.ts";
 import { RpcClient } from "./rpc-client.ts";
 
-/** The exit statuses; those of init scripts. */
+/** The exit statuses, which are those of init scripts. */
 export const EXIT = {
   SUCCESS: 0,
   GENERIC: 1,
@@ -19,7 +19,7 @@ export const EXIT = {
 
 const API_VERSION = "3.0";
 
-/** Whom an action talks to, what it says, and how it went. */
+/** The server, the output and the exit status of the actions. */
 export class Session {
   exitstatus: number = EXIT.SUCCESS;
   readonly options: Options;
@@ -38,13 +38,13 @@ export class Session {
     if (!this.isOver) this.io.stdout.write(`${line}\n`);
   }
 
-  /** A problem: a line of text, and an exit status that later successes do not clear. */
+  /** Prints a problem and sets the exit status, which later successes do not clear. */
   fail(line: string, status: number = EXIT.GENERIC): void {
     this.print(line);
     this.exitstatus = status;
   }
 
-  /** A connection of its own, which ends with the action. */
+  /** Opens another connection, which ends with the action. */
   client(): RpcClient {
     const client = new RpcClient(this.options);
     this.clients.add(client);
@@ -55,18 +55,18 @@ export class Session {
     return new Api(this.client());
   }
 
-  hangUp(): void {
+  closeConnections(): void {
     for (const client of this.clients) client.close();
     this.clients.clear();
   }
 
-  /** Hangs up for good: what is still under way says nothing more. */
+  /** Closes all connections for good: actions under way print nothing more. */
   end(): void {
     this.isOver = true;
-    this.hangUp();
+    this.closeConnections();
   }
 
-  /** Whether a server is there that speaks our language; says so if not. */
+  /** Whether a server with our version of the interface answers; prints the problem if not. */
   async upcheck(): Promise<boolean> {
     try {
       const version = await this.connect().text("getVersion");
@@ -92,7 +92,7 @@ export class Session {
   }
 }
 
-/** How it shows that nobody listens, if that is the problem. */
+/** The text for an error of the connection, if no server listens. */
 export function absenceOf(error: unknown): "refused connection" | "no such file" | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
   if (error.code === "ECONNREFUSED") return "refused connection";

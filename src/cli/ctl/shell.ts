@@ -6,11 +6,11 @@ import { complete } from "./completion.ts";
 import { EXIT, absenceOf } from "./session.ts";
 import type { Session } from "./session.ts";
 
-/** Runs one line, whatever is in it: what goes wrong is printed. */
+/** Runs one line; errors are printed. */
 export async function runLine(session: Session, line: string): Promise<"quit" | void> {
   const text = line.trim();
   if (text === "") return undefined;
-  // a word ends where its letters end: `?status` asks for help
+  // the first word ends where its letters end: `?status` asks for help
   const [, word = "", rest = ""] = /^(\?|\w*)(.*)$/s.exec(text) ?? [];
   const action = actionOf(word === "?" ? "help" : word);
   if (!action) {
@@ -29,7 +29,7 @@ export async function runLine(session: Session, line: string): Promise<"quit" | 
     session.exitstatus = EXIT.GENERIC;
     return undefined;
   } finally {
-    session.hangUp();
+    session.closeConnections();
   }
 }
 
@@ -39,7 +39,7 @@ function reasonOf(session: Session, error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Asks who is there; not if nobody answers. */
+/** Asks for name and password. Returns false at the end of the input. */
 async function logIn(session: Session): Promise<boolean> {
   const { options, prompter } = session;
   const username = await prompter.ask("Username:");
@@ -51,7 +51,7 @@ async function logIn(session: Session): Promise<boolean> {
   return true;
 }
 
-/** Reads lines and runs them, until the input ends, Ctrl-C, or an action that leaves. */
+/** Reads lines and runs them, until the end of the input, Ctrl-C, or `quit`. */
 export async function runShell(session: Session): Promise<void> {
   const { prompter, options } = session;
   const { historyFile } = options;
@@ -96,7 +96,7 @@ async function askForNames(session: Session): Promise<ProcessInfo[]> {
   try {
     return await session.connect().getAllProcessInfo();
   } finally {
-    session.hangUp();
+    session.closeConnections();
   }
 }
 
@@ -120,6 +120,6 @@ function writeHistory(file: string, history: readonly string[]): void {
       { mode: 0o600 },
     );
   } catch {
-    // what cannot be remembered is forgotten, as supervisorctl has it
+    // the history is lost, as in supervisorctl
   }
 }

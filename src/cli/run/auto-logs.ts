@@ -8,10 +8,10 @@ export function autoLogsOf(supervisor: Supervisor): string[] {
       .filter((key) => isAuto(settings[key]))
       .flatMap((key) => processes.map((process) => process.info()[key])),
   );
-  return files.filter(Boolean); // who was never started has none
+  return files.filter(Boolean); // a process that was never started has none
 }
 
-/** Removes log files, and those that were turned over. */
+/** Removes log files and their backups. */
 export function removeLogs(files: readonly string[]): void {
   for (const file of files) {
     remove(file);
@@ -28,6 +28,6 @@ function remove(file: string): boolean {
     unlinkSync(file);
     return true;
   } catch {
-    return false; // it is not there, or not to be removed: supervisord goes on, too
+    return false; // there is none, or it cannot be removed: supervisord goes on, too
   }
 }

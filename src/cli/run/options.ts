@@ -1,14 +1,14 @@
-import { Refusal } from "../report.ts";
-import { readWords, type Switch } from "../switches.ts";
+import { readSwitches, type Switch } from "../switches.ts";
+import { UsageError } from "../usage-error.ts";
 
-/** A switch of the command, and the option of `[supervisord]` that it stands for. */
+/** A switch of the command, and the option of `[supervisord]` that it sets. */
 interface Row extends Switch {
-  /** Of `[supervisord]`; what is given on the command line wins. */
+  /** The option of `[supervisord]`, over which the switch wins. */
   readonly option?: string;
   readonly help: string;
 }
 
-/** supervisord's own, with its letters. */
+/** supervisord's switches, with their letters, and one of our own. */
 const SWITCHES: Readonly<Record<string, Row>> = {
   configuration: {
     short: "c",
@@ -17,7 +17,7 @@ const SWITCHES: Readonly<Record<string, Row>> = {
   },
   nodaemon: { short: "n", option: "nodaemon", help: "run in the foreground, as it always does" },
   silent: { short: "s", option: "silent", help: "no log on standard output" },
-  user: { short: "u", option: "user", value: "USER", help: "become this user (name or uid)" },
+  user: { short: "u", option: "user", value: "USER", help: "run as this user (name or uid)" },
   umask: { short: "m", option: "umask", value: "UMASK", help: "umask, unless nodaemon (022)" },
   directory: {
     short: "d",
@@ -30,13 +30,13 @@ const SWITCHES: Readonly<Record<string, Row>> = {
     short: "y",
     option: "logfile_maxbytes",
     value: "BYTES",
-    help: "turn it over when it is this large",
+    help: "rotate the log when it is this large",
   },
   logfile_backups: {
     short: "z",
     option: "logfile_backups",
     value: "NUM",
-    help: "how many old ones are kept",
+    help: "how many backups are kept",
   },
   loglevel: {
     short: "e",
@@ -77,7 +77,7 @@ const SWITCHES: Readonly<Record<string, Row>> = {
   minprocs: { option: "minprocs", value: "NUM", help: "processes needed to start" },
   profile_options: {
     value: "OPTIONS",
-    help: "ignored: there is no profiler of Python here",
+    help: "ignored: it is for Python's profiler",
   },
   "allowed-host": {
     value: "NAME",
@@ -88,28 +88,27 @@ const SWITCHES: Readonly<Record<string, Row>> = {
   version: { short: "v", isQuestion: true, help: "print the version and exit" },
 };
 
-/** What the command line asks for. */
+/** The options of the command line. */
 export interface Options {
-  /** Something to be printed, and nothing else. */
+  /** What is to be printed instead of a run. */
   readonly question?: "help" | "version";
   readonly configuration?: string;
-  /** Names by which TCP servers may be called, beside those of the file. */
+  /** Names by which browsers may call TCP servers, beside those of the file. */
   readonly allowedHosts?: readonly string[];
-  /** Options of `[supervisord]` that it sets, as text. */
+  /** Options of `[supervisord]`, as text. */
   readonly overrides: Readonly<Record<string, string>>;
-  /** Whether Python's profiler is asked for, which there is not. */
+  /** Whether the command line asks for Python's profiler, which there is not. */
   readonly isProfiled: boolean;
 }
 
 /**
  * Reads the command line.
- * @throws {UsageError} which tells of a switch that there is not
- * @throws {Refusal} for a word that is no switch
+ * @throws {UsageError} for a wrong switch, or a word that is no switch
  */
 export function parseOptions(args: readonly string[]): Options {
-  const { question, given, words } = readWords(args, SWITCHES);
+  const { question, given, words } = readSwitches(args, SWITCHES);
   const [word] = words;
-  if (word !== undefined) throw new Refusal(refuse(word));
+  if (word !== undefined) throw new UsageError(messageFor(word));
   const configuration = given.get("configuration")?.value;
   const allowedHosts = given.get("allowed-host")?.value;
   const overrides = [...given].flatMap(([name, { value }]) => {
@@ -126,11 +125,11 @@ export function parseOptions(args: readonly string[]): Options {
   };
 }
 
-function refuse(word: string): string {
+function messageFor(word: string): string {
   const what = JSON.stringify(word);
   if (/[./]/.test(word))
     return `unexpected ${what}; a file is named with -c: libsupervisor -c ${word}`;
-  return `there is no command ${what}: there are check and ctl, and none of them to run a file (-c FILE)`;
+  return `unknown command ${what}: the commands are check and ctl; without one, -c FILE runs a file`;
 }
 
 /** The text of `--help`. */
@@ -144,14 +143,14 @@ export function usage(): string {
     "libsupervisor -- runs the programs of a supervisord.conf, in the foreground",
     "",
     "Usage: libsupervisor [-c FILE] [options]",
-    "       libsupervisor check [-c FILE] [--strict]   says what is wrong with a file",
+    "       libsupervisor check [-c FILE] [--strict]   tells what is wrong with a file",
     "       libsupervisor ctl [options] [action]       supervisorctl (see: libsupervisor ctl -h)",
     "",
     "Options:",
     ...rows,
     "",
-    "TERM, INT and QUIT stop everything and end it; HUP stops everything, reads the",
-    "file again and starts; USR2 opens the logs anew.",
+    "TERM, INT and QUIT stop all programs and exit; HUP stops all programs, reads the file",
+    "again and starts; USR2 opens the logs again.",
     "",
   ].join("\n");
 }

@@ -4,9 +4,10 @@ import { RESTORE, restorable } from "../../spawn/shell.ts";
 const SIGNALS = ["TERM", "INT", "QUIT", "HUP", "USR1", "USR2"];
 
 /**
- * Process 1 of a container has to reap the orphans of all others, which Node does not. A shell does:
- * it passes signals on, waits, and ends as the command does. (Of two waits the second knows the end
- * that came while a signal interrupted the first.) Its variables have names that no environment has.
+ * Process 1 of a container has to reap the orphans of all other processes, which Node does not do. A
+ * shell does: this script passes signals on, waits, and exits as the command does. (A signal may
+ * interrupt the first wait as the command exits; then the second wait has its status.) The variables
+ * have names that no environment has.
  */
 const SCRIPT = `${RESTORE}
 ${SIGNALS.map((name) => `trap 'kill -${name} "$libsupervisor_pid" 2>/dev/null' ${name}`).join("\n")}
@@ -25,8 +26,8 @@ exit "$libsupervisor_status"
 
 type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never;
 
-/** Has a shell take our place as process 1, and run us as its child; comes back where that cannot be. */
-export function makeWayForInit(): void {
+/** Replaces this process by a shell, which runs the command as its child. Returns where that is impossible. */
+export function replaceWithInit(): void {
   const { execve } = process as { readonly execve?: Execve }; // from Node 22.15 on
   if (!execve) return;
   try {
@@ -40,8 +41,8 @@ export function makeWayForInit(): void {
   execve("/bin/sh", words, restorable(env, true) ?? env);
 }
 
-/** Whether a process is the shell that has taken our place. */
-export function isInit(pid: number): boolean {
+/** Whether a process is the shell of {@link replaceWithInit}. */
+export function isInitShell(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(SCRIPT);
   } catch {

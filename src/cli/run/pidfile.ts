@@ -1,11 +1,30 @@
 import * as fs from "node:fs";
 import { devNull } from "node:os";
+import type { ActivityLog, Supervisor } from "../../index.ts";
+
+/** Writes the pid file; the function returned removes it, and so does the end of the host. */
+export function keepPidfile(file: string, supervisor: Supervisor, log: ActivityLog): () => void {
+  let isFile: boolean;
+  try {
+    isFile = writePidfile(file);
+  } catch {
+    log.write("CRIT", `could not write pidfile ${file}`);
+    return () => {};
+  }
+  log.write("INFO", `supervisord started with pid ${process.pid}`);
+  if (!isFile) return () => {};
+  const release = supervisor.ownFile(file);
+  return () => {
+    release();
+    removePidfile(file);
+  };
+}
 
 /**
- * Writes our process id to a file of its own: never through a link, and never into a file that
- * somebody else has made. Returns whether there is a file now: `/dev/null` is none, and stays.
+ * Writes the process id to a new file: never through a link, and never into the file of another user.
+ * Returns whether there is a file now: `/dev/null` is none, and stays.
  */
-export function writePidfile(file: string): boolean {
+function writePidfile(file: string): boolean {
   if (file === devNull) return false;
   const former = fs.lstatSync(file, { throwIfNoEntry: false });
   if (former) {
@@ -17,11 +36,11 @@ export function writePidfile(file: string): boolean {
   return true;
 }
 
-/** Removes it, if it is still ours. */
-export function removePidfile(file: string): void {
+/** Removes the file, if it still has our process id. */
+function removePidfile(file: string): void {
   try {
     if (fs.readFileSync(file, "utf8") === `${process.pid}\n`) fs.unlinkSync(file);
   } catch {
-    // somebody else has removed it
+    // another program has removed it
   }
 }

@@ -1,16 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { Refusal } from "../report.ts";
-import { isInit } from "./pid1.ts";
-
-/** A line for the log that is to be opened. */
-type Line = readonly [level: "CRIT" | "INFO", message: string];
+import { UsageError } from "../usage-error.ts";
+import type { LogLine } from "./log-file.ts";
+import { isInitShell } from "./pid1.ts";
 
 /**
- * Becomes a user for good: uid, gid and supplementary groups. Returns what is to be logged of it.
- * @throws {Refusal} if that cannot be
+ * Changes to a user for good: uid, gid and supplementary groups. Returns the lines for the log.
+ * @throws {UsageError} if the change is impossible
  */
-export function becomeUser(user: string | undefined): Line[] {
+export function becomeUser(user: string | undefined): LogLine[] {
   const own = process.getuid?.();
   if (own === undefined) return [];
   if (user === undefined) {
@@ -19,9 +17,9 @@ export function becomeUser(user: string | undefined): Line[] {
     return own === 0 ? [["CRIT", message]] : [];
   }
   const uid = uidOf(user);
-  const done: Line[] = [["INFO", `Set uid to user ${uid} succeeded`]];
-  if (own === uid) return done; // as supervisord says it
-  if (own !== 0) throw new Refusal("Can't drop privilege as nonroot user");
+  const done: LogLine[] = [["INFO", `Set uid to user ${uid} succeeded`]];
+  if (own === uid) return done; // as supervisord logs it
+  if (own !== 0) throw new UsageError("Can't drop privilege as nonroot user");
   const gid = gidOf(user);
   process.setgroups?.(ask(user, "-G").split(" ").map(Number));
   process.setgid?.(gid);
@@ -29,33 +27,33 @@ export function becomeUser(user: string | undefined): Line[] {
   return done;
 }
 
-/** @throws {Refusal} if there is no such user */
+/** @throws {UsageError} if there is no such user */
 export function uidOf(user: string): number {
   return Number(ask(user, "-u"));
 }
 
-/** @throws {Refusal} if there is no such user */
+/** @throws {UsageError} if there is no such user */
 export function gidOf(user: string): number {
   return Number(ask(user, "-g"));
 }
 
-/** What id(1) knows of a user. */
+/** Asks id(1) about a user. */
 function ask(user: string, question: string): string {
   try {
     return execFileSync("id", [question, "--", user], { encoding: "utf8" }).trim();
   } catch (cause) {
-    throw new Refusal(`Invalid user name ${user}`, { cause });
+    throw new UsageError(`Invalid user name ${user}`, { cause });
   }
 }
 
 /**
- * Gives programs the soft limit of file descriptors that the command was started with: Node has raised
- * its own to the hard limit, and programs inherit that. Returns what is to be logged of it.
+ * Sets the soft limit of file descriptors to that with which the command was started: Node has raised
+ * it to the hard limit, and programs inherit it. Returns the lines for the log.
  *
- * @param given what the file or a switch sets, if it does
- * @throws {Refusal} if so many cannot be had
+ * @param isGiven - Whether the file or a switch sets the minimum.
+ * @throws {UsageError} if the system does not allow so many
  */
-export function limitDescriptors(minimum: number, isGiven: boolean): Line[] {
+export function limitDescriptors(minimum: number, isGiven: boolean): LogLine[] {
   const lines = ensureLimit("minfds", minimum);
   const [, hard] = limitsOf("self", LIMITS.minfds.limit);
   const wanted = startedWith(hard) ?? (isGiven ? minimum : hard);
@@ -64,15 +62,15 @@ export function limitDescriptors(minimum: number, isGiven: boolean): Line[] {
   try {
     setLimit("nofile", soft, hard);
   } catch {
-    return []; // without util-linux: programs have more than they would
+    return []; // without util-linux the programs keep the higher limit
   }
   return wanted < soft ? [["INFO", `Increased RLIMIT_NOFILE limit to ${soft}`]] : [];
 }
 
-/** Linux tells of the parent what we were started with, unless somebody has set limits in between. */
+/** The limit of the parent, with which the command was started, unless limits were set in between. */
 function startedWith(hard: number): number | undefined {
   const [soft, most] = limitsOf(process.ppid, LIMITS.minfds.limit);
-  return most === hard && !isInit(process.ppid) ? soft : undefined;
+  return most === hard && !isInitShell(process.ppid) ? soft : undefined;
 }
 
 const LIMITS = {
@@ -86,10 +84,10 @@ const LIMITS = {
 } as const;
 
 /**
- * Sees to it that so many are allowed, raising the limit where it may. Returns what is to be logged.
- * @throws {Refusal} if it cannot be raised
+ * Raises a limit if it is lower than this minimum. Returns the lines for the log.
+ * @throws {UsageError} if the limit cannot be raised
  */
-export function ensureLimit(option: keyof typeof LIMITS, minimum: number): Line[] {
+export function ensureLimit(option: keyof typeof LIMITS, minimum: number): LogLine[] {
   const { limit, flag, name, what } = LIMITS[option];
   const [soft, hard] = limitsOf("self", limit);
   if (soft >= minimum) return [];
@@ -97,19 +95,19 @@ export function ensureLimit(option: keyof typeof LIMITS, minimum: number): Line[
     setLimit(flag, minimum, Math.max(hard, minimum));
     return [["INFO", `Increased ${name} limit to ${minimum}`]];
   } catch {
-    throw new Refusal(
+    throw new UsageError(
       `The minimum number of ${what} required to run this process is ${minimum} as per the "${option}" command-line argument or config file setting. The current environment will only allow you to open ${hard} ${what}. Raise that number, or lower ${option}.`,
     );
   }
 }
 
-/** By prlimit(1) of util-linux. */
+/** Sets a limit by prlimit(1) of util-linux. */
 function setLimit(flag: string, soft: number, hard: number): void {
   const wanted = `--${flag}=${soft}:${hard}`.replace("Infinity", "unlimited");
   execFileSync("prlimit", ["--pid", String(process.pid), wanted], { stdio: "ignore" });
 }
 
-/** The soft and the hard limit of a process; no limits, where the system does not tell. */
+/** The soft and the hard limit of a process; Infinity where the system does not tell. */
 function limitsOf(pid: number | "self", name: string): readonly [soft: number, hard: number] {
   let text: string;
   try {

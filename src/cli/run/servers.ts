@@ -1,22 +1,61 @@
-import type { Config, ConfigIssue } from "../../config/index.ts";
-import { ServeError, checkPlace } from "../../control/index.ts";
+import { describeIssue, type Config, type ConfigIssue } from "../../config/index.ts";
+import {
+  ServeError,
+  checkPlace,
+  serve,
+  type ServeOptions,
+  type Server,
+} from "../../control/index.ts";
+import type { ActivityLog, Supervisor } from "../../index.ts";
+import { UsageError } from "../usage-error.ts";
 
 type Section = Config["servers"][number];
 
-/** What stands between the brackets. */
+/** A server, and the section of the file that it comes from. */
+interface ServerOf {
+  readonly config: Config;
+  readonly section: Section;
+  readonly options: ServeOptions;
+}
+
+/**
+ * Opens a server. The log has a line for each danger.
+ * @throws {UsageError} if it cannot listen
+ */
+export async function openServer(
+  supervisor: Supervisor,
+  { config, section, options }: ServerOf,
+  log: ActivityLog,
+): Promise<Server> {
+  const { username, password } = section;
+  const access = username !== undefined && password !== undefined && { username, password };
+  const name = nameOf(section);
+  if (!access)
+    log.write("CRIT", `Server '${name}' running without any HTTP authentication checking`);
+  const danger = await dangerOf(section);
+  if (danger !== undefined) log.write("CRIT", `Server '${name}': ${danger}`);
+  try {
+    return await serve(supervisor, placeOf(section), { ...access, ...options });
+  } catch (cause) {
+    if (!(cause instanceof ServeError)) throw cause;
+    throw new UsageError(describeIssue(issueOfServer(config, section, cause)), { cause });
+  }
+}
+
+/** The name between the brackets of a section. */
 export function nameOf({ kind, name }: Section): string {
   return `${kind}_http_server${name === undefined ? "" : `:${name}`}`;
 }
 
-/** Of a section, what is no secret. */
+/** The place of a server, without its secrets. */
 export function placeOf(server: Section) {
   if (server.kind === "inet") return { host: server.host, port: server.port };
   const { file, chmod, chown } = server;
-  // as supervisord, which makes it anywhere: see `dangerOf`
+  // supervisord makes a socket in any directory: see `dangerOf`
   return { file, chmod, ...(chown && { chown }), allowUnsafeDirectory: true };
 }
 
-/** Who else could replace the socket of a server, made by us or by whom we are to become. */
+/** Tells which other user could replace the socket of a server that this user, or another, makes. */
 export async function dangerOf(
   server: Section,
   user: { readonly uid?: number; readonly gid?: number } = {},
@@ -27,10 +66,10 @@ export async function dangerOf(
   } catch (error) {
     if (error instanceof ServeError && error.code === "UNSAFE_DIRECTORY") return error.message;
   }
-  return undefined; // what else there is to say is said when it is made
+  return undefined; // other errors come up when the socket is made
 }
 
-/** Why a server cannot be had, with the place where it stands. */
+/** The issue for a server that cannot listen, with its place in the file. */
 export function issueOfServer(config: Config, section: Section, error: ServeError): ConfigIssue {
   const option = section.kind === "unix" ? "file" : "port";
   return config.issue(nameOf(section), option, error.message);

@@ -1,19 +1,21 @@
 import type { ActivityLevel, ActivityLog, Supervisor } from "../../index.ts";
+import type { LogLine } from "./log-file.ts";
 
-/** What the command is about to do, in supervisord's words. */
-type MoodName = "RUNNING" | "RESTARTING" | "SHUTDOWN";
+/** The next step of the command, in supervisord's words. */
+export type Goal = "RUNNING" | "RESTARTING" | "SHUTDOWN";
 
 const EXITS = ["SIGTERM", "SIGINT", "SIGQUIT"] as const;
 const FOREVER_MS = 2 ** 31 - 1;
 
-/** The signals that supervisord listens to, and what they make of its mood. Keeps the host alive. */
-export class Mood {
-  /** Settles when the present life is to end. */
+/** Listens to supervisord's signals, and keeps the goal that they set. Keeps the host alive. */
+export class HostSignals {
+  /** Settles when the run under way is to end. */
   changed: Promise<void> = Promise.resolve();
-  #current: MoodName = "RUNNING";
-  #wake: () => void = () => {};
+  #goal: Goal = "RUNNING";
+  #settle: () => void = () => {};
   #log: ActivityLog | undefined;
-  readonly #unsaid: (readonly [ActivityLevel, string])[] = []; // between two lives
+  /** Lines that came between two runs. */
+  readonly #pending: LogLine[] = [];
   #supervisor: Supervisor | undefined;
   readonly #alive = setInterval(() => {}, FOREVER_MS);
   readonly #handlers: ReadonlyMap<NodeJS.Signals, (signal: NodeJS.Signals) => void>;
@@ -23,75 +25,75 @@ export class Mood {
       ...EXITS.map((signal) => [signal, (name: string) => this.#exit(name)] as const),
       ["SIGHUP", (name) => this.#restart(name)],
       ["SIGUSR2", (name) => this.#reopen(name)],
-      // Node would open its debugger, supervisord dies and leaves its programs
-      ["SIGUSR1", (name) => this.#say("WARN", `ignored ${name}`)],
+      // Node would open its debugger; supervisord dies and leaves its programs
+      ["SIGUSR1", (name) => this.#write("WARN", `ignored ${name}`)],
     ]);
     for (const [signal, handler] of this.#handlers) process.on(signal, handler);
-    this.begin();
+    this.beginRun();
   }
 
-  get current(): MoodName {
-    return this.#current;
+  get goal(): Goal {
+    return this.#goal;
   }
 
-  /** A new life begins, unless all is to end. */
-  begin(): void {
-    if (this.#current === "RESTARTING") this.#current = "RUNNING";
+  /** Begins the next run, unless the goal is SHUTDOWN. */
+  beginRun(): void {
+    if (this.#goal === "RESTARTING") this.#goal = "RUNNING";
     this.changed = new Promise((resolve) => {
-      this.#wake = resolve;
+      this.#settle = resolve;
     });
-    if (this.#current !== "RUNNING") this.#wake();
+    if (this.#goal !== "RUNNING") this.#settle();
   }
 
-  /** Whom signals concern. */
-  hear(supervisor: Supervisor, log: ActivityLog): void {
+  /** Lets the signals act on this supervisor and this log. */
+  attach(supervisor: Supervisor, log: ActivityLog): void {
     this.#supervisor = supervisor;
     this.#log = log;
-    for (const line of this.#unsaid.splice(0)) log.write(...line);
+    for (const line of this.#pending.splice(0)) log.write(...line);
   }
 
-  /** The present life has ended. */
-  forget(): void {
+  /** Detaches the supervisor and the log of a run that has ended. */
+  detach(): void {
     this.#supervisor = undefined;
     this.#log = undefined;
   }
 
-  /** Once it is to shut down, nothing changes that. */
-  set(mood: "RESTARTING" | "SHUTDOWN"): void {
-    if (this.#current !== "SHUTDOWN") this.#current = mood;
-    this.#wake();
+  /** Ends the run under way. After SHUTDOWN the goal does not change any more. */
+  setGoal(goal: "RESTARTING" | "SHUTDOWN"): void {
+    if (this.#goal !== "SHUTDOWN") this.#goal = goal;
+    this.#settle();
   }
 
-  /** Gives everything back. */
-  end(): void {
+  /** Stops listening. */
+  close(): void {
     clearInterval(this.#alive);
     for (const [signal, handler] of this.#handlers) process.off(signal, handler);
   }
 
   #exit(signal: string): void {
-    this.#say("WARN", `received ${signal} indicating exit request`);
-    this.set("SHUTDOWN");
+    this.#write("WARN", `received ${signal} indicating exit request`);
+    this.setGoal("SHUTDOWN");
   }
 
   #restart(signal: string): void {
-    if (this.#current === "SHUTDOWN") {
+    if (this.#goal === "SHUTDOWN") {
       const message = `ignored ${signal} indicating restart request (shutdown in progress)`;
-      this.#say("WARN", message);
+      this.#write("WARN", message);
       return;
     }
-    this.#say("WARN", `received ${signal} indicating restart request`);
-    this.set("RESTARTING");
+    this.#write("WARN", `received ${signal} indicating restart request`);
+    this.setGoal("RESTARTING");
   }
 
   #reopen(signal: string): void {
-    this.#say("INFO", `received ${signal} indicating log reopen request`);
+    this.#write("INFO", `received ${signal} indicating log reopen request`);
     this.#log?.reopen();
-    this.#say("INFO", "supervisord logreopen");
+    this.#write("INFO", "supervisord logreopen");
     this.#supervisor?.reopen();
   }
 
-  #say(...line: readonly [ActivityLevel, string]): void {
-    if (this.#log) this.#log.write(...line);
-    else this.#unsaid.push(line);
+  #write(level: ActivityLevel, message: string): void {
+    if (this.#log) this.#log.write(level, message);
+    else this.#pending.push([level, message]);
   }
 }

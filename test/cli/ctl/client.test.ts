@@ -164,7 +164,7 @@ describe("ctl, when things go wrong", () => {
       ["version", []],
     ] as const) {
       const { lines, status } = await run(t, words, () => ({ result }));
-      assert.match(lines.join("\n"), /^error: the server has answered with something/);
+      assert.match(lines.join("\n"), /^error: the server has answered with a value/);
       assert.equal(status, 1);
     }
   });

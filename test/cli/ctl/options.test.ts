@@ -4,7 +4,7 @@ import path from "node:path";
 import { describe, it } from "node:test";
 import type { TestContext } from "node:test";
 import { HelpAsked, readOptions } from "../../../src/cli/ctl/options.ts";
-import { UsageError } from "../../../src/cli/switches.ts";
+import { UsageError } from "../../../src/cli/usage-error.ts";
 import { noSupervisor, optionsOf } from "../../support/supervisorctl.ts";
 import { Run, conf } from "./helpers.ts";
 

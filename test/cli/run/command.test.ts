@@ -85,7 +85,7 @@ describe("the command", () => {
   it("says how a file is named, and what words there are", () => {
     const word = said(["chek", "-c", "a.conf"]);
     assert.equal(word.status, 2);
-    assert.match(word.stderr, /^Error: there is no command "chek": there are check and ctl.*\n/);
+    assert.match(word.stderr, /^Error: unknown command "chek": the commands are check and ctl.*\n/);
     const file = said(["check", "a.conf"]);
     const line = 'unexpected "a.conf"; a file is named with -c: libsupervisor check -c a.conf';
     assert.equal(file.status, 2);

@@ -86,7 +86,7 @@ describe("the switches of the command", () => {
     for (const words of [["chek"], ["chek", "-c", "a.conf"], ["-n", "chek"]])
       assert.throws(
         () => parseOptions(words),
-        /^Error: there is no command "chek": there are check and ctl/,
+        /^UsageError: unknown command "chek": the commands are check and ctl/,
       );
   });
 

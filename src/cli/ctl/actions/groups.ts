@@ -3,13 +3,13 @@ import type { Api } from "../api.ts";
 import { FAULTS } from "../../../control/index.ts";
 import { availLine, changeLines } from "../render.ts";
 import type { Session } from "../session.ts";
-import { refuses, wordsOf } from "./action.ts";
+import { rejectsArgument, wordsOf } from "./action.ts";
 import type { Action } from "./action.ts";
 
 export const avail: Action = {
-  help: ["avail\t\t\tShow each process that the configuration knows"],
+  help: ["avail\t\t\tShow each process of the configuration"],
   async run(session, argument) {
-    if (refuses(session, avail, "avail", argument)) return;
+    if (rejectsArgument(session, avail, "avail", argument)) return;
     try {
       for (const config of await session.connect().getAllConfigInfo())
         session.print(availLine(config));
@@ -23,7 +23,7 @@ export const avail: Action = {
 export const reread: Action = {
   help: ["reread \t\t\tRead the configuration again and show what differs; nothing is applied"],
   async run(session, argument) {
-    if (refuses(session, reread, "reread", argument)) return;
+    if (rejectsArgument(session, reread, "reread", argument)) return;
     try {
       const changes = await session.connect().reloadConfig();
       for (const line of changeLines(...changes)) session.print(line);
@@ -36,7 +36,7 @@ export const reread: Action = {
 };
 
 export const add: Action = {
-  help: ["add <name> [...]\tTake a group from the configuration that was read last"],
+  help: ["add <name> [...]\tAdd a group of the configuration that was read last"],
   async run(session, argument) {
     const api = session.connect();
     for (const name of wordsOf(argument)) {
@@ -55,7 +55,7 @@ export const add: Action = {
 };
 
 export const remove: Action = {
-  help: ["remove <name> [...]\tForget a group that has been stopped"],
+  help: ["remove <name> [...]\tRemove a group that has been stopped"],
   async run(session, argument) {
     const api = session.connect();
     for (const name of wordsOf(argument)) {
@@ -74,7 +74,7 @@ export const remove: Action = {
 
 export const update: Action = {
   help: [
-    "update\t\t\tRead the configuration again and apply it; what has changed is restarted",
+    "update\t\t\tRead the configuration again and apply it; changed groups are restarted",
     "update all\t\tThe same",
     "update <gname> [...]\tThe same for these groups alone",
   ],

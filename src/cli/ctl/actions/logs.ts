@@ -7,8 +7,8 @@ import type { Session } from "../session.ts";
 import { usage, wordsOf } from "./action.ts";
 import type { Action } from "./action.ts";
 
-/** How many bytes are shown without being asked for. */
-const SOME = 1600;
+/** The number of bytes that are shown by default. */
+const DEFAULT_BYTES = 1600;
 
 export const tail: Action = {
   help: [
@@ -77,9 +77,9 @@ export const maintail: Action = {
 // Python's int()
 const INTEGER = /^-[+-]?\d+(?:_\d+)*$/;
 
-/** What `-100` means. */
+/** The number of bytes that `-100` means. */
 function bytesOf(session: Session, modifier: string | undefined): number | undefined {
-  if (modifier === undefined) return SOME;
+  if (modifier === undefined) return DEFAULT_BYTES;
   if (INTEGER.test(modifier)) return Number(modifier.slice(1).replaceAll("_", ""));
   session.fail(`Error: bad argument ${modifier}`);
   return undefined;
@@ -100,7 +100,7 @@ async function print(session: Session, name: string, log: Promise<string>): Prom
 
 const HINT = "==> Press Ctrl-C to exit <==";
 
-/** Names may hold what is no part of a path; the colon of a group stays readable. */
+/** The path of a log; a name may have characters that need escaping, but not its colon. */
 function pathOf(name: string, channel: string): string {
   return `/logtail/${encodeURIComponent(name).replaceAll("%3A", ":")}/${channel}`;
 }
@@ -129,13 +129,16 @@ async function copy(session: Session, path: string, signal: AbortSignal): Promis
       ? `Cannot read, status code ${error.status}`
       : `Cannot read on, error: ${String(error)}`;
     session.io.stderr.write(`${url} ${problem}\n`);
-    const isAbsent = isRefused && error.status < 500; // for which supervisorctl ends with 0
+    const isAbsent = isRefused && error.status < 500; // for which supervisorctl exits with 0
     if (!isAbsent) session.exitstatus = EXIT.GENERIC;
   }
 }
 
 export const fg: Action = {
-  help: ["fg <process>\tTalk with a process: see its output, type its input", "\t\tCtrl-C to exit"],
+  help: [
+    "fg <process>\tConnect to a process: show its output, send it what is typed",
+    "\t\tCtrl-C to exit",
+  ],
   async run(session, argument) {
     if (!(await session.upcheck())) return;
     const [name, ...rest] = wordsOf(argument);
@@ -149,11 +152,11 @@ export const fg: Action = {
       return;
     }
     const api = session.connect();
-    if (await canTalk(session, api, name)) await talk(session, api, name);
+    if (await isAvailable(session, api, name)) await connectTo(session, api, name);
   },
 };
 
-async function canTalk(session: Session, api: Api, name: string): Promise<boolean> {
+async function isAvailable(session: Session, api: Api, name: string): Promise<boolean> {
   try {
     if (isRunning(await api.getProcessInfo(name))) return true;
     session.fail("ERROR: process not running");
@@ -164,7 +167,7 @@ async function canTalk(session: Session, api: Api, name: string): Promise<boolea
   return false;
 }
 
-async function talk(session: Session, api: Api, name: string): Promise<void> {
+async function connectTo(session: Session, api: Api, name: string): Promise<void> {
   const ended = new AbortController();
   const release = session.prompter.onInterrupt(() => ended.abort());
   session.print(HINT);
@@ -175,7 +178,7 @@ async function talk(session: Session, api: Api, name: string): Promise<void> {
     for (;;) {
       const line = await session.prompter.ask("", ended.signal);
       if (line === undefined) break;
-      const problem = await say(api, name, line);
+      const problem = await sendLine(api, name, line);
       if (problem === undefined) continue;
       session.print(problem);
       break;
@@ -188,8 +191,8 @@ async function talk(session: Session, api: Api, name: string): Promise<void> {
   }
 }
 
-/** Writes a line to a process; what went wrong, if anything did. */
-async function say(api: Api, name: string, line: string): Promise<string | undefined> {
+/** Writes a line to a process; the problem, if there is one. */
+async function sendLine(api: Api, name: string, line: string): Promise<string | undefined> {
   try {
     await api.call("sendProcessStdin", name, `${line}\n`);
   } catch (error) {

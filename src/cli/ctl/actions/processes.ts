@@ -8,51 +8,51 @@ import type { Session } from "../session.ts";
 import { usage, wordsOf } from "./action.ts";
 import type { Action } from "./action.ts";
 
-/** How a verb is said to the server, and what is made of its answers. */
-interface Doing {
+/** A verb, its methods, and the exit status for their results. */
+interface Command {
   readonly verb: Verb;
   /** The method is called `startProcess`, `startProcessGroup` and `startAllProcesses`. */
   readonly method: "start" | "stop" | "signal";
-  /** What may go after the name. */
+  /** The parameters behind the name. */
   readonly more: readonly string[];
-  /** A fault that is no problem. */
+  /** A fault that does not change the exit status. */
   readonly harmless?: number;
   readonly unknownGroup: number;
 }
 
-async function act(session: Session, names: readonly string[], doing: Doing): Promise<void> {
+async function act(session: Session, names: readonly string[], command: Command): Promise<void> {
   const api = session.connect();
-  const { method, more } = doing;
-  const tell = (results: readonly Result[]) => {
-    for (const result of results) report(session, doing, result);
+  const { method, more } = command;
+  const reportAll = (results: readonly Result[]) => {
+    for (const result of results) report(session, command, result);
   };
   if (names.includes("all")) {
-    tell(await api.results(`${method}AllProcesses`, ...more));
+    reportAll(await api.results(`${method}AllProcesses`, ...more));
     return;
   }
   for (const name of names) {
     const { group, process } = partsOf(name);
     if (process !== undefined) {
-      tell([await one(api, `${method}Process`, name, more)]);
+      reportAll([await one(api, `${method}Process`, name, more)]);
       continue;
     }
     try {
-      tell(await api.results(`${method}ProcessGroup`, group, ...more));
+      reportAll(await api.results(`${method}ProcessGroup`, group, ...more));
     } catch (error) {
       if (!isFault(error, "BAD_NAME")) throw error;
-      session.fail(`${group}: ERROR (no such group)`, doing.unknownGroup);
+      session.fail(`${group}: ERROR (no such group)`, command.unknownGroup);
     }
   }
 }
 
-/** What a method for one process does, in the form of those for several. */
+/** Calls a method for one process; the result has the form of a method for several. */
 async function one(
   api: Api,
   method: string,
   name: string,
   more: readonly string[],
 ): Promise<Result> {
-  const { group, process = "None" } = partsOf(name); // Python's word for what is not there
+  const { group, process = "None" } = partsOf(name); // as Python prints a missing value
   try {
     await api.call(method, name, ...more);
     return { name: process, group, status: FAULTS.SUCCESS, description: "OK" };
@@ -62,7 +62,7 @@ async function one(
   }
 }
 
-/** The faults which mean that nothing runs. */
+/** The faults which mean that the process is not running. */
 const DEAD: ReadonlySet<number> = new Set([
   FAULTS.SPAWN_ERROR,
   FAULTS.ABNORMAL_TERMINATION,
@@ -71,7 +71,7 @@ const DEAD: ReadonlySet<number> = new Set([
 
 function report(
   session: Session,
-  { verb, harmless }: Pick<Doing, "verb" | "harmless">,
+  { verb, harmless }: Pick<Command, "verb" | "harmless">,
   result: Result,
 ): void {
   const line = resultLine(verb, result);
@@ -87,7 +87,7 @@ export const start: Action = {
     "start <name>\t\tStart a process",
     "start <gname>:*\t\tStart each process of a group",
     "start <name> <name>\tStart several processes or groups",
-    "start all\t\tStart everything",
+    "start all\t\tStart all processes",
   ],
   async run(session, argument) {
     if (!(await session.upcheck())) return;
@@ -112,7 +112,7 @@ export const stop: Action = {
     "stop <name>\t\tStop a process",
     "stop <gname>:*\t\tStop each process of a group",
     "stop <name> <name>\tStop several processes or groups",
-    "stop all\t\tStop everything",
+    "stop all\t\tStop all processes",
   ],
   async run(session, argument) {
     if (!(await session.upcheck())) return;
@@ -137,7 +137,7 @@ export const restart: Action = {
     "restart <name>\t\tStop a process and start it again",
     "restart <gname>:*\tThe same for each process of a group",
     "restart <name> <name>\tThe same for several processes or groups",
-    "restart all\t\tThe same for everything",
+    "restart all\t\tThe same for all processes",
     "The configuration is not read again: that is what reread and update do.",
   ],
   async run(session, argument) {
@@ -157,7 +157,7 @@ export const signal: Action = {
     "signal <signal name> <name>\t\tSend a signal to a process",
     "signal <signal name> <gname>:*\t\tSend it to each process of a group",
     "signal <signal name> <name> <name>\tSend it to several processes or groups",
-    "signal <signal name> all\t\tSend it to everything",
+    "signal <signal name> all\t\tSend it to all processes",
   ],
   async run(session, argument) {
     if (!(await session.upcheck())) return;

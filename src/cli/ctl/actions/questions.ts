@@ -9,10 +9,10 @@ import type { Action } from "./action.ts";
 
 export const status: Action = {
   help: [
-    "status <name>\t\tShow how a process is",
-    "status <gname>:*\tShow how each process of a group is",
-    "status <name> <name>\tShow how several are",
-    "status\t\t\tShow how all are",
+    "status <name>\t\tShow the state of a process",
+    "status <gname>:*\tShow those of all processes of a group",
+    "status <name> <name>\tShow those of several processes",
+    "status\t\t\tShow those of all processes",
   ],
   async run(session, argument) {
     if (!(await session.upcheck())) {

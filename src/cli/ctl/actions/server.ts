@@ -1,23 +1,23 @@
 import { isFault } from "../api.ts";
 import { absenceOf } from "../session.ts";
 import type { Session } from "../session.ts";
-import { refuses } from "./action.ts";
+import { rejectsArgument } from "./action.ts";
 import type { Action } from "./action.ts";
 import { status } from "./questions.ts";
 
 export const version: Action = {
   help: ["version\t\t\tShow the version of the server"],
   async run(session, argument) {
-    if (refuses(session, version, "version", argument)) return;
+    if (rejectsArgument(session, version, "version", argument)) return;
     if (!(await session.upcheck())) return;
     session.print(await session.connect().text("getSupervisorVersion"));
   },
 };
 
 export const shutdown: Action = {
-  help: ["shutdown \tStop everything, and the server with it"],
+  help: ["shutdown \tStop all processes and the server"],
   async run(session, argument) {
-    if (refuses(session, shutdown, "shutdown", argument)) return;
+    if (rejectsArgument(session, shutdown, "shutdown", argument)) return;
     if (!(await isSure(session, "Really shut the remote supervisord process down y/N? "))) return;
     try {
       await session.connect().call("shutdown");
@@ -32,9 +32,9 @@ export const shutdown: Action = {
 };
 
 export const reload: Action = {
-  help: ["reload \t\tStop everything, and begin anew with the configuration as it is now"],
+  help: ["reload \t\tStop all processes, read the configuration again and start"],
   async run(session, argument) {
-    if (refuses(session, reload, "reload", argument)) return;
+    if (rejectsArgument(session, reload, "reload", argument)) return;
     if (!(await isSure(session, "Really restart the remote supervisord process y/N? "))) return;
     try {
       await session.connect().call("restart");
@@ -54,7 +54,7 @@ async function isSure(session: Session, question: string): Promise<boolean> {
 
 export const open: Action = {
   help: [
-    "open <url>\tTalk to another server from now on.",
+    "open <url>\tUse another server from now on.",
     "\t\t(unix:///path/of/socket for a UNIX domain socket)",
   ],
   async run(session, argument) {
@@ -70,10 +70,10 @@ export const open: Action = {
   },
 };
 
-const leave = async (session: Session) => {
+const endShell = async (session: Session) => {
   session.print("");
   return "quit" as const;
 };
 
-export const quit: Action = { help: ["quit\tLeave the shell."], run: leave };
-export const exit: Action = { help: ["exit\tLeave the shell."], run: leave };
+export const quit: Action = { help: ["quit\tLeave the shell."], run: endShell };
+export const exit: Action = { help: ["exit\tLeave the shell."], run: endShell };

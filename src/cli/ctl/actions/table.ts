@@ -6,7 +6,7 @@ import { clear, restart, signal, start, stop } from "./processes.ts";
 import { pid, status } from "./questions.ts";
 import { exit, open, quit, reload, shutdown, version } from "./server.ts";
 
-/** What is listed by `help`. */
+/** The actions that `help` lists. */
 const actions: Readonly<Record<string, Action>> = {
   add,
   avail,
@@ -32,7 +32,7 @@ const actions: Readonly<Record<string, Action>> = {
 };
 
 const help: Action = {
-  help: ["help\t\tList the actions", "help <action>\tShow how an action is written"],
+  help: ["help\t\tList the actions", "help <action>\tShow the usage of an action"],
   async run(session, argument) {
     const lines = argument === "" ? list() : actionOf(argument)?.help;
     for (const line of lines ?? [`*** No help on ${argument}`]) session.print(line);
@@ -47,9 +47,9 @@ function list(): string[] {
 /** The action of this name, if there is one. */
 export function actionOf(name: string): Action | undefined {
   if (name === "help") return help;
-  if (name === "EOF") return quit; // what a terminal's end of input is to Python's shells
+  if (name === "EOF") return quit; // the end of a terminal's input, in Python's shells
   return Object.hasOwn(actions, name) ? actions[name] : undefined;
 }
 
-/** The words a line may begin with. */
+/** The first words of a line. */
 export const actionNames: readonly string[] = ["help", ...Object.keys(actions)];
