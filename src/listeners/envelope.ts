@@ -1,12 +1,12 @@
-/** What stands in the first line before an event. */
+/** The fields of the first line of an event. */
 export interface Heading {
   /** The supervisor's identifier. */
   readonly server: string;
-  /** Of the event, counted over all events that a pool has taken. */
+  /** The number of the event, counted over all events that a pool has taken. */
   readonly serial: number;
   /** The name of the pool. */
   readonly pool: string;
-  /** Of the event, counted over those of the pool. */
+  /** The number of the event, counted over those of the pool. */
   readonly poolserial: number;
   /** The event's type. */
   readonly eventname: string;
@@ -31,7 +31,7 @@ function charactersIn(utf8Bytes: Uint8Array): number {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The bytes, if they are UTF-8; otherwise what supervisord sends in their place. */
+/** The bytes, if they are UTF-8; otherwise the text that supervisord sends in their place. */
 export function decodable(data: Uint8Array): Uint8Array {
   try {
     utf8.decode(data);
@@ -41,7 +41,7 @@ export function decodable(data: Uint8Array): Uint8Array {
   }
 }
 
-/** Words for bytes that are no text. */
+/** The text that supervisord has for bytes that are no text. */
 export function undecodable(data: Uint8Array): string {
   return `Undecodable: ${pythonBytes(data)}`;
 }

@@ -2,8 +2,8 @@ import { decodable } from "./envelope.ts";
 import type { NewEvent } from "../events/event-map.ts";
 
 /**
- * What supervisord tells its listeners of an event; undefined for events that it does not have. The
- * order of the tokens is supervisord's, and what it does not say is left out.
+ * The payload of an event, as supervisord's listeners read it; undefined for events that supervisord does
+ * not have. The order of the tokens is supervisord's; fields that it does not have are left out.
  */
 export function payloadOf(event: NewEvent): Uint8Array | undefined {
   switch (event.type) {

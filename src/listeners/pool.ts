@@ -1,12 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { envelope, undecodable, type Heading } from "./envelope.ts";
-import { ListenerTalk, pauseAfter, type Said } from "./protocol.ts";
+import { MessageQueue, type Message } from "./message-queue.ts";
+import { ListenerProtocol, pauseAfter, type Answer } from "./protocol.ts";
 import type { StateName } from "../lifecycle/state.ts";
 import type { ActivityLevel } from "../events/levels.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** An event for listeners: its heading, but for what each pool adds, and its payload. */
-export interface Post extends Pick<Heading, "server" | "serial" | "eventname"> {
+/** An event for all pools: its payload, and the heading without the fields that each pool adds. */
+export interface Envelope extends Pick<Heading, "server" | "serial" | "eventname"> {
   readonly payload: Uint8Array;
 }
 
@@ -19,17 +20,7 @@ export interface Listener {
   hand(chunk: Uint8Array, failed: () => void): void;
 }
 
-/** An event as it is sent. */
-interface Parcel {
-  readonly serial: number;
-  readonly bytes: Uint8Array;
-  /** How many times it was rejected. */
-  readonly rejections: number;
-  /** When it may be sent: the instant at which its pause ends. */
-  readonly due: number;
-}
-
-/** What a pool works with. */
+/** The functions that a pool is given. */
 export interface PoolIo {
   readonly clock: Clock;
   /** Its processes, in their order. */
@@ -41,20 +32,20 @@ export interface PoolIo {
   readonly activity: (level: ActivityLevel, message: string) => void;
 }
 
-/** A listener from one start of its process to the next. */
-interface Life {
-  readonly talk: ListenerTalk;
-  parcel?: Parcel | undefined;
-  /** It does not read any more. */
-  isDeaf?: true;
+/** The conversation with a listener, from one start of its process to the next. */
+interface Session {
+  readonly protocol: ListenerProtocol;
+  message?: Message | undefined;
+  /** Set when its standard input cannot be written. */
+  isNotReading?: true;
 }
 
-/** The events that wait for the listeners of one program, and who has which. */
+/** The events that wait for the listeners of one program, and the event that each listener has. */
 export class Pool {
   readonly name: string;
   readonly #io: PoolIo;
-  readonly #lives = new WeakMap<Listener, Life>();
-  readonly #waiting: Parcel[] = [];
+  readonly #sessions = new WeakMap<Listener, Session>();
+  readonly #queue = new MessageQueue();
   #serial = -1;
   #pause: unknown;
   #retry: unknown;
@@ -67,14 +58,14 @@ export class Pool {
     this.#io = io;
   }
 
-  /** Takes an event, once for each of its subscriptions, and hands it out if somebody is ready. */
-  accept({ payload, ...heading }: Post, times: number): void {
+  /** Takes an event, once for each of its subscriptions, and sends it if a listener is ready. */
+  accept({ payload, ...heading }: Envelope, times: number): void {
     const poolserial = ++this.#serial;
     const bytes = envelope({ ...heading, pool: this.name, poolserial }, payload);
-    const parcel = { serial: heading.serial, bytes, rejections: 0, due: -Infinity };
+    const message = { serial: heading.serial, bytes, rejections: 0, due: -Infinity };
     for (let i = 0; i < times; i++) {
-      if (i > 0) this.#rebuffered(parcel);
-      this.#push(parcel);
+      if (i > 0) this.#rebuffered(message);
+      this.#push(message, "last");
     }
     this.#dispatch();
   }
@@ -82,93 +73,92 @@ export class Pool {
   /** A process of the pool has entered a state. */
   changed(process: Listener): void {
     const { state } = process;
-    const life = this.#lives.get(process);
+    const session = this.#sessions.get(process);
     if (state === "RUNNING") this.#dispatch();
-    else if (state !== "STOPPING" && state !== "UNKNOWN" && life) {
-      this.#lives.delete(process);
-      this.#giveBack(life);
+    else if (state !== "STOPPING" && state !== "UNKNOWN" && session) {
+      this.#sessions.delete(process);
+      this.#giveBack(session);
     }
   }
 
-  /** Takes what a listener has written; the chunk is only lent. */
+  /** Takes the output of a listener; the chunk is only lent. */
   heard(process: Listener, chunk: Uint8Array): void {
     if (this.#isClosed) return;
-    const life = this.#lifeOf(process);
-    for (const said of life.talk.push(chunk)) this.#answer(process.name, life, said);
+    const session = this.#sessionOf(process);
+    for (const answer of session.protocol.push(chunk))
+      this.#answered(process.name, session, answer);
     this.#dispatch();
   }
 
-  /** Forgets everything. */
+  /** Forgets all events. */
   close(): void {
     this.#isClosed = true;
-    this.#waiting.length = 0;
+    this.#queue.clear();
     this.#io.clock.clearTimeout(this.#pause);
     this.#io.clock.clearTimeout(this.#retry);
   }
 
-  #answer(name: string, life: Life, said: Said): void {
+  #answered(name: string, session: Session, answer: Answer): void {
     const { activity } = this.#io;
-    if (said.type === "ready") {
+    if (answer.type === "ready") {
       activity("DEBG", `${name}: ACKNOWLEDGED -> READY`);
-    } else if (said.type === "result") {
-      const isOk = said.isOk || this.#io.acceptsAll();
+    } else if (answer.type === "result") {
+      const isOk = answer.isOk || this.#io.acceptsAll();
       if (isOk) activity("DEBG", `${name}: event was processed`);
       else activity("WARN", `${name}: event was rejected`);
       activity("DEBG", `${name}: BUSY -> ACKNOWLEDGED`);
-      if (isOk) life.parcel = undefined;
-      else this.#reject(life);
+      if (isOk) session.message = undefined;
+      else this.#reject(session);
     } else {
-      if (said.line) activity("WARN", `${name}: bad result line: '${readable(said.line)}'`);
-      activity("DEBG", `${name}: ${said.from} -> UNKNOWN`);
+      if (answer.line) activity("WARN", `${name}: bad result line: '${readable(answer.line)}'`);
+      activity("DEBG", `${name}: ${answer.from} -> UNKNOWN`);
       activity(
         "WARN",
         `${name}: has entered the UNKNOWN state and will no longer receive events, this usually indicates the process violated the eventlistener protocol`,
       );
-      this.#giveBack(life);
+      this.#giveBack(session);
     }
   }
 
-  /** Its event is the first again, once the pause of an event that was rejected so often is over. */
-  #reject(life: Life): void {
-    const { parcel } = life;
-    if (!parcel) return;
-    const rejections = parcel.rejections + 1;
+  /** Makes the event of a listener the first again, when the pause of an event that was rejected so often ends. */
+  #reject(session: Session): void {
+    const { message } = session;
+    if (!message) return;
+    const rejections = message.rejections + 1;
     const due = this.#io.clock.now() + pauseAfter(rejections);
-    life.parcel = { ...parcel, rejections, due };
-    this.#giveBack(life);
+    session.message = { ...message, rejections, due };
+    this.#giveBack(session);
     this.#retryLater();
   }
 
-  /** Its event is the first again. */
-  #giveBack(life: Life): void {
-    const { parcel } = life;
-    if (!parcel || this.#isClosed) return;
-    life.parcel = undefined;
-    this.#rebuffered(parcel);
-    this.#push(parcel, "first");
+  /** Makes the event of a listener the first again. */
+  #giveBack(session: Session): void {
+    const { message } = session;
+    if (!message || this.#isClosed) return;
+    session.message = undefined;
+    this.#rebuffered(message);
+    this.#push(message, "first");
     this.#rest();
   }
 
-  #push(parcel: Parcel, place?: "first"): void {
+  #push(message: Message, place: "first" | "last"): void {
     const size = this.#io.bufferSize();
-    while (this.#waiting.length >= size) {
-      const oldest = this.#waiting.shift();
-      const message = `pool ${this.name} event buffer overflowed, discarding event ${oldest?.serial}`;
-      this.#io.activity("ERRO", message);
+    for (let oldest; (oldest = this.#queue.dropOldest(size));) {
+      const text = `pool ${this.name} event buffer overflowed, discarding event ${oldest.serial}`;
+      this.#io.activity("ERRO", text);
     }
-    if (place === "first") this.#waiting.unshift(parcel);
-    else this.#waiting.push(parcel);
+    this.#queue.push(message, place);
   }
 
-  #rebuffered({ serial }: Parcel): void {
-    const { length } = this.#waiting;
+  #rebuffered({ serial }: Message): void {
+    const { length } = this.#queue;
     const sizes = `(buf size=${length}, max=${this.#io.bufferSize()})`;
     this.#io.activity("DEBG", `rebuffering event ${serial} for pool ${this.name} ${sizes}`);
   }
 
   /**
-   * What was given back goes out on a later turn of the loop: a listener that refuses everything, at
-   * once, would otherwise leave the host no time for anything else.
+   * Sends events that were given back on a later turn of the event loop: a listener that rejects each
+   * event at once would otherwise leave the host no time for anything else.
    */
   #rest(): void {
     if (this.#isPaused) return;
@@ -177,16 +167,16 @@ export class Pool {
       this.#isPaused = false;
       this.#dispatch();
     };
-    this.#pause = this.#io.clock.setTimeout(over, 0, true); // or an idle loop would not turn
+    this.#pause = this.#io.clock.setTimeout(over, 0, true); // an idle event loop turns only for a timer that has a reference
   }
 
-  /** Sends the events again whose pauses are over, each at its time. */
+  /** Sends each event again when its pause ends. */
   #retryLater(): void {
     const { clock } = this.#io;
     clock.clearTimeout(this.#retry);
     this.#retry = undefined;
     const now = clock.now();
-    const next = Math.min(...this.#waiting.map(({ due }) => due).filter((due) => due > now));
+    const next = this.#queue.nextDue(now);
     if (next === Infinity) return;
     const over = () => {
       this.#dispatch();
@@ -196,13 +186,12 @@ export class Pool {
   }
 
   #dispatch(): void {
-    if (this.#isPaused || this.#isDispatching) return; // whoever hears of it may raise an event
+    if (this.#isPaused || this.#isDispatching) return; // a handler of an activity line may raise an event
     this.#isDispatching = true;
     try {
-      for (let parcel; (parcel = this.#takeFirstDue());) {
-        if (this.#send(parcel)) continue;
-        const place = this.#firstDue();
-        this.#waiting.splice(place < 0 ? this.#waiting.length : place, 0, parcel);
+      for (let message; (message = this.#queue.takeDue(this.#io.clock.now()));) {
+        if (this.#send(message)) continue;
+        this.#queue.putBack(message, this.#io.clock.now());
         return;
       }
     } finally {
@@ -210,52 +199,46 @@ export class Pool {
     }
   }
 
-  /** Events in a pause hold up no others. */
-  #firstDue(): number {
-    const now = this.#io.clock.now();
-    return this.#waiting.findIndex(({ due }) => due <= now);
-  }
-
-  #takeFirstDue(): Parcel | undefined {
-    const place = this.#firstDue();
-    return place < 0 ? undefined : this.#waiting.splice(place, 1)[0];
-  }
-
-  /** Hands it to the first who is ready. */
-  #send(parcel: Parcel): boolean {
+  /** Sends a message to the first listener that is ready. */
+  #send(message: Message): boolean {
     const { activity, members } = this.#io;
     for (const process of members()) {
-      const life = this.#lives.get(process);
-      if (process.state !== "RUNNING" || life?.talk.state !== "READY" || life.isDeaf) continue;
-      life.talk.give();
-      life.parcel = parcel;
+      const session = this.#sessions.get(process);
+      if (
+        process.state !== "RUNNING" ||
+        session?.protocol.state !== "READY" ||
+        session.isNotReading
+      )
+        continue;
+      session.protocol.give();
+      session.message = message;
       let isNow = true;
-      process.hand(parcel.bytes, () => {
-        if (life.parcel !== parcel) return; // it has answered all the same, or it is gone
-        life.talk.takeBack();
-        life.isDeaf = true;
+      process.hand(message.bytes, () => {
+        if (session.message !== message) return; // it has answered nevertheless, or it is gone
+        session.protocol.takeBack();
+        session.isNotReading = true;
         activity(
           "DEBG",
-          `epipe occurred while sending event ${parcel.serial} to listener ${process.name}, listener state unchanged`,
+          `epipe occurred while sending event ${message.serial} to listener ${process.name}, listener state unchanged`,
         );
-        if (isNow) life.parcel = undefined;
-        else this.#giveBack(life);
+        if (isNow) session.message = undefined;
+        else this.#giveBack(session);
       });
       isNow = false;
-      if (life.parcel !== parcel) continue;
-      activity("DEBG", `event ${parcel.serial} sent to listener ${process.name}`);
+      if (session.message !== message) continue;
+      activity("DEBG", `event ${message.serial} sent to listener ${process.name}`);
       return true;
     }
     return false;
   }
 
-  #lifeOf(process: Listener): Life {
-    let life = this.#lives.get(process);
-    if (!life) {
-      life = { talk: new ListenerTalk() };
-      this.#lives.set(process, life);
+  #sessionOf(process: Listener): Session {
+    let session = this.#sessions.get(process);
+    if (!session) {
+      session = { protocol: new ListenerProtocol() };
+      this.#sessions.set(process, session);
     }
-    return life;
+    return session;
   }
 }
 

@@ -3,7 +3,7 @@ import type { EventName } from "../events/event-table.ts";
 import type { ActivityLevel } from "../events/levels.ts";
 import { isKindOf } from "../events/hierarchy.ts";
 import { payloadOf } from "./payload.ts";
-import { Pool, type Listener, type Post } from "./pool.ts";
+import { Pool, type Listener, type Envelope } from "./pool.ts";
 import type { ListenerPlan } from "./options.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -38,14 +38,14 @@ export class Listeners {
   accept(event: NewEvent): void {
     if (event.type === "PROCESS_GROUP_REMOVED") this.#remove(event.groupname);
     if (event.type === "PROCESS_GROUP_ADDED") this.#poolOf(event.groupname);
-    let post: Post | undefined;
+    let envelope: Envelope | undefined;
     for (const pool of this.#pools.values()) {
       const { events } = this.#planOf(pool.name);
       const times = events.filter((name) => isKindOf(event.type, name)).length;
       if (times === 0) continue;
-      post ??= this.#post(event);
-      if (!post) return;
-      pool.accept(post, times);
+      envelope ??= this.#envelope(event);
+      if (!envelope) return;
+      pool.accept(envelope, times);
     }
   }
 
@@ -102,7 +102,7 @@ export class Listeners {
   }
 
   /** An event that supervisord does not have is none for its listeners, and has no serial. */
-  #post(event: NewEvent): Post | undefined {
+  #envelope(event: NewEvent): Envelope | undefined {
     const payload = payloadOf(event);
     if (!payload) return undefined;
     const server = this.#io.identifier();

@@ -1,23 +1,23 @@
-/** Where an event listener stands in its conversation, in supervisord's words. */
+/** The state of the conversation with an event listener, in supervisord's words. */
 export type ListenerState = "ACKNOWLEDGED" | "READY" | "BUSY" | "UNKNOWN";
 
-/** What a listener's output amounts to. */
-export type Said =
-  /** It asks for an event: ACKNOWLEDGED → READY. */
+/** The meaning of a listener's output. */
+export type Answer =
+  /** The listener asks for an event: ACKNOWLEDGED -> READY. */
   | { readonly type: "ready" }
-  /** Its answer to the event it has: BUSY → ACKNOWLEDGED. */
+  /** Its result for the event that it has: BUSY -> ACKNOWLEDGED. */
   | { readonly type: "result"; readonly isOk: boolean }
-  /** It broke the protocol: → UNKNOWN. `line`: what stood where a result was due. */
+  /** It broke the protocol: -> UNKNOWN. `line` is the text where a result was expected. */
   | { readonly type: "broken"; readonly from: ListenerState; readonly line?: Uint8Array };
 
 const READY = Buffer.from("READY\n");
 const OK = Buffer.from("OK");
 const LF = 10;
-/** As long as `RESULT `, which nobody compares. */
+/** The length of `RESULT `, which supervisord does not compare. */
 const WORD_LENGTH = 7;
-/** Longer lines are no results. */
+/** A longer line is no result line. */
 const LINE_LIMIT = 1024;
-/** Longer results are none, or their sender would be BUSY for ever. */
+/** A longer result is none: its sender would be BUSY for too long. */
 const RESULT_LIMIT = 1 << 20;
 const NOTHING: Uint8Array = new Uint8Array();
 /** The pause before the second retry of an event; each that follows is twice as long. */
@@ -31,11 +31,11 @@ export function pauseAfter(rejections: number): number {
 }
 
 /**
- * The protocol of supervisord's event listeners, seen from our end: `READY\n` asks for an event, and
- * `RESULT 2\nOK` answers it. Bytes come in however they were cut; of a result only what tells whether
- * it is `OK` is kept. One conversation is one life of the process.
+ * The protocol of supervisord's event listeners, seen from the supervisor: `READY\n` asks for an event, and
+ * `RESULT 2\nOK` answers it. Chunks may be cut anywhere; of a result, only as much is kept as shows whether
+ * it is `OK`. One object serves for one run of the process.
  */
-export class ListenerTalk {
+export class ListenerProtocol {
   #state: ListenerState = "ACKNOWLEDGED";
   #held = NOTHING; // the beginning of a line, or of a result
   #missing: number | undefined; // bytes of the result that are still to come
@@ -45,63 +45,65 @@ export class ListenerTalk {
     return this.#state;
   }
 
-  /** An event was handed to it. */
+  /** An event was sent to it. */
   give(): void {
     this.#expect("READY");
     this.#state = "BUSY";
   }
 
-  /** The event never got there: it is as if nothing had been handed to it. */
+  /** The event did not arrive: the state is as if none had been sent. */
   takeBack(): void {
     this.#expect("BUSY");
     this.#state = "READY";
     this.#forget();
   }
 
-  /** Takes what it wrote; the chunk is only lent. */
-  push(chunk: Uint8Array): Said[] {
-    const said: Said[] = [];
+  /** Takes its output; the chunk is only lent. */
+  push(chunk: Uint8Array): Answer[] {
+    const answers: Answer[] = [];
     let rest = chunk;
-    while (rest.length > 0 && this.#state !== "UNKNOWN") rest = this.#take(rest, said);
-    return said;
+    while (rest.length > 0 && this.#state !== "UNKNOWN") rest = this.#take(rest, answers);
+    return answers;
   }
 
-  /** Takes a part of the bytes, at least one, and gives the others back. */
-  #take(data: Uint8Array, said: Said[]): Uint8Array {
-    if (this.#state === "READY") return this.#fail(said); // nobody has asked it anything
-    if (this.#state === "ACKNOWLEDGED") return this.#takeReady(data, said);
-    return this.#missing === undefined ? this.#takeLine(data, said) : this.#takeResult(data, said);
+  /** Takes a part of the bytes, at least one, and returns the others. */
+  #take(data: Uint8Array, answers: Answer[]): Uint8Array {
+    if (this.#state === "READY") return this.#fail(answers); // no event was sent to it
+    if (this.#state === "ACKNOWLEDGED") return this.#takeReady(data, answers);
+    return this.#missing === undefined
+      ? this.#takeLine(data, answers)
+      : this.#takeResult(data, answers);
   }
 
-  #takeReady(data: Uint8Array, said: Said[]): Uint8Array {
+  #takeReady(data: Uint8Array, answers: Answer[]): Uint8Array {
     const lacking = READY.length - this.#held.length;
     this.#hold(data.subarray(0, lacking));
     if (this.#held.length < READY.length) return NOTHING;
-    if (!READY.equals(this.#held)) return this.#fail(said);
+    if (!READY.equals(this.#held)) return this.#fail(answers);
     this.#forget();
     this.#state = "READY";
-    said.push({ type: "ready" });
+    answers.push({ type: "ready" });
     return data.subarray(lacking);
   }
 
-  #takeLine(data: Uint8Array, said: Said[]): Uint8Array {
+  #takeLine(data: Uint8Array, answers: Answer[]): Uint8Array {
     const end = data.indexOf(LF);
     this.#hold(end < 0 ? data.subarray(0, LINE_LIMIT + 1) : data.subarray(0, end));
     if (this.#held.length > LINE_LIMIT) {
-      return this.#fail(said, this.#held.subarray(0, LINE_LIMIT));
+      return this.#fail(answers, this.#held.subarray(0, LINE_LIMIT));
     }
     if (end < 0) return NOTHING;
     const line = this.#held;
     const length = lengthIn(line.subarray(WORD_LENGTH));
-    if (length === undefined) return this.#fail(said, line);
+    if (length === undefined) return this.#fail(answers, line);
     this.#held = NOTHING;
     this.#missing = length;
     this.#isOk = length === OK.length;
-    if (length === 0) this.#finish(said);
+    if (length === 0) this.#finish(answers);
     return data.subarray(end + 1);
   }
 
-  #takeResult(data: Uint8Array, said: Said[]): Uint8Array {
+  #takeResult(data: Uint8Array, answers: Answer[]): Uint8Array {
     const missing = this.#missing ?? 0;
     const part = data.subarray(0, missing);
     if (this.#isOk) {
@@ -109,18 +111,18 @@ export class ListenerTalk {
       this.#isOk = OK.subarray(0, this.#held.length).equals(this.#held);
     }
     this.#missing = missing - part.length;
-    if (this.#missing === 0) this.#finish(said);
+    if (this.#missing === 0) this.#finish(answers);
     return data.subarray(part.length);
   }
 
-  #finish(said: Said[]): void {
-    said.push({ type: "result", isOk: this.#isOk });
+  #finish(answers: Answer[]): void {
+    answers.push({ type: "result", isOk: this.#isOk });
     this.#state = "ACKNOWLEDGED";
     this.#forget();
   }
 
-  #fail(said: Said[], line?: Uint8Array): Uint8Array {
-    said.push({ type: "broken", from: this.#state, ...(line && { line }) });
+  #fail(answers: Answer[], line?: Uint8Array): Uint8Array {
+    answers.push({ type: "broken", from: this.#state, ...(line && { line }) });
     this.#state = "UNKNOWN";
     this.#forget();
     return NOTHING;

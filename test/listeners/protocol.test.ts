@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
-import { ListenerTalk, type ListenerState, type Said } from "../../src/listeners/protocol.ts";
+import { ListenerProtocol, type ListenerState, type Answer } from "../../src/listeners/protocol.ts";
 import { chunked, wordy } from "../support/chunks.ts";
 
 /** A listener in that state, at the beginning of what it may say there. */
-function talkIn(state: ListenerState): ListenerTalk {
-  const talk = new ListenerTalk();
+function talkIn(state: ListenerState): ListenerProtocol {
+  const talk = new ListenerProtocol();
   if (state === "UNKNOWN") talk.push(Buffer.from("wrong!"));
   if (state === "READY" || state === "BUSY") talk.push(Buffer.from("READY\n"));
   if (state === "BUSY") talk.give();
@@ -15,7 +15,7 @@ function talkIn(state: ListenerState): ListenerTalk {
 }
 
 /** What it says, in short: `ready`, `ok`, `refused`, `broken from BUSY: <line>`. */
-function short(said: readonly Said[]): string[] {
+function short(said: readonly Answer[]): string[] {
   return said.map((one) => {
     if (one.type === "ready") return "ready";
     if (one.type === "result") return one.isOk ? "ok" : "refused";
@@ -62,7 +62,7 @@ const table: readonly [from: ListenerState, text: string, said: string[], to: Li
   ["UNKNOWN", "READY\n", [], "UNKNOWN"],
 ];
 
-describe("ListenerTalk", () => {
+describe("ListenerProtocol", () => {
   for (const [from, text, said, to] of table) {
     it(`${from}: ${JSON.stringify(text)} makes it ${to}`, () => {
       const talk = talkIn(from);
@@ -122,7 +122,7 @@ describe("ListenerTalk", () => {
     const step = fc.oneof(fc.uint8Array({ maxLength: 3000 }), wordy(words));
     fc.assert(
       fc.property(fc.array(step), (chunks) => {
-        const talk = new ListenerTalk();
+        const talk = new ListenerProtocol();
         for (const chunk of chunks) {
           if (talk.state === "READY") talk.give();
           const before = talk.state;
