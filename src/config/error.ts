@@ -23,7 +23,7 @@ export interface ConfigIssue {
  * message. Nothing was changed.
  */
 export class ConfigError extends Error {
-  /** Everything that is wrong; the first is what supervisord would have complained of. */
+  /** Everything that is wrong; the first is the one that supervisord would have reported. */
   readonly issues: readonly ConfigIssue[];
   /** What is hardly meant, and may explain what is wrong: a misspelt option, as in {@link Config}. */
   readonly warnings: readonly ConfigIssue[];

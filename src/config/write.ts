@@ -11,10 +11,10 @@ import { show } from "../schema/show.ts";
 import { literal, option, pairs, text, words } from "./escape.ts";
 import { strip } from "./python.ts";
 
-type Complain = (key: string | undefined, message: string) => void;
+type Refuse = (key: string | undefined, message: string) => void;
 
 /** The text of an option; undefined for one that is not written. */
-type Write<T> = (value: T, complain: (message: string) => void) => string | undefined;
+type Write<T> = (value: T, refuse: (message: string) => void) => string | undefined;
 
 /**
  * Writes settings as a supervisord.conf, from which `loadConfig()` makes the same settings again.
@@ -30,18 +30,18 @@ export function toConf(settings: SupervisorSettings): string {
   const whole = supervisorSettings.parse(settings);
   const issues: SettingsIssue[] = [];
   const at =
-    (...path: string[]): Complain =>
+    (...path: string[]): Refuse =>
     (key, message) =>
       issues.push({ path: key === undefined ? path : [...path, key], message });
   const grouped = new Set(Object.values(whole.groups).flatMap(({ programs }) => programs));
   const sections = [
     section("supervisord", options(supervisorSettings.shape, whole, settings, at())),
     ...Object.entries(whole.groups).map(([name, group]) => {
-      const complain = at("groups", name);
-      checkName(name, complain);
+      const refuse = at("groups", name);
+      checkName(name, refuse);
       const bad = group.programs.find((program) => program.includes(","));
-      if (bad !== undefined) complain("programs", `${show(bad)} has a comma in its name`);
-      return section(`group:${name}`, options(groupSettings.shape, group, group, complain));
+      if (bad !== undefined) refuse("programs", `${show(bad)} has a comma in its name`);
+      return section(`group:${name}`, options(groupSettings.shape, group, group, refuse));
     }),
     ...Object.entries(whole.programs).map(([name, program]) => {
       const given = settings.programs?.[name] ?? {};
@@ -57,18 +57,18 @@ function writeProgram(
   program: ResolvedProgramSettings,
   given: object,
   isGrouped: boolean,
-  complain: Complain,
+  refuse: Refuse,
 ): string {
-  checkName(name, complain);
+  checkName(name, refuse);
   const { events, socket } = program;
-  if (events && socket !== undefined) complain("socket", "cannot be written: it has events, too");
+  if (events && socket !== undefined) refuse("socket", "cannot be written: it has events, too");
   if (socket !== undefined && isGrouped)
-    complain("socket", "cannot be written: the program is in a group");
+    refuse("socket", "cannot be written: the program is in a group");
   if (events && program.redirect_stderr)
-    complain("redirect_stderr", "cannot be written: it is an event listener");
+    refuse("redirect_stderr", "cannot be written: it is an event listener");
   const kind = kindOf(program);
   const own = kind === undefined ? {} : kindOptions[kind];
-  const lines = options({ ...programOptions, ...own }, program, given, complain);
+  const lines = options({ ...programOptions, ...own }, program, given, refuse);
   return section(`${kind ?? "program"}:${name}`, lines);
 }
 
@@ -81,20 +81,20 @@ function section(name: string, lines: readonly string[]): string {
   return [`[${name}]`, ...lines, ""].join("\n");
 }
 
-function checkName(name: string, complain: Complain): void {
-  if (strip(name) !== name) complain(undefined, `the name ${show(name)} cannot be written`);
+function checkName(name: string, refuse: Refuse): void {
+  if (strip(name) !== name) refuse(undefined, `the name ${show(name)} cannot be written`);
 }
 
 /** The lines of the options that are given, in the order of their shape. */
-function options(shape: Shape, values: object, given: object, complain: Complain): string[] {
+function options(shape: Shape, values: object, given: object, refuse: Refuse): string[] {
   const valueOf = (object: object, key: string) => (object as Record<string, unknown>)[key];
   return describe(shape).flatMap(([key, { syntax }]) => {
     if (valueOf(given, key) === undefined && syntax !== "logfile") return [];
     if (key === "stderr_logfile" && valueOf(values, "redirect_stderr") === true) return [];
-    const refuse = (message: string) => complain(key, `cannot be written: ${message}`);
-    const written = WRITERS[syntax](valueOf(values, key) as never, refuse);
+    const refuseValue = (message: string) => refuse(key, `cannot be written: ${message}`);
+    const written = WRITERS[syntax](valueOf(values, key) as never, refuseValue);
     if (written === undefined) return [];
-    if (/\r|\p{Cs}/u.test(written)) refuse("it has a carriage return, or half a character");
+    if (/\r|\p{Cs}/u.test(written)) refuseValue("it has a carriage return, or half a character");
     return [option(key, written)];
   });
 }
@@ -104,33 +104,33 @@ const raw: Write<string> = literal;
 const octal: Write<number> = (value) => value.toString(8).padStart(3, "0");
 const list: Write<readonly unknown[]> = (values) => values.join(",");
 const names: Write<readonly string[]> = (values) => literal(values.join(","));
-const whole: Write<number> = (value, complain) => {
-  if (!Number.isInteger(value)) complain(`supervisord knows no fractions, got ${value}`);
+const whole: Write<number> = (value, refuse) => {
+  if (!Number.isInteger(value)) refuse(`supervisord knows no fractions, got ${value}`);
   return String(value);
 };
 
-const logfile: Write<unknown> = (value, complain) => {
+const logfile: Write<unknown> = (value, refuse) => {
   if (value === undefined) return "NONE";
   if (typeof value !== "string") {
-    complain("it is a stream");
+    refuse("it is a stream");
     return undefined;
   }
   return text(value.toLowerCase() === "syslog" ? `./${value}` : value);
 };
 
-const signal: Write<string | number> = (value, complain) => {
+const signal: Write<string | number> = (value, refuse) => {
   if (typeof value === "string") return value.replace(/^SIG/, "");
-  if (value !== 34 && value !== 64) complain(`supervisord knows no signal ${value}`);
+  if (value !== 34 && value !== 64) refuse(`supervisord knows no signal ${value}`);
   return String(value);
 };
 
-const name: Write<string> = (value, complain) => {
-  if (/[ :/]/.test(value)) complain(`${show(value)} has a blank, colon or slash`);
+const name: Write<string> = (value, refuse) => {
+  if (/[ :/]/.test(value)) refuse(`${show(value)} has a blank, colon or slash`);
   return text(value);
 };
 
-const processes: Write<number> = (value, complain) => {
-  if (value > MOST_PROCESSES) complain("they are too many");
+const processes: Write<number> = (value, refuse) => {
+  if (value > MOST_PROCESSES) refuse("they are too many");
   return String(value);
 };
 

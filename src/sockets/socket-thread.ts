@@ -10,7 +10,7 @@ export type Where = { readonly backlog: number } & (
     }
 );
 
-/** A socket that listens, in this process; nobody in it accepts. */
+/** A socket that listens in this process, which accepts no connections. */
 export interface Listening {
   readonly number: number;
   readonly fd: number;
@@ -32,7 +32,7 @@ interface Room {
  * connection taken there is lost to the children. So the loop of this thread never turns: between two
  * orders it blocks in `Atomics.wait`, and all that `listen()` needs happens in the ticks in between.
  *
- * Mode and owner are set through a descriptor where there is `/proc`: whoever may write to the
+ * Mode and owner are set through a descriptor where there is `/proc`: a process that may write to the
  * directory could put a symbolic link in the place of the socket. As a string it needs no file beside it,
  * which bundlers forget.
  */
@@ -68,7 +68,7 @@ function adjust({ path, mode, owner }) {
     let name = path;
     if (process.platform === "linux") {
       fd = fs.openSync(path, O_PATH | fs.constants.O_NOFOLLOW);
-      if (!fs.fstatSync(fd).isSocket()) return "somebody has replaced it";
+      if (!fs.fstatSync(fd).isSocket()) return "it has been replaced";
       if (fs.existsSync("/proc/self/fd/" + fd)) name = "/proc/self/fd/" + fd;
     }
     fs.chmodSync(name, mode);
@@ -141,7 +141,7 @@ export class Listener {
     throw new Error(answer.problem);
   }
 
-  /** When it returns, nobody listens any more (here), and the thread of the last is about to go. */
+  /** When it returns, no socket listens here, and the thread of the last one is about to end. */
   close(number: number): void {
     const room = this.#room;
     if (!room?.open.delete(number)) return;

@@ -9,7 +9,7 @@ import type { SharedSocket } from "../ports/command.ts";
 
 interface Held {
   readonly socket: SharedSocket;
-  /** Whoever gets it, or will. */
+  /** The processes that have it, or are going to. */
   readonly users: Set<object>;
   opening?: Promise<void>;
   open?: {
@@ -49,7 +49,7 @@ export class Sockets {
     });
     held.users.add(user);
     await Promise.resolve(); // first, what was released in this turn is closed: it may have the same address
-    // somebody has removed it, and nobody can find its successor but by that name
+    // the file was removed, and clients can find its successor only by that name
     if (held.open?.file?.isThere === false) this.#close(held);
     if (held.open) return;
     held.opening ??= this.#listen(held).finally(() => delete held.opening);
@@ -76,7 +76,7 @@ export class Sockets {
     const { socket } = held;
     try {
       const where = await placeOf(socket);
-      if (held.users.size === 0) return; // nobody waits any more
+      if (held.users.size === 0) return; // no process waits any more
       const { number, fd } = await this.#listener.listen(where);
       if (held.users.size === 0) return this.#listener.close(number);
       held.open = { number, fd };
@@ -142,7 +142,10 @@ async function clearTheWay(path: string): Promise<void> {
   else if (answer !== "ENOENT") throw new Error("EADDRINUSE");
 }
 
-/** libuv removes the name that it has bound, whoever has taken it since: his is kept out of the way. */
+/**
+ * libuv removes the name that it has bound, even where another socket has taken it: that one is moved
+ * out of the way.
+ */
 function keeping(file: OwnedFile | undefined, close: () => void): void {
   if (!file || file.isThere || !isTaken(file.path)) return close();
   const aside = `${file.path}.${process.pid}`;

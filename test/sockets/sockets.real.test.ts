@@ -236,7 +236,7 @@ describe("a shared socket", { skip }, () => {
     assert.ok(!existsSync(file));
   });
 
-  it("that somebody has replaced stays his", async (t) => {
+  it("that another process has replaced stays there", async (t) => {
     const { file, url } = place(t);
     const { supervisor } = supervise(t, { web: fcgi(url) });
     await supervisor.start();

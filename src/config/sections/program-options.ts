@@ -17,7 +17,7 @@ function ofKind(kind: Kind | undefined): Shape {
 }
 
 /**
- * Sorts options as supervisord reads them: it complains of the first that is wrong. Options that it
+ * Sorts options as supervisord reads them: it reports the first that is wrong. Options that it
  * does not have come last.
  */
 export function asRead(shape: Shape): Shape {
