@@ -1,14 +1,7 @@
 import { abortable, type WaitOptions } from "./lifecycle/wait.ts";
-import { linesOf, named } from "./events/activity-lines.ts";
+import { named } from "./events/activity-lines.ts";
 import type { State, StateName } from "./lifecycle/state.ts";
-import {
-  isSignallable,
-  isUnswept,
-  isWanted,
-  pidOf,
-  startOutcome,
-  stopOutcome,
-} from "./lifecycle/outcome.ts";
+import { isSignallable, isWanted, pidOf, startOutcome, stopOutcome } from "./lifecycle/outcome.ts";
 import { SupervisorError, type ErrorCode, type ErrorDetails } from "./errors.ts";
 import type { NewEvent } from "./events/event-map.ts";
 import type { ActivityLevel } from "./events/levels.ts";
@@ -22,7 +15,7 @@ import { followOf, type Follow } from "./output/follow.ts";
 import { Streams } from "./output/streams.ts";
 import type { OutputStream } from "./ports/streams.ts";
 import { Runner, type RunnerIo } from "./lifecycle/runner.ts";
-import { stateEvent } from "./events/state-event.ts";
+import type { Observer } from "./lifecycle/transition.ts";
 import { parseSignal, type SignalSetting } from "./schema/signal.ts";
 import { show } from "./schema/show.ts";
 
@@ -34,7 +27,9 @@ export interface Host {
   hasBegun(): boolean;
   isRef(): boolean;
   announce(event: NewEvent): void;
-  readonly listeners: Pick<Listeners, "heard" | "changed">;
+  readonly listeners: Pick<Listeners, "heard">;
+  /** Are told of each step of a process, in this order. */
+  readonly observers: readonly Observer<Subprocess>[];
   /** Has a line for supervisord's activity log. */
   activity(level: ActivityLevel, message: string): void;
 }
@@ -384,6 +379,16 @@ export class Subprocess {
     return this.#laststart > 0;
   }
 
+  /** Releases the log files. @internal */
+  endStreams(): void {
+    this.#streams.end();
+  }
+
+  /** Settles the promises that wait for the state it is in. @internal */
+  checkWaiters(): void {
+    for (const check of this.#waiting) check();
+  }
+
   /** Takes no more orders to start. @internal */
   retire(): void {
     this.#isRemoved = true;
@@ -466,24 +471,12 @@ export class Subprocess {
   }
 
   #changed(from: State, to: State): void {
-    const now = this.#host.io.clock.date();
-    const hadChild = from.name === "STARTING" || pidOf(from) !== undefined;
-    const isOver = hadChild && to.name !== "STARTING" && pidOf(to) === undefined;
-    const isSwept = isUnswept(from) && !isUnswept(to); // those who were left may have written, too
-    if (isOver || isSwept) this.#streams.end();
+    const at = this.#host.io.clock.date();
     this.#pid = pidOf(to) ?? this.#pid;
-    if (pidOf(from) !== undefined && pidOf(to) === undefined) this.#laststop = now;
-    const isQuit = to.name === "FATAL" && this.#host.isClosing(); // supervisord says nothing then
-    if (!isQuit) {
-      for (const [level, message] of linesOf(this.name, from, to, this.config.policy))
-        this.#host.activity(level, message);
-    }
-    if (from.name !== to.name) {
-      if (to.name === "STARTING") this.#laststart = now;
-      this.#host.announce(stateEvent(this.name, this.group, from, to));
-      if (this.config.listener) this.#host.listeners.changed(this);
-    }
-    for (const check of this.#waiting) check();
+    if (pidOf(from) !== undefined && pidOf(to) === undefined) this.#laststop = at;
+    if (from.name !== to.name && to.name === "STARTING") this.#laststart = at;
+    const step = { process: this, from, to, at };
+    for (const observer of this.#host.observers) observer.transitioned(step);
   }
 
   #notRunning(verb: string): SupervisorError {

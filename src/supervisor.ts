@@ -17,6 +17,13 @@ import {
   startEach,
   stopAll,
 } from "./supervision/commands.ts";
+import {
+  activityLines,
+  endStreams,
+  listenerPools,
+  stateEvents,
+  waiters,
+} from "./supervision/observers.ts";
 import { hasAutoLog } from "./output/plan.ts";
 import { theOnly, type Program } from "./program.ts";
 import { Registry } from "./supervision/registry.ts";
@@ -140,6 +147,17 @@ export class Supervisor extends SupervisorEmitter {
         this.announce(event, clock.date());
       },
       listeners: this.#listeners,
+      // what a caller who waited reads has been written, and announced
+      observers: [
+        endStreams,
+        activityLines(
+          (level, message) => this.#host.activity(level, message),
+          () => this.#host.isClosing(),
+        ),
+        stateEvents((event) => this.#host.announce(event)),
+        listenerPools(this.#listeners),
+        waiters,
+      ],
       activity: (level, message) => {
         if (this.listenerCount("ACTIVITY") > 0)
           this.#host.announce({ type: "ACTIVITY", level, message });

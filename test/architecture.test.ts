@@ -53,6 +53,7 @@ const PURE = new Set([
   "lifecycle/restart-policy.ts",
   "lifecycle/state.ts",
   "lifecycle/table.ts",
+  "lifecycle/transition.ts",
   "listeners/envelope.ts",
   "listeners/message-queue.ts",
   "listeners/protocol.ts",
