@@ -1,28 +1,38 @@
 import { copyOf } from "./schema/copy.ts";
-import { SupervisorError } from "./errors.ts";
 import type { ProcessInfo } from "./supervision/info.ts";
 import { all, restartAll, signalAll, startAll, stopAll } from "./supervision/commands.ts";
 import type { OutputStream } from "./ports/streams.ts";
 import type { ResolvedProgramSettings } from "./settings/program.ts";
 import type { SignalSetting } from "./schema/signal.ts";
-import { show } from "./schema/show.ts";
 import type { WaitOptions } from "./lifecycle/wait.ts";
 import type { Follow } from "./output/follow.ts";
 import type { Subprocess } from "./subprocess.ts";
+import type { ManagedProcess } from "./supervision/managed-process.ts";
+import { theOnly } from "./supervision/names.ts";
+import { sendToProcess } from "./supervision/process-input.ts";
+import { clearOutput, followOutput, readOutput, tailOutput } from "./supervision/process-output.ts";
 
 /** One `[program:x]`: its settings, and its processes. Made by `Supervisor`, and kept over updates. */
 export class Program {
   /** Its name. */
   readonly name: string;
+  readonly #handle: (process: ManagedProcess) => Subprocess;
   #settings: ResolvedProgramSettings;
-  #processes: readonly Subprocess[];
+  #members: readonly ManagedProcess[] = [];
+  #processes: readonly Subprocess[] = [];
   #isRef: boolean | undefined; // as the supervisor has it
 
   /** @internal */
-  constructor(name: string, settings: ResolvedProgramSettings, processes: readonly Subprocess[]) {
+  constructor(
+    name: string,
+    settings: ResolvedProgramSettings,
+    members: readonly ManagedProcess[],
+    handle: (process: ManagedProcess) => Subprocess,
+  ) {
     this.name = name;
+    this.#handle = handle;
     this.#settings = settings;
-    this.#processes = Object.freeze(processes);
+    this.become(settings, members);
   }
 
   /** Its settings: checked, defaults filled in, not yet expanded. A copy, which changes nothing. */
@@ -36,65 +46,69 @@ export class Program {
   }
 
   /** Replaces what it is made of. @internal */
-  become(settings: ResolvedProgramSettings, processes: readonly Subprocess[]): void {
-    const former = new Set(this.#processes);
+  become(settings: ResolvedProgramSettings, members: readonly ManagedProcess[]): void {
+    const former = new Set(this.#members);
     this.#settings = settings;
-    this.#processes = Object.freeze(processes);
-    const fresh = processes.filter((process) => !former.has(process));
-    if (this.#isRef !== undefined) applyRef(fresh, this.#isRef);
+    this.#members = members;
+    this.#processes = Object.freeze(members.map((process) => this.#handle(process)));
+    const isRef = this.#isRef;
+    if (isRef === undefined) return;
+    for (const process of members) if (!former.has(process)) process.setRef(isRef);
   }
 
   /** Has it stand for no process any more. @internal */
   leave(): void {
+    this.#members = [];
     this.#processes = [];
   }
 
   /** The reports of its processes. */
   info(): ProcessInfo[] {
-    return this.#processes.map((process) => process.info());
+    return this.#members.map((process) => process.info());
   }
 
   /** Starts all of its processes; see {@link Subprocess.start}. */
   async start(options: WaitOptions = {}): Promise<void> {
-    await startAll(this.#processes, options);
+    await startAll(this.#members, options);
   }
 
   /** Stops all of its processes; see {@link Subprocess.stop}. */
   async stop(options: WaitOptions = {}): Promise<void> {
-    await stopAll(this.#processes, (process) => process.stop(options));
+    await stopAll(this.#members, (process) => process.stop(options));
   }
 
   /** Restarts all of its processes; see {@link Subprocess.restart}. */
   async restart(options: WaitOptions = {}): Promise<void> {
-    await restartAll(this.#processes, options);
+    await restartAll(this.#members, options);
   }
 
   /** Signals its processes, of several those that are running; see {@link Subprocess.signal}. */
   async signal(signal: SignalSetting): Promise<void> {
-    await signalAll(this.#processes, signal);
+    await signalAll(this.#members, signal);
   }
 
   /** Writes to the standard input of all of its processes; see {@link Subprocess.send}. */
   async send(chars: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
     await all(
       "send to",
-      this.#processes.map((process) => process.send(chars, options)),
+      this.#members.map((process) => sendToProcess(process, chars, options)),
     );
   }
 
   /** Lets the host exit although its processes live, those of later updates too; see {@link Subprocess.unref}. */
   unref(): this {
-    return this.#setRef(false);
+    return this.setRef(false);
   }
 
   /** Takes back `unref()`, also that of its supervisor. */
   ref(): this {
-    return this.#setRef(true);
+    return this.setRef(true);
   }
 
-  #setRef(ref: boolean): this {
+  /** Whether its processes keep the host alive. @internal */
+  setRef(ref: boolean): this {
     this.#isRef = ref;
-    applyRef(this.#processes, ref);
+    for (const process of this.#members) process.setRef(ref);
     return this;
   }
 
@@ -103,7 +117,7 @@ export class Program {
    * @throws {SupervisorError} `BAD_NAME` if it has more than one, or none.
    */
   async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
-    return theOnly(this.name, this.#processes).tail(stream, bytes);
+    return tailOutput(theOnly(this.name, this.#members), stream, bytes);
   }
 
   /**
@@ -111,7 +125,7 @@ export class Program {
    * @throws {SupervisorError} `BAD_NAME` if it has more than one, or none.
    */
   async read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
-    return theOnly(this.name, this.#processes).read(stream, offset, length);
+    return readOutput(theOnly(this.name, this.#members), stream, offset, length);
   }
 
   /**
@@ -119,35 +133,19 @@ export class Program {
    * @throws {SupervisorError} `BAD_NAME` if it has more than one, or none.
    */
   follow(stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
-    return theOnly(this.name, this.#processes).follow(stream, options);
+    return followOutput(theOnly(this.name, this.#members), stream, options);
   }
 
   /** Empties the logs of all of its processes; see {@link Subprocess.clear}. */
   async clear(): Promise<void> {
     await all(
       "clear",
-      this.#processes.map((process) => process.clear()),
+      this.#members.map((process) => clearOutput(process)),
     );
   }
 
   /** Opens the log files of all of its processes anew; see {@link Subprocess.reopen}. */
   reopen(): void {
-    for (const process of this.#processes) process.reopen();
-  }
-}
-
-/** The process a name means, where it can only be one. */
-export function theOnly(name: string, processes: readonly Subprocess[]): Subprocess {
-  const [first] = processes;
-  if (first && processes.length === 1) return first;
-  const names = processes.map(({ namespec }) => namespec).join(", ");
-  const message = `${show(name)} is not one process but ${processes.length}${names && `: ${names}`}`;
-  throw new SupervisorError("BAD_NAME", message);
-}
-
-function applyRef(processes: readonly Subprocess[], ref: boolean): void {
-  for (const process of processes) {
-    if (ref) process.ref();
-    else process.unref();
+    for (const process of this.#members) process.streams.reopen();
   }
 }

@@ -1,77 +1,35 @@
-import { EventEmitter, on } from "node:events";
-import { copyOf } from "./schema/copy.ts";
-import { abortable, linkedAbort, type WaitOptions } from "./lifecycle/wait.ts";
-import { byText } from "./schema/by-text.ts";
-import { SupervisorError } from "./errors.ts";
+import { findToOwn } from "./cleanup/owned-file.ts";
+import { SupervisorEmitter } from "./events/emitter.ts";
 import type { SupervisorEvent } from "./events/event-map.ts";
 import type { EventName } from "./events/event-table.ts";
-import { SupervisorEmitter } from "./events/emitter.ts";
-import type { ProcessInfo } from "./supervision/info.ts";
-import { Listeners } from "./listeners/pools.ts";
+import { abortable, type WaitOptions } from "./lifecycle/wait.ts";
+import type { Follow } from "./output/follow.ts";
+import type { OutputStream } from "./ports/streams.ts";
+import type { Program } from "./program.ts";
+import { Programs } from "./programs.ts";
+import { byText } from "./schema/by-text.ts";
+import { show } from "./schema/show.ts";
+import type { SignalSetting } from "./schema/signal.ts";
+import type { ProgramSettings } from "./settings/program.ts";
+import type { SupervisorSettings } from "./settings/supervisor.ts";
+import type { Subprocess } from "./subprocess.ts";
+import { assemble, type Assembly, type SupervisorIo } from "./supervision/assemble.ts";
 import {
   all,
-  launchAll,
   restartAll,
   signalAll,
   startAll,
   startEach,
   stopAll,
 } from "./supervision/commands.ts";
-import {
-  activityLines,
-  endStreams,
-  listenerPools,
-  stateEvents,
-  waiters,
-} from "./supervision/observers.ts";
-import { hasAutoLog } from "./output/plan.ts";
-import { theOnly, type Program } from "./program.ts";
-import { Registry } from "./supervision/registry.ts";
-import { resolveSettings, type Resolved } from "./settings/resolve.ts";
-import { nextTurn, systemClock } from "./system/clock.ts";
-import { HostExit, type HostExitEvents } from "./cleanup/host-exit.ts";
-import { removeAutoLogs } from "./output/auto-log.ts";
-import { Logs } from "./output/logs.ts";
-import { OwnedFile } from "./cleanup/owned-file.ts";
-import type { Spawner } from "./ports/child.ts";
-import type { OutputStream } from "./ports/streams.ts";
-import type { Clock } from "./ports/clock.ts";
-import { SystemSpawner } from "./spawn/spawner.ts";
-import { Ticks } from "./events/ticks.ts";
-import type { ProgramSettings } from "./settings/program.ts";
-import type { SupervisorSettings } from "./settings/supervisor.ts";
-import type { SignalSetting } from "./schema/signal.ts";
-import { show } from "./schema/show.ts";
-import type { Follow } from "./output/follow.ts";
-import type { Host, Subprocess } from "./subprocess.ts";
-import { update, type UpdateResult } from "./supervision/update.ts";
-
-/** What a supervisor works with, in place of the real things; for tests. */
-export interface SupervisorIo {
-  /** Time; see `FakeClock` in `libsupervisor/testing`. */
-  readonly clock?: Clock;
-  /** What starts processes; see `FakeSpawner` in `libsupervisor/testing`. */
-  readonly spawner?: Spawner;
-}
-
-/** How to update. */
-export interface UpdateOptions extends WaitOptions {
-  /** Only tell what would change: supervisorctl's `reread`. */
-  readonly dryRun?: boolean;
-}
-
-/** A process that a shutdown could not end. */
-export interface Leftover {
-  /** The process's full name. */
-  readonly process: string;
-  /** Why it is still there, with its pid. */
-  readonly error: SupervisorError;
-}
-
-const TICKS: readonly EventName[] = ["TICK_5", "TICK_60", "TICK_3600", "TICK", "EVENT"];
-const LOGFILE: readonly EventName[] = ["LOGFILE_FAILED", "LOGFILE", "EVENT"];
-const REPORT_MS = 3000;
-const CLOSED = "closed"; // ends event iterators; no event of ours
+import type { HostListeners } from "./supervision/host-events.ts";
+import type { ProcessInfo } from "./supervision/info.ts";
+import type { Leftover } from "./supervision/lifetime.ts";
+import { findOne, theOnly } from "./supervision/names.ts";
+import { sendToProcess } from "./supervision/process-input.ts";
+import { clearOutput, followOutput, readOutput, tailOutput } from "./supervision/process-output.ts";
+import type { UpdateOptions, UpdateResult } from "./supervision/update.ts";
+import { systemClock } from "./system/clock.ts";
 
 /**
  * Runs programs as child processes of this Node process: starts, watches, restarts and stops them,
@@ -87,96 +45,30 @@ const CLOSED = "closed"; // ends event iterators; no event of ours
  * @see supervisord itself. **Differs:** no daemon, no configuration file, no server of its own.
  */
 export class Supervisor extends SupervisorEmitter {
-  readonly #host: Host;
-  readonly #hostExit: HostExit;
-  readonly #logs: Logs;
-  readonly #registry: Registry;
-  readonly #listeners: Listeners;
-  readonly #ticks: Ticks;
-  #rawEnvironment: Record<string, string>;
-  #isRef = true;
-  #hasBegun = false;
-  #closing: Promise<readonly Leftover[]> | undefined;
-  #hasClosed = false;
-  readonly #feeds = new Set<EventEmitter>();
-  #report: unknown;
-  #updates: Promise<unknown> = Promise.resolve();
+  readonly #programs = new Programs();
+  readonly #parts: Assembly;
 
   /**
    * Checks all settings and holds the programs; starts nothing.
    * @throws {SettingsError} with everything that is wrong with the settings
    */
-  constructor(
-    settings: SupervisorSettings = {},
-    { clock = systemClock, spawner }: SupervisorIo = {},
-  ) {
+  constructor(settings: SupervisorSettings = {}, io: SupervisorIo = {}) {
     super(systemClock);
-    const resolved = resolveSettings(settings);
-    this.#rawEnvironment = { ...settings.environment };
-    this.#logs = new Logs(clock, {
-      failed: (file, error) => this.#logFailed(file, error),
-      recovered: (file, lost) => this.#host.announce({ type: "LOGFILE_RECOVERED", file, lost }),
-    });
-    this.#listeners = new Listeners({
-      clock,
-      identifier: () => this.identifier,
-      members: (program) => this.programs.get(program)?.processes ?? [],
-      plan: (program) => this.#registry.resolved.listeners.get(program),
-      activity: (level, message) => this.#host.activity(level, message),
-      changed: () => this.listenersChanged(),
-    });
-    // who starts nothing real needs nobody to end it
-    this.#hostExit = this.#makeHostExit({ ...resolved, guardian: resolved.guardian && !spawner });
-    this.#host = {
-      io: {
-        clock,
-        spawner:
-          spawner ??
-          new SystemSpawner({
-            clock: systemClock,
-            hostExit: this.#hostExit,
-            unpiped: (why) => this.#unpiped(why),
-          }),
-      },
-      logs: this.#logs,
-      isClosing: () => this.#closing !== undefined,
-      hasBegun: () => this.#hasBegun,
-      isRef: () => this.#isRef,
-      announce: (event) => {
-        this.#listeners.accept(event);
-        this.announce(event, clock.date());
-      },
-      listeners: this.#listeners,
-      // what a caller who waited reads has been written, and announced
-      observers: [
-        endStreams,
-        activityLines(
-          (level, message) => this.#host.activity(level, message),
-          () => this.#host.isClosing(),
-        ),
-        stateEvents((event) => this.#host.announce(event)),
-        listenerPools(this.#listeners),
-        waiters,
-      ],
-      activity: (level, message) => {
-        if (this.listenerCount("ACTIVITY") > 0)
-          this.#host.announce({ type: "ACTIVITY", level, message });
-      },
+    const listeners: HostListeners = {
+      announce: (event, at) => this.announce(event, at),
+      listenerCount: (name) => this.listenerCount(name),
     };
-    this.#registry = new Registry(resolved, this.#host);
-    this.#ticks = new Ticks(clock, (period, when) =>
-      this.#host.announce({ type: `TICK_${period}`, when }),
-    );
+    this.#parts = assemble(settings, io, listeners, this.#programs);
   }
 
   /** Its name; see the setting. */
   get identifier(): string {
-    return this.#registry.resolved.identifier;
+    return this.#parts.registry.resolved.identifier;
   }
 
   /** `SHUTDOWN` from the moment `shutdown()` is called, for ever; before, `RUNNING`. Mirrors `getState`. */
   get state(): "RUNNING" | "SHUTDOWN" {
-    return this.#closing ? "SHUTDOWN" : "RUNNING";
+    return this.#parts.lifetime.isStopping ? "SHUTDOWN" : "RUNNING";
   }
 
   /**
@@ -184,17 +76,12 @@ export class Supervisor extends SupervisorEmitter {
    * since. A copy: it can be changed and given to `update()`, and changes nothing by itself.
    */
   get settings(): SupervisorSettings {
-    const { programs, groupSettings } = this.#registry.resolved;
-    return {
-      ...this.#wholeSettings(),
-      programs: copyOf(Object.fromEntries(programs)),
-      groups: copyOf(Object.fromEntries(groupSettings)),
-    };
+    return this.#parts.updates.settings;
   }
 
   /** The programs, by name. Only `add()`, `update()` and `remove()` change which there are. */
   get programs(): ReadonlyMap<string, Program> {
-    return this.#registry.programs;
+    return this.#programs;
   }
 
   /**
@@ -207,11 +94,10 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `start`
    */
   async start(name?: string, options: WaitOptions = {}): Promise<void> {
-    if (this.#closing) {
-      throw new SupervisorError("SHUTDOWN_STATE", "Cannot start: the supervisor is shutting down");
-    }
-    const processes = name === undefined ? this.#registry.autostarted() : this.#registry.find(name);
-    this.#begin();
+    const { registry, lifetime } = this.#parts;
+    lifetime.expectOpen("start");
+    const processes = name === undefined ? registry.autostarted() : registry.find(name);
+    lifetime.begin();
     await (name === undefined ? startEach : startAll)(processes, options);
   }
 
@@ -223,7 +109,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `stop`. **Differs:** it goes up the priorities there, against its manual.
    */
   async stop(name = "all", options: WaitOptions = {}): Promise<void> {
-    await stopAll(this.#registry.find(name), (process) => process.stop(options));
+    await stopAll(this.#parts.registry.find(name), (process) => process.stop(options));
   }
 
   /**
@@ -233,8 +119,8 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `restart`
    */
   async restart(name = "all", options: WaitOptions = {}): Promise<void> {
-    const processes = this.#registry.find(name);
-    if (!this.#closing) this.#begin();
+    const processes = this.#parts.registry.find(name);
+    this.#parts.lifetime.begin();
     await restartAll(processes, options);
   }
 
@@ -245,7 +131,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `signal`
    */
   async signal(name: string, signal: SignalSetting): Promise<void> {
-    await signalAll(this.#registry.find(name), signal);
+    await signalAll(this.#parts.registry.find(name), signal);
   }
 
   /**
@@ -257,7 +143,7 @@ export class Supervisor extends SupervisorEmitter {
   async send(name: string, chars: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
     await all(
       "send to",
-      this.#registry.find(name).map((process) => process.send(chars, options)),
+      this.#parts.registry.find(name).map((process) => sendToProcess(process, chars, options)),
     );
   }
 
@@ -268,7 +154,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `tail`
    */
   async tail(name: string, stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
-    return theOnly(name, this.#registry.find(name)).tail(stream, bytes);
+    return tailOutput(theOnly(name, this.#parts.registry.find(name)), stream, bytes);
   }
 
   /**
@@ -279,7 +165,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see the RPC method `readProcessStdoutLog`
    */
   async read(name: string, stream: OutputStream, offset: number, length: number): Promise<Buffer> {
-    return theOnly(name, this.#registry.find(name)).read(stream, offset, length);
+    return readOutput(theOnly(name, this.#parts.registry.find(name)), stream, offset, length);
   }
 
   /**
@@ -289,7 +175,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `tail -f`
    */
   follow(name: string, stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
-    return theOnly(name, this.#registry.find(name)).follow(stream, options);
+    return followOutput(theOnly(name, this.#parts.registry.find(name)), stream, options);
   }
 
   /**
@@ -299,10 +185,10 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `clear`
    */
   async clear(name = "all"): Promise<void> {
-    const processes = this.#registry.find(name);
+    const processes = this.#parts.registry.find(name);
     await all(
       "clear",
-      processes.map((process) => process.clear()),
+      processes.map((process) => clearOutput(process)),
     );
   }
 
@@ -313,7 +199,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see the signal USR2 of supervisord, and {@link Subprocess.reopen}
    */
   reopen(name = "all"): void {
-    for (const process of this.#registry.find(name)) process.reopen();
+    for (const process of this.#parts.registry.find(name)) process.streams.reopen();
   }
 
   /**
@@ -323,7 +209,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `status`
    */
   status(name = "all"): ProcessInfo[] {
-    const processes = this.#registry
+    const processes = this.#parts.registry
       .find(name)
       .toSorted((a, b) => byText(a.group, b.group) || byText(a.name, b.name));
     return processes.map((process) => process.info());
@@ -343,13 +229,13 @@ export class Supervisor extends SupervisorEmitter {
       if (typeof value === "string") continue;
       throw new TypeError(`sendRemoteCommEvent(): expected text as ${name}, got ${show(value)}`);
     }
-    this.#host.announce({ type: "REMOTE_COMMUNICATION", comm_type: type, data });
+    this.#parts.announce({ type: "REMOTE_COMMUNICATION", comm_type: type, data });
   }
 
   /** One process, by `group:process`; the name alone will do where both are the same. */
   process(namespec: string): Subprocess | undefined {
-    const [group = "", name] = namespec.split(":", 2);
-    return this.#registry.processes.get(group === name ? group : namespec);
+    const process = findOne(namespec, this.#parts.registry.processes);
+    return process && this.#programs.handle(process);
   }
 
   /**
@@ -361,29 +247,8 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `add`
    */
   add(name: string, settings: ProgramSettings): Program {
-    if (this.#closing) {
-      throw new SupervisorError(
-        "SHUTDOWN_STATE",
-        `Cannot add ${show(name)}: the supervisor is shutting down`,
-      );
-    }
-    const { resolved } = this.#registry;
-    if (resolved.programs.has(name) || resolved.groups.has(name)) {
-      throw new SupervisorError("ALREADY_ADDED", `Cannot add ${show(name)}: there is one already`);
-    }
-    const { programs, listeners, processes, groups } = resolveSettings({
-      ...this.#wholeSettings(),
-      programs: { [name]: settings },
-    });
-    const fresh = this.#registry.exchange({
-      ...resolved,
-      programs: new Map([...resolved.programs, ...programs]),
-      listeners: new Map([...resolved.listeners, ...listeners]),
-      processes: [...resolved.processes, ...processes],
-      groups: new Map([...resolved.groups, ...groups]),
-    });
-    if (this.#hasBegun) launchAll(fresh.filter(({ config }) => config.autostart));
-    return this.programs.get(name) as Program;
+    this.#parts.updates.add(name, settings);
+    return this.#programs.get(name) as Program;
   }
 
   /**
@@ -393,29 +258,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `remove`. **Differs:** there it is an error if the program is running.
    */
   async remove(name: string, options: WaitOptions = {}): Promise<void> {
-    await this.#inTurn(async () => {
-      const found = this.#registry.find(name);
-      if (this.process(name) && !this.programs.has(name))
-        throw new SupervisorError("BAD_NAME", `${show(name)} is neither a program nor a group`);
-      const names = new Set(found.map(({ config }) => config.program));
-      if (this.programs.has(name)) names.add(name);
-      const isKept = (program: string) => !names.has(program);
-      const without = (resolved: Resolved): Resolved => {
-        const processes = resolved.processes.filter(({ program }) => isKept(program));
-        const programs = new Map([...resolved.programs].filter(([program]) => isKept(program)));
-        const listeners = new Map([...resolved.listeners].filter(([one]) => isKept(one)));
-        const isEmptied = (group: string) =>
-          group === name && !processes.some((process) => process.group === group);
-        const groups = new Map([...resolved.groups].filter(([group]) => !isEmptied(group)));
-        const groupSettings = new Map(
-          [...resolved.groupSettings].flatMap(([group, { priority, programs: members }]) =>
-            groups.has(group) ? [[group, { priority, programs: members.filter(isKept) }]] : [],
-          ),
-        );
-        return { ...resolved, programs, listeners, processes, groups, groupSettings };
-      };
-      await update(this.#registry, without, this.#host, options);
-    });
+    await this.#parts.updates.remove(name, options);
   }
 
   /**
@@ -438,21 +281,7 @@ export class Supervisor extends SupervisorEmitter {
     settings: SupervisorSettings | ((current: SupervisorSettings) => SupervisorSettings),
     options: UpdateOptions = {},
   ): Promise<UpdateResult> {
-    let rawEnvironment: Record<string, string> = {};
-    const resolve = () => {
-      const raw = typeof settings === "function" ? settings(this.settings) : settings;
-      const resolved = resolveSettings(raw);
-      rawEnvironment = { ...raw.environment };
-      return resolved;
-    };
-    const given = typeof settings === "function" && !options.dryRun ? undefined : resolve();
-    if (given && options.dryRun) return this.#registry.differenceTo(given);
-    return this.#inTurn(async () => {
-      const goal = () => given ?? resolve();
-      const difference = await update(this.#registry, goal, this.#host, options);
-      this.#rawEnvironment = rawEnvironment;
-      return difference;
-    });
+    return this.#parts.updates.update(settings, options);
   }
 
   /**
@@ -463,7 +292,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `reread`
    */
   async reread(settings: SupervisorSettings): Promise<UpdateResult> {
-    return this.#registry.groupDifferenceTo(resolveSettings(settings));
+    return this.#parts.updates.reread(settings);
   }
 
   /**
@@ -475,14 +304,7 @@ export class Supervisor extends SupervisorEmitter {
    */
   async shutdown(options: WaitOptions = {}): Promise<readonly Leftover[]> {
     options.signal?.throwIfAborted();
-    if (!this.#closing) {
-      let settle: (work: Promise<readonly Leftover[]>) => void = () => {};
-      this.#closing = new Promise((resolve) => {
-        settle = resolve;
-      });
-      settle(this.#close()); // only now: whoever hears of it finds the state SHUTDOWN already
-    }
-    const closing = this.#closing;
+    const closing = this.#parts.lifetime.close();
     return abortable(options.signal, (resolve, reject) => {
       closing.then(resolve, reject);
     });
@@ -499,22 +321,8 @@ export class Supervisor extends SupervisorEmitter {
    * the signal's error, as `events.on` of Node does.
    */
   events(options: WaitOptions = {}): AsyncIterableIterator<SupervisorEvent> {
-    const source = this.#hasClosed ? undefined : this.#feed(options);
-    return {
-      async next() {
-        const step = await source?.next();
-        return !step || step.done
-          ? { done: true, value: undefined }
-          : { done: false, value: step.value[0] };
-      },
-      async return() {
-        await source?.return?.();
-        return { done: true, value: undefined };
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    const observe = (listener: (event: SupervisorEvent) => void) => this.observe("EVENT", listener);
+    return this.#parts.iterators.iterate(observe, options);
   }
 
   /**
@@ -532,14 +340,7 @@ export class Supervisor extends SupervisorEmitter {
    * ```
    */
   ownFile(file: string): () => void {
-    let owned: OwnedFile;
-    try {
-      owned = new OwnedFile(file);
-    } catch (cause) {
-      const message = `Cannot own ${show(file)}: ${(cause as Error).message}`;
-      throw new SupervisorError("NO_FILE", message, { cause });
-    }
-    return this.#hostExit.ownFile(owned);
+    return this.#parts.hostExit.ownFile(findToOwn(file));
   }
 
   /**
@@ -559,149 +360,18 @@ export class Supervisor extends SupervisorEmitter {
 
   override removeAllListeners(event?: EventName): this {
     super.removeAllListeners(event);
-    if (event === undefined || event === "EVENT") this.#endFeeds();
+    if (event === undefined || event === "EVENT") this.#parts.iterators.end();
     return this;
-  }
-
-  #endFeeds(): void {
-    for (const feed of this.#feeds) feed.emit(CLOSED);
-  }
-
-  /** Those that are of no program and no group. */
-  #wholeSettings(): SupervisorSettings {
-    const { resolved } = this.#registry;
-    return {
-      identifier: resolved.identifier,
-      environment: { ...this.#rawEnvironment },
-      strip_ansi: resolved.strip_ansi,
-      childlogdir: resolved.childlogdir,
-      nocleanup: resolved.nocleanup,
-      guardian: resolved.guardian,
-      guardian_waitsecs: resolved.guardian_waitsecs,
-      ...(resolved.serverurl !== undefined && { serverurl: resolved.serverurl }),
-    };
-  }
-
-  #feed({ signal }: WaitOptions): AsyncIterableIterator<[SupervisorEvent]> {
-    const feed = new EventEmitter();
-    const { controller, unlink } = linkedAbort(signal);
-    const source = on(feed, "EVENT", { signal: controller.signal, close: [CLOSED] });
-    const ignore = this.observe("EVENT", (event) => feed.emit("EVENT", event));
-    this.#feeds.add(feed);
-    feed.once("removeListener", () => {
-      unlink();
-      ignore(); // its reader has left, or an abort has ended it
-      this.#feeds.delete(feed);
-    });
-    return source as AsyncIterableIterator<[SupervisorEvent]>;
   }
 
   /** @internal */
   protected override listenersChanged(): void {
-    const isHeard = this.#isHeard(TICKS) || this.#listeners.isHeard(TICKS);
-    this.#ticks.set(isHeard && this.#hasBegun && !this.#hasClosed);
+    this.#parts.ticks.look();
   }
 
   #setRef(ref: boolean): this {
-    this.#isRef = ref;
-    for (const program of this.programs.values()) {
-      if (ref) program.ref();
-      else program.unref();
-    }
+    this.#parts.registry.isRef = ref;
+    for (const program of this.#programs.values()) program.setRef(ref);
     return this;
-  }
-
-  /** The first start is when somebody can be listening: only now the beginning is announced. */
-  #begin(): void {
-    if (this.#hasBegun) return;
-    this.#hasBegun = true;
-    const { childlogdir, identifier, nocleanup, processes } = this.#registry.resolved;
-    if (!nocleanup && processes.some(({ outputs }) => hasAutoLog(outputs)))
-      removeAutoLogs(childlogdir, identifier);
-    for (const groupname of this.#registry.groups()) {
-      this.#host.announce({ type: "PROCESS_GROUP_ADDED", groupname });
-    }
-    this.#host.announce({ type: "SUPERVISOR_STATE_CHANGE_RUNNING" });
-    this.listenersChanged();
-  }
-
-  #makeHostExit({ guardian, guardian_waitsecs: waitSecs }: Resolved): HostExit {
-    const events: HostExitEvents = {
-      lost: (reason) => this.#host.announce({ type: "GUARDIAN_LOST", reason }),
-      failed: (reason) => this.#unguarded("GUARDIAN_FAILED", reason, "a guardian"),
-      cgroupFailed: (reason) => this.#unguarded("CGROUP_FAILED", reason, "cgroups"),
-    };
-    return new HostExit({ guardian, waitSecs }, events, systemClock);
-  }
-
-  /** A promise that cannot be kept in full is not kept silently. */
-  #unguarded(type: "GUARDIAN_FAILED" | "CGROUP_FAILED", reason: string, what: string): void {
-    if (!this.#isHeard([type, "GUARDIAN", "EVENT"])) {
-      const message = `Without ${what} (${reason}), processes may be left behind`;
-      process.emitWarning(message, { code: type });
-    }
-    this.#host.announce({ type, reason });
-  }
-
-  /** What programs can do without: they are told of by the activity log, or else as a warning. */
-  #unpiped(reason: string): void {
-    const message = `Without FIFOs (${reason}), programs cannot open /dev/stdout by name for now`;
-    if (!this.#isHeard(["ACTIVITY", "EVENT"]))
-      process.emitWarning(message, { code: "FIFOS_FAILED" });
-    this.#host.activity("WARN", message);
-  }
-
-  #isHeard(names: readonly EventName[]): boolean {
-    return names.some((name) => this.listenerCount(name) > 0);
-  }
-
-  /** Whoever loses log lines is to know it, also where nobody listens. */
-  #logFailed(file: string, { code = "", message }: NodeJS.ErrnoException): void {
-    if (!this.#isHeard(LOGFILE))
-      process.emitWarning(`Cannot write the log ${file}: ${message}`, { code });
-    this.#host.announce({ type: "LOGFILE_FAILED", file, code, message });
-  }
-
-  async #close(): Promise<readonly Leftover[]> {
-    this.#host.announce({ type: "SUPERVISOR_STATE_CHANGE_STOPPING" });
-    const leftovers: Leftover[] = [];
-    this.#reportWaiting();
-    await stopAll(this.#registry.find("all"), async (process) => {
-      try {
-        await process.quit();
-      } catch (error) {
-        if (!(error instanceof SupervisorError)) throw error;
-        leftovers.push({ process: process.namespec, error });
-      }
-    });
-    this.#host.io.clock.clearTimeout(this.#report);
-    for (const process of this.#registry.processes.values()) process.close();
-    this.#logs.close();
-    if (this.#hostExit.guardianStopped) await this.#hostExit.guardianStopped;
-    this.#hasClosed = true;
-    this.#listeners.close();
-    this.listenersChanged();
-    this.#endFeeds();
-    return Object.freeze(leftovers); // one answer for all who ask
-  }
-
-  /** Tells for whom a shutdown waits: at once, and every few seconds. */
-  #reportWaiting(): void {
-    const unstopped = [...this.#registry.processes.values()].filter(({ isGone }) => !isGone);
-    if (unstopped.length === 0) return;
-    const names = unstopped.map(({ name }) => name).join(", ");
-    this.#host.activity("INFO", `waiting for ${names} to die`);
-    this.#report = this.#host.io.clock.setTimeout(() => this.#reportWaiting(), REPORT_MS, false);
-  }
-
-  /**
-   * Updates and removals come one after another, and no two in one turn of the event loop: a listener
-   * that adds what another removes would leave no time for anything else.
-   */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#updates;
-    const mine = before.then(work);
-    this.#updates = mine.catch(() => {}).then(() => nextTurn());
-    return mine;
   }
 }

@@ -73,9 +73,13 @@ const PURE = new Set([
   "settings/memoize.ts",
   "spawn/pace.ts",
   "spawn/split-command.ts",
+  "supervision/changes.ts",
   "supervision/deep-equal.ts",
   "supervision/diff.ts",
+  "supervision/goals.ts",
+  "supervision/run-record.ts",
   "supervision/start-order.ts",
+  "supervision/stop-ticket.ts",
 ]);
 
 /** Rooms that touch the operating system. */
@@ -308,6 +312,14 @@ describe("the architecture", () => {
     assert.deepEqual(inLibrary(/\bprocess\.umask\([^)]/), []);
     assert.deepEqual(
       inLibrary(/\bprocess\.env(?:\.\w+|\[[^\]]+\])?\s*=[^=]|delete process\.env/),
+      [],
+    );
+  });
+
+  it("supervision: imports no file that users hold", () => {
+    const held = new Set(["supervisor.ts", "program.ts", "programs.ts", "subprocess.ts"]);
+    assert.deepEqual(
+      offences(({ room }, { to }) => room === "supervision" && held.has(to)),
       [],
     );
   });

@@ -7,16 +7,20 @@ import type { OutputStream } from "../ports/streams.ts";
 /** A process of which an activity log has the output. */
 export interface CopiedProcess {
   readonly name: string;
-  readonly config: {
-    readonly outputs: { readonly stderr: unknown };
-    readonly listener?: unknown;
-  };
+  /** The name of its program. */
+  readonly program: string;
   follow(stream: OutputStream, options: { readonly signal: AbortSignal }): AsyncIterable<Buffer>;
+}
+
+/** A program whose processes are copied. */
+interface CopiedProgram {
+  readonly processes: readonly CopiedProcess[];
+  readonly settings: { readonly redirect_stderr: boolean; readonly events?: unknown };
 }
 
 /** A `Supervisor`, as far as an activity log needs it. */
 export interface LoggedSupervisor extends Pick<SupervisorEmitter, "observe"> {
-  readonly programs: ReadonlyMap<string, { readonly processes: readonly CopiedProcess[] }>;
+  readonly programs: ReadonlyMap<string, CopiedProgram>;
   process(name: string): CopiedProcess | undefined;
 }
 
@@ -33,9 +37,10 @@ export function copyOutput(
   const copyOne = (process: CopiedProcess) => {
     if (copied.has(process)) return;
     copied.add(process);
-    void copyStream(process, "stdout", end.signal, write);
-    const isRedirected = process.config.outputs.stderr === "stdout";
-    if (!isRedirected) void copyStream(process, "stderr", end.signal, write);
+    const settings = supervisor.programs.get(process.program)?.settings;
+    const decode = settings?.events === undefined ? textOf : pythonBytes; // answers of a listener
+    void copyStream(process, "stdout", end.signal, decode, write);
+    if (!settings?.redirect_stderr) void copyStream(process, "stderr", end.signal, textOf, write);
   };
   const copyNew = ({ groupname, processname }: StartingEvent) => {
     const process = supervisor.process(`${groupname}:${processname}`);
@@ -53,15 +58,18 @@ async function copyStream(
   process: CopiedProcess,
   stream: OutputStream,
   signal: AbortSignal,
+  decode: (chunk: Buffer) => string,
   write: (level: ActivityLevel, message: string) => void,
 ): Promise<void> {
   try {
     for await (const chunk of process.follow(stream, { signal })) {
-      const isAnswer = stream === "stdout" && process.config.listener !== undefined;
-      const text = isAnswer ? pythonBytes(chunk) : Buffer.from(decodable(chunk)).toString();
-      write("DEBG", `'${process.name}' ${stream} output:\n${text}`);
+      write("DEBG", `'${process.name}' ${stream} output:\n${decode(chunk)}`);
     }
   } catch (error) {
     if (!signal.aborted) write("WARN", `cannot follow '${process.name}': ${String(error)}`);
   }
+}
+
+function textOf(chunk: Buffer): string {
+  return Buffer.from(decodable(chunk)).toString();
 }

@@ -1,5 +1,20 @@
 import { lstatSync, unlinkSync, type BigIntStats } from "node:fs";
 import path from "node:path";
+import { SupervisorError } from "../errors.ts";
+import { show } from "../schema/show.ts";
+
+/**
+ * The file of that name, to be owned.
+ * @throws {SupervisorError} `NO_FILE`
+ */
+export function findToOwn(file: string): OwnedFile {
+  try {
+    return new OwnedFile(file);
+  } catch (cause) {
+    const message = `Cannot own ${show(file)}: ${(cause as Error).message}`;
+    throw new SupervisorError("NO_FILE", message, { cause });
+  }
+}
 
 /** A file that is ours, and no other that may have taken its name since. */
 export class OwnedFile {

@@ -4,20 +4,37 @@ const PERIODS = [5, 60, 3600] as const;
 /** The seconds of supervisord's TICK events. */
 export type Period = (typeof PERIODS)[number];
 
-/** Calls `tick` whenever the wall clock enters a new slice of 5, 60 or 3,600 s; only while asked to. */
+/** Calls `tick` whenever the wall clock enters a new slice of 5, 60 or 3,600 s, while that is heard. */
 export class Ticks {
   readonly #clock: Clock;
   readonly #tick: (period: Period, when: number) => void;
+  readonly #isHeard: () => boolean;
   #timer: unknown;
+  #isRunning = false;
   #isOn = false;
   #last = 0;
 
-  constructor(clock: Clock, tick: (period: Period, when: number) => void) {
+  constructor(clock: Clock, tick: (period: Period, when: number) => void, isHeard: () => boolean) {
     this.#clock = clock;
     this.#tick = tick;
+    this.#isHeard = isHeard;
   }
 
-  set(isOn: boolean): void {
+  /** Ticks from now on. */
+  begin(): void {
+    this.#isRunning = true;
+    this.look();
+  }
+
+  /** Does not tick any more. */
+  close(): void {
+    this.#isRunning = false;
+    this.look();
+  }
+
+  /** To be called whenever ticks may be heard that were not, or the other way round. */
+  look(): void {
+    const isOn = this.#isRunning && this.#isHeard();
     if (isOn === this.#isOn) return;
     this.#isOn = isOn;
     this.#clock.clearTimeout(this.#timer);

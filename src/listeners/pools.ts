@@ -16,19 +16,23 @@ export interface ListenersIo {
   /** The plan of a program, as its settings are now, if it is an event listener. */
   readonly plan: (program: string) => ListenerPlan | undefined;
   readonly activity: (level: ActivityLevel, message: string) => void;
-  /** A pool has come or gone. */
-  readonly changed: () => void;
 }
 
 /** The pools of event listeners of one supervisor: each is a program with `events`, and a group of its own. */
 export class Listeners {
   readonly #io: ListenersIo;
   readonly #pools = new Map<string, Pool>();
+  #watcher = () => {};
   #serial = -1;
   #isClosed = false;
 
   constructor(io: ListenersIo) {
     this.#io = io;
+  }
+
+  /** Has `changed` called whenever a pool has come or gone. */
+  watch(changed: () => void): void {
+    this.#watcher = changed;
   }
 
   /**
@@ -87,13 +91,13 @@ export class Listeners {
       activity,
     });
     this.#pools.set(name, pool);
-    this.#io.changed();
+    this.#watcher();
     return pool;
   }
 
   #remove(name: string): void {
     this.#pools.get(name)?.close();
-    if (this.#pools.delete(name)) this.#io.changed();
+    if (this.#pools.delete(name)) this.#watcher();
   }
 
   /** The plan of a pool. One whose program is no listener any more hears nothing. */

@@ -1,15 +1,17 @@
 import { abortable, type WaitOptions } from "../lifecycle/wait.ts";
 import { startOrder, stopWaves } from "./start-order.ts";
 import type { Rank } from "../settings/priority.ts";
-import { SupervisorError, oneError } from "../errors.ts";
+import { oneError, SupervisorError } from "../errors.ts";
 import { parseSignal, type SignalSetting } from "../schema/signal.ts";
-import type { Subprocess } from "../subprocess.ts";
+import { errorOf } from "./failure.ts";
+import type { ManagedProcess } from "./managed-process.ts";
+import { signalProcess } from "./process-input.ts";
+import type { StopTicket } from "./stop-ticket.ts";
+
+type Processes = readonly ManagedProcess[];
 
 /** All are told to start, in the order given, and none waits for another. */
-export async function startEach(
-  processes: readonly Subprocess[],
-  options: WaitOptions,
-): Promise<void> {
+export async function startEach(processes: Processes, options: WaitOptions): Promise<void> {
   await all(
     "start",
     processes.map((process) => process.start(options)),
@@ -17,22 +19,19 @@ export async function startEach(
 }
 
 /** All are told to start, by priority. */
-export async function startAll(
-  processes: readonly Subprocess[],
-  options: WaitOptions,
-): Promise<void> {
+export async function startAll(processes: Processes, options: WaitOptions): Promise<void> {
   await startEach(inStartOrder(processes), options);
 }
 
-/** The same, where nobody waits for it. */
-export function launchAll(processes: readonly Subprocess[]): void {
+/** The same, where no caller waits for it. */
+export function launchAll(processes: Processes): void {
   for (const process of inStartOrder(processes)) process.launch();
 }
 
 /** The highest priority number first; those of the next wave when all of the last are gone. */
 export async function stopAll(
-  processes: readonly Subprocess[],
-  stop: (process: Subprocess) => Promise<void>,
+  processes: Processes,
+  stop: (process: ManagedProcess) => Promise<void>,
 ): Promise<void> {
   const failures: unknown[] = [];
   for (const wave of wavesOf(processes)) {
@@ -42,11 +41,8 @@ export async function stopAll(
   raise("stop", failures);
 }
 
-/** All are stopped, as `stopAll` does, and then started; but nobody whom somebody else stopped meanwhile. */
-export async function restartAll(
-  processes: readonly Subprocess[],
-  options: WaitOptions,
-): Promise<void> {
+/** All are stopped, as `stopAll` does, and then started, unless another order stopped them meanwhile. */
+export async function restartAll(processes: Processes, options: WaitOptions): Promise<void> {
   if (wavesOf(processes).length < 2) {
     await all(
       "restart",
@@ -59,39 +55,34 @@ export async function restartAll(
   });
 }
 
-async function restartInWaves(processes: readonly Subprocess[]): Promise<void> {
-  const stops = new Map<Subprocess, number>();
-  const failures = new Map<Subprocess, unknown>();
+async function restartInWaves(processes: Processes): Promise<void> {
+  const tickets = new Map<ManagedProcess, StopTicket>();
+  const failures = new Map<ManagedProcess, unknown>();
   await stopAll(processes, async (process) => {
-    stops.set(process, process.stops + 1); // before its listeners hear of it
+    const ticket = process.takeTicket(); // before its listeners hear of the stop
+    tickets.set(process, ticket);
     try {
-      await process.stop();
+      await process.stop({}, ticket);
     } catch (error) {
       failures.set(process, error);
     }
   });
   const restarts = inStartOrder(processes).map(async (process) => {
     if (failures.has(process)) throw failures.get(process);
-    if (process.stops === stops.get(process)) return process.start();
+    if (tickets.get(process)?.holds) return process.start();
     const message = `Cannot restart "${process.namespec}": it was stopped meanwhile`;
-    throw new SupervisorError("ABNORMAL_TERMINATION", message, {
-      process: process.namespec,
-      state: process.state,
-    });
+    throw errorOf(process, "ABNORMAL_TERMINATION", message);
   });
   await all("restart", restarts);
 }
 
 /** One process must be there to be signalled; of several, those that are. */
-export async function signalAll(
-  processes: readonly Subprocess[],
-  signal: SignalSetting,
-): Promise<void> {
+export async function signalAll(processes: Processes, signal: SignalSetting): Promise<void> {
   const there = processes.filter(({ pid }) => pid !== undefined);
   const targets = processes.length === 1 || parseSignal(signal) === undefined ? processes : there;
   await all(
     "signal",
-    targets.map((process) => process.signal(signal)),
+    targets.map((process) => signalProcess(process, signal)),
   );
 }
 
@@ -115,14 +106,17 @@ function raise(verb: string, failures: readonly unknown[]): void {
   throw oneError(verb, errors);
 }
 
-function inStartOrder(processes: readonly Subprocess[]): Subprocess[] {
+function inStartOrder(processes: Processes): ManagedProcess[] {
   return startOrder(processes.map(ranked)).map(({ process }) => process);
 }
 
-function wavesOf(processes: readonly Subprocess[]): Subprocess[][] {
+function wavesOf(processes: Processes): ManagedProcess[][] {
   return stopWaves(processes.map(ranked)).map((wave) => wave.map(({ process }) => process));
 }
 
-function ranked(process: Subprocess): { readonly process: Subprocess; readonly rank: Rank } {
+function ranked(process: ManagedProcess): {
+  readonly process: ManagedProcess;
+  readonly rank: Rank;
+} {
   return { process, rank: process.config.rank };
 }

@@ -1,10 +1,26 @@
-import type { State } from "../lifecycle/state.ts";
-import { SupervisorError, type ErrorDetails } from "../errors.ts";
+import type { State, StateName } from "../lifecycle/state.ts";
+import { SupervisorError, type ErrorCode, type ErrorDetails } from "../errors.ts";
 import type { Ending } from "../events/process-events.ts";
 import { hintsFor } from "../spawn/hints.ts";
 import type { Command } from "../ports/command.ts";
 import { show } from "../schema/show.ts";
 import { endingOf } from "../events/state-event.ts";
+
+/** A process of which an error tells. */
+export interface Failing {
+  readonly namespec: string;
+  readonly state: StateName;
+}
+
+/** An error with the name of a process and its state. */
+export function errorOf(
+  { namespec, state }: Failing,
+  code: ErrorCode,
+  message: string,
+  details: ErrorDetails = {},
+): SupervisorError {
+  return new SupervisorError(code, message, { process: namespec, state, ...details });
+}
 
 /** Why the wait for `verb` has ended in this state, without success. */
 export function failureOf(

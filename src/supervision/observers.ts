@@ -4,30 +4,31 @@ import type { NewEvent } from "../events/event-map.ts";
 import { stateEvent } from "../events/state-event.ts";
 import { isEnd, type Observer } from "../lifecycle/transition.ts";
 import type { Listeners } from "../listeners/pools.ts";
-import type { Subprocess } from "../subprocess.ts";
+import type { StreamEvents } from "../output/streams.ts";
+import type { ManagedProcess } from "./managed-process.ts";
 
 /** Releases the log files of a process that has ended. */
-export const endStreams: Observer<Subprocess> = {
+export const endStreams: Observer<ManagedProcess> = {
   transitioned(step) {
-    if (isEnd(step)) step.process.endStreams();
+    if (isEnd(step)) step.process.streams.end();
   },
 };
 
 /** Writes supervisord's lines. Of a process that gives up while the supervisor stops there is none. */
 export function activityLines(
   write: (level: ActivityLevel, message: string) => void,
-  isStopping: () => boolean,
-): Observer<Subprocess> {
+  supervisor: { readonly isStopping: boolean },
+): Observer<ManagedProcess> {
   return {
     transitioned({ process: { name, config }, from, to }) {
-      if (to.name === "FATAL" && isStopping()) return;
+      if (to.name === "FATAL" && supervisor.isStopping) return;
       for (const [level, message] of linesOf(name, from, to, config.policy)) write(level, message);
     },
   };
 }
 
 /** Announces each new state to the event listeners, and to the listeners of the host. */
-export function stateEvents(announce: (event: NewEvent) => void): Observer<Subprocess> {
+export function stateEvents(announce: (event: NewEvent) => void): Observer<ManagedProcess> {
   return {
     transitioned({ process: { name, group }, from, to }) {
       if (from.name !== to.name) announce(stateEvent(name, group, from, to));
@@ -36,7 +37,7 @@ export function stateEvents(announce: (event: NewEvent) => void): Observer<Subpr
 }
 
 /** Tells a pool of each new state of its processes. */
-export function listenerPools(pools: Pick<Listeners, "changed">): Observer<Subprocess> {
+export function listenerPools(pools: Pick<Listeners, "changed">): Observer<ManagedProcess> {
   return {
     transitioned({ process, from, to }) {
       if (from.name !== to.name && process.config.listener) pools.changed(process);
@@ -45,8 +46,29 @@ export function listenerPools(pools: Pick<Listeners, "changed">): Observer<Subpr
 }
 
 /** Settles the promises that wait for the state. */
-export const waiters: Observer<Subprocess> = {
+export const waiters: Observer<ManagedProcess> = {
   transitioned({ process }) {
-    process.checkWaiters();
+    process.waiters.check();
   },
 };
+
+/** Announces what a process writes, where that is an event, and hands a pool what its processes print. */
+export function outputEvents(
+  announce: (event: NewEvent) => void,
+  pools: Pick<Listeners, "heard">,
+): (process: ManagedProcess) => StreamEvents {
+  return (process) => {
+    const { name: processname, group: groupname, runs, config } = process;
+    const names = () => ({ processname, groupname, pid: runs.pid });
+    return {
+      wrote: (channel, data) =>
+        announce({ type: `PROCESS_LOG_${SUFFIX[channel]}`, ...names(), channel, data }),
+      communicated: (channel, data) =>
+        announce({ type: `PROCESS_COMMUNICATION_${SUFFIX[channel]}`, ...names(), data }),
+      ...(config.listener && { printed: (chunk) => pools.heard(process, chunk) }),
+    };
+  };
+}
+
+/** What the types of events end with. */
+const SUFFIX = { stdout: "STDOUT", stderr: "STDERR" } as const;

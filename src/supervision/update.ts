@@ -1,52 +1,173 @@
-import type { Difference } from "./diff.ts";
 import { SupervisorError } from "../errors.ts";
-import { launchAll, stopAll } from "./commands.ts";
-import type { Registry } from "./registry.ts";
-import type { Resolved } from "../settings/resolve.ts";
+import type { NewEvent } from "../events/event-map.ts";
 import type { WaitOptions } from "../lifecycle/wait.ts";
-import type { Host, Subprocess } from "../subprocess.ts";
+import { show } from "../schema/show.ts";
+import type { ProgramSettings } from "../settings/program.ts";
+import type { ProcessConfig } from "../settings/process-config.ts";
+import { resolveSettings, type Resolved } from "../settings/resolve.ts";
+import type { SupervisorSettings } from "../settings/supervisor.ts";
+import { nextTurn } from "../system/clock.ts";
+import { affectedBy, differenceOf, groupDifferenceOf } from "./changes.ts";
+import { launchAll, stopAll } from "./commands.ts";
+import type { Difference } from "./diff.ts";
+import { settingsOf, wholeSettingsOf, withoutPrograms, withProgram } from "./goals.ts";
+import type { Lifetime } from "./lifetime.ts";
+import type { ManagedProcess } from "./managed-process.ts";
+import { findOne } from "./names.ts";
+import type { Registry } from "./registry.ts";
+import type { StopTicket } from "./stop-ticket.ts";
+
+/** How to update. */
+export interface UpdateOptions extends WaitOptions {
+  /** Only tell what would change: supervisorctl's `reread`. */
+  readonly dryRun?: boolean;
+}
 
 /** What an update has changed, or would change: names of programs. */
 export type UpdateResult = Difference;
+
+/** What an update works on. */
+export interface UpdateParts {
+  readonly registry: Registry;
+  /** Makes a process. */
+  readonly make: (config: ProcessConfig) => ManagedProcess;
+  readonly announce: (event: NewEvent) => void;
+  readonly lifetime: Lifetime;
+}
+
+/** All that changes the settings which hold: those of one program, or all of them. */
+export class Updates {
+  readonly #parts: UpdateParts;
+  #environment: Readonly<Record<string, string>>; // as it was given
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: UpdateParts, environment: Readonly<Record<string, string>> = {}) {
+    this.#parts = parts;
+    this.#environment = { ...environment };
+  }
+
+  /** The settings that hold, as they can be given again. */
+  get settings(): SupervisorSettings {
+    return settingsOf(this.#parts.registry.resolved, this.#environment);
+  }
+
+  /** Adds a program, which starts if it has to. @throws as `Supervisor.add` */
+  add(name: string, settings: ProgramSettings): void {
+    const { registry, lifetime } = this.#parts;
+    const { resolved } = registry;
+    lifetime.expectOpen(`add ${show(name)}`);
+    if (resolved.programs.has(name) || resolved.groups.has(name)) {
+      throw new SupervisorError("ALREADY_ADDED", `Cannot add ${show(name)}: there is one already`);
+    }
+    const whole = wholeSettingsOf(resolved, this.#environment);
+    const added = resolveSettings({ ...whole, programs: { [name]: settings } });
+    const fresh = exchange(this.#parts, withProgram(resolved, added));
+    if (lifetime.hasBegun) launchAll(fresh.filter(({ config }) => config.autostart));
+  }
+
+  /** Removes a program, or all programs of a group, when its turn has come. */
+  async remove(name: string, options: WaitOptions): Promise<void> {
+    const { registry } = this.#parts;
+    await this.#inTurn(async () => {
+      const found = registry.find(name);
+      const isProgram = registry.members.has(name);
+      if (findOne(name, registry.processes) && !isProgram)
+        throw new SupervisorError("BAD_NAME", `${show(name)} is neither a program nor a group`);
+      const gone = new Set(found.map(({ config }) => config.program));
+      if (isProgram) gone.add(name);
+      await update(this.#parts, (current) => withoutPrograms(current, gone, name), options);
+    });
+  }
+
+  /** Replaces all settings, when its turn has come. */
+  async update(
+    settings: SupervisorSettings | ((current: SupervisorSettings) => SupervisorSettings),
+    options: UpdateOptions,
+  ): Promise<UpdateResult> {
+    let environment: Readonly<Record<string, string>> = {};
+    const resolve = () => {
+      const raw = typeof settings === "function" ? settings(this.settings) : settings;
+      const resolved = resolveSettings(raw);
+      environment = { ...raw.environment };
+      return resolved;
+    };
+    const given = typeof settings === "function" && !options.dryRun ? undefined : resolve();
+    if (given && options.dryRun) return differenceOf(this.#parts.registry.resolved, given);
+    return this.#inTurn(async () => {
+      const difference = await update(this.#parts, () => given ?? resolve(), options);
+      this.#environment = environment;
+      return difference;
+    });
+  }
+
+  /** What an update would change, by groups. */
+  reread(settings: SupervisorSettings): UpdateResult {
+    return groupDifferenceOf(this.#parts.registry.resolved, resolveSettings(settings));
+  }
+
+  /**
+   * Updates and removals come one after another, and no two in one turn of the event loop: a listener
+   * that adds what another removes would leave no time for anything else.
+   */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#last;
+    const mine = before.then(work);
+    this.#last = mine.catch(() => {}).then(() => nextTurn());
+    return mine;
+  }
+}
+
+/** Makes these the settings, announces the groups that have changed, and returns the new processes. */
+function exchange(
+  { registry, make, announce, lifetime }: UpdateParts,
+  next: Resolved,
+): readonly ManagedProcess[] {
+  const { processes, removed, added } = registry.exchange(next, make);
+  if (!lifetime.hasBegun) return processes; // the beginning announces all groups
+  for (const groupname of removed) announce({ type: "PROCESS_GROUP_REMOVED", groupname });
+  for (const groupname of added) announce({ type: "PROCESS_GROUP_ADDED", groupname });
+  return processes;
+}
 
 /**
  * From the settings that hold to these: stop, exchange, start. Until the exchange nothing has
  * changed: when something will not stop, or the settings cannot be had any more, what was stopped is
  * started again.
  */
-export async function update(
-  registry: Registry,
+async function update(
+  parts: UpdateParts,
   goal: (current: Resolved) => Resolved,
-  host: Host,
   options: WaitOptions,
 ): Promise<UpdateResult> {
+  const { registry, lifetime } = parts;
+  const affected = (next: Resolved) =>
+    affectedBy(registry.resolved, next).flatMap((name) => registry.processes.get(name) ?? []);
   let next = goal(registry.resolved);
-  let going = registry.affectedBy(next);
-  const wanted = new Map<Subprocess, number>(); // with the count of stops that ours will make
-  const isStillWanted = (process: Subprocess) => wanted.get(process) === process.stops;
+  let going = affected(next);
+  const tickets = new Map<ManagedProcess, StopTicket>(); // of what was up
   const relaunch = () => {
-    const kept = [...wanted.keys()].filter(
-      (process) => registry.processes.get(process.namespec) === process,
+    const kept = [...tickets].filter(
+      ([process, { holds }]) => holds && registry.processes.get(process.namespec) === process,
     );
-    const isDown = (process: Subprocess) => process.isGone || process.state === "STOPPING";
-    launchAll(kept.filter((process) => isDown(process) && isStillWanted(process)));
+    const isDown = (process: ManagedProcess) => process.isGone || process.state === "STOPPING";
+    launchAll(kept.map(([process]) => process).filter(isDown));
   };
   let difference: Difference;
-  let fresh: readonly Subprocess[];
+  let fresh: readonly ManagedProcess[];
   try {
     let left = going;
     do {
-      for (const process of left) if (process.isWanted) wanted.set(process, process.stops + 1);
-      await stopAll(left, (process) => process.stop(options));
-      next = goal(registry.resolved); // somebody may have added a program meanwhile
-      going = registry.affectedBy(next);
-      left = going.filter((process) => !process.isGone); // somebody has started one meanwhile
-    } while (left.length > 0 && !host.isClosing());
-    if (host.isClosing()) {
-      throw new SupervisorError("SHUTDOWN_STATE", "Cannot update: the supervisor is shutting down");
-    }
-    difference = registry.differenceTo(next);
-    fresh = registry.exchange(next);
+      const up = left.filter(({ isWanted }) => isWanted);
+      const taken = new Map(up.map((process) => [process, process.takeTicket()]));
+      for (const [process, ticket] of taken) tickets.set(process, ticket);
+      await stopAll(left, (process) => process.stop(options, taken.get(process)));
+      next = goal(registry.resolved); // another caller may have added a program meanwhile
+      going = affected(next);
+      left = going.filter((process) => !process.isGone); // one may have been started meanwhile
+    } while (left.length > 0 && !lifetime.isStopping);
+    lifetime.expectOpen("update");
+    difference = differenceOf(registry.resolved, next);
+    fresh = exchange(parts, next);
   } catch (error) {
     relaunch();
     throw error;
@@ -56,10 +177,11 @@ export async function update(
   launchAll(
     fresh.filter(({ namespec, config }) => {
       const old = replaced.get(namespec);
-      if (old && wanted.has(old)) return isStillWanted(old);
-      // what is not up because somebody has stopped it stays so
+      const ticket = old && tickets.get(old);
+      if (ticket) return ticket.holds;
+      // what a caller has stopped stays so
       const wasStopped = old?.state === "STOPPED" && old.wasStarted;
-      return host.hasBegun() && config.autostart && !wasStopped;
+      return lifetime.hasBegun && config.autostart && !wasStopped;
     }),
   );
   return difference;

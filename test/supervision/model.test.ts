@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { NEVER, type State } from "../../src/lifecycle/state.ts";
-import { Supervisor } from "../../src/index.ts";
+import { SupervisorEmitter } from "../../src/events/emitter.ts";
+import { assemble } from "../../src/supervision/assemble.ts";
+import { systemClock } from "../../src/system/clock.ts";
 import { resolveSettings } from "../../src/settings/resolve.ts";
 import { Runner } from "../../src/lifecycle/runner.ts";
 import type { ProgramSettings } from "../../src/settings/program.ts";
@@ -32,6 +34,17 @@ function configOf(settings: Partial<ProgramSettings>) {
   const [config] = resolveSettings({ programs: { x: { command: "x", ...settings } } }).processes;
   assert.ok(config);
   return config;
+}
+
+/** The listeners of a host. */
+class Listeners extends SupervisorEmitter {
+  constructor() {
+    super(systemClock);
+  }
+
+  override announce(...told: Parameters<SupervisorEmitter["announce"]>): void {
+    super.announce(...told);
+  }
 }
 
 /** A runner in its world, with what must always be true of it. */
@@ -147,16 +160,19 @@ describe("a process to which anything happens", () => {
       fc.asyncProperty(policies, steps, async (settings, happening) => {
         const world = new World();
         const stdout_logfile = isGuest ? world.guest : "NONE";
-        const supervisor = new Supervisor(
+        const listeners = new Listeners();
+        const { registry, lifetime } = assemble(
           { programs: { x: { command: "x", ...settings, stdout_logfile } } },
           { clock: world.clock, spawner: world },
+          listeners,
+          { hold: () => {}, drop: () => {} },
         );
         if (isGuest) {
-          supervisor.on("LOGFILE_FAILED", ({ code, message }) => told.add(code || message));
-          supervisor.on("PROCESS_LOG", () => {});
+          listeners.on("LOGFILE_FAILED", ({ code, message }) => told.add(code || message));
+          listeners.on("PROCESS_LOG", () => {});
         }
-        supervisor.on("PROCESS_STATE", () => world.hear());
-        const process = supervisor.process("x");
+        listeners.on("PROCESS_STATE", () => world.hear());
+        const [process] = registry.find("x");
         assert.ok(process);
         const waiting = new Set<string>();
         let orders = 0;
@@ -185,7 +201,7 @@ describe("a process to which anything happens", () => {
         await turn();
         assert.deepEqual([...waiting], []);
         assert.equal(world.clock.pending, 0);
-        assert.deepEqual(await supervisor.shutdown(), []);
+        assert.deepEqual(await lifetime.close(), []);
         assert.equal(world.child, undefined);
         assert.ok(world.guest.listenerCount("drain") <= 1);
         assert.equal(world.guest.listenerCount("error"), world.guest.listenerCount("drain"));

@@ -1,0 +1,47 @@
+import { Program } from "./program.ts";
+import { Subprocess } from "./subprocess.ts";
+import type { ManagedProcess } from "./supervision/managed-process.ts";
+import type { ProgramBook } from "./supervision/registry.ts";
+import type { ResolvedProgramSettings } from "./settings/program.ts";
+
+/** The programs as users hold them, by name; a registry keeps them up to date, and nothing else may. */
+export class Programs extends Map<string, Program> implements ProgramBook {
+  readonly #handles = new WeakMap<ManagedProcess, Subprocess>();
+
+  /** The one object by which users hold a process. */
+  handle(process: ManagedProcess): Subprocess {
+    let handle = this.#handles.get(process);
+    if (!handle) {
+      handle = new Subprocess(process);
+      this.#handles.set(process, handle);
+    }
+    return handle;
+  }
+
+  hold(
+    name: string,
+    settings: ResolvedProgramSettings,
+    processes: readonly ManagedProcess[],
+  ): void {
+    const known = this.get(name);
+    if (known) known.become(settings, processes);
+    else super.set(name, new Program(name, settings, processes, (one) => this.handle(one)));
+  }
+
+  drop(name: string): void {
+    this.get(name)?.leave();
+    super.delete(name);
+  }
+
+  override set(): never {
+    throw new TypeError("Cannot set a program here; add() and update() do it");
+  }
+
+  override delete(): never {
+    throw new TypeError("Cannot delete a program here; remove() and update() do it");
+  }
+
+  override clear(): never {
+    throw new TypeError("Cannot clear the programs; update() does it");
+  }
+}

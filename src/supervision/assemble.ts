@@ -1,0 +1,131 @@
+import { HostExit } from "../cleanup/host-exit.ts";
+import type { NewEvent } from "../events/event-map.ts";
+import type { EventName } from "../events/event-table.ts";
+import { Iterators } from "../events/iterate.ts";
+import { Ticks } from "../events/ticks.ts";
+import { Listeners } from "../listeners/pools.ts";
+import { Logs } from "../output/logs.ts";
+import type { Spawner } from "../ports/child.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ProcessConfig } from "../settings/process-config.ts";
+import { resolveSettings } from "../settings/resolve.ts";
+import type { SupervisorSettings } from "../settings/supervisor.ts";
+import { SystemSpawner } from "../spawn/spawner.ts";
+import { systemClock } from "../system/clock.ts";
+import { HostEvents, type HostListeners } from "./host-events.ts";
+import { Lifetime } from "./lifetime.ts";
+import { ManagedProcess } from "./managed-process.ts";
+import {
+  activityLines,
+  endStreams,
+  listenerPools,
+  outputEvents,
+  stateEvents,
+  waiters,
+} from "./observers.ts";
+import { Registry, type ProgramBook } from "./registry.ts";
+import { Updates } from "./update.ts";
+import { hostExitEvents, fifosFailed, logEvents } from "./warnings.ts";
+
+/** What a supervisor works with, in place of the real things; for tests. */
+export interface SupervisorIo {
+  /** Time; see `FakeClock` in `libsupervisor/testing`. */
+  readonly clock?: Clock;
+  /**
+   * What starts processes; see `FakeSpawner` in `libsupervisor/testing`. The guardian belongs to the
+   * default one: with another spawner there is none, and it has to end its children when the host ends.
+   */
+  readonly spawner?: Spawner;
+}
+
+/** A supervisor, in parts. */
+export interface Assembly {
+  readonly registry: Registry;
+  readonly lifetime: Lifetime;
+  readonly updates: Updates;
+  readonly hostExit: HostExit;
+  readonly ticks: Ticks;
+  readonly iterators: Iterators;
+  /** Tells pools of event listeners, and then the listeners of the host. */
+  readonly announce: (event: NewEvent) => void;
+}
+
+const TICKS: readonly EventName[] = ["TICK_5", "TICK_60", "TICK_3600", "TICK", "EVENT"];
+
+/**
+ * Puts a supervisor together, from the bottom up: each part is given those that it works with.
+ * @throws {SettingsError} with everything that is wrong with the settings
+ */
+export function assemble(
+  settings: SupervisorSettings,
+  { clock = systemClock, spawner }: SupervisorIo,
+  listeners: HostListeners,
+  book: ProgramBook,
+): Assembly {
+  const resolved = resolveSettings(settings);
+  const host = new HostEvents(listeners, clock);
+  const activity = host.activity.bind(host);
+  const logs = new Logs(clock, logEvents(host));
+  const guarding = {
+    guardian: spawner === undefined && resolved.guardian,
+    waitSecs: resolved.guardian_waitsecs,
+  };
+  const hostExit = new HostExit(guarding, hostExitEvents(host), systemClock);
+  const io = {
+    clock,
+    logs,
+    spawner:
+      spawner ??
+      new SystemSpawner({
+        clock: systemClock, // real processes live in real time
+        hostExit,
+        unpiped: (reason) => fifosFailed(host, reason),
+      }),
+  };
+  const registry = new Registry(resolved, book);
+  const pools = new Listeners({
+    clock,
+    identifier: () => registry.resolved.identifier,
+    members: (program) => registry.members.get(program) ?? [],
+    plan: (program) => registry.resolved.listeners.get(program),
+    activity,
+  });
+  const announce = (event: NewEvent) => {
+    pools.accept(event);
+    host.announce(event);
+  };
+  const ticks = new Ticks(
+    clock,
+    (period, when) => announce({ type: `TICK_${period}`, when }),
+    () => host.isHeard(TICKS) || pools.isHeard(TICKS),
+  );
+  pools.watch(() => ticks.look());
+  const iterators = new Iterators();
+  const lifetime = new Lifetime({
+    registry,
+    host,
+    announce,
+    clock,
+    logs,
+    hostExit,
+    pools,
+    ticks,
+    iterators,
+  });
+  const reports = {
+    // what a caller reads who has waited has been written and announced
+    observers: [
+      endStreams,
+      activityLines(activity, lifetime),
+      stateEvents(announce),
+      listenerPools(pools),
+      waiters,
+    ],
+    written: outputEvents(announce, pools),
+    activity,
+  };
+  const make = (config: ProcessConfig) => new ManagedProcess(config, io, reports, lifetime);
+  registry.exchange(resolved, make);
+  const updates = new Updates({ registry, make, announce, lifetime }, settings.environment);
+  return { registry, lifetime, updates, hostExit, ticks, iterators, announce };
+}

@@ -1,0 +1,68 @@
+import type { Resolved } from "../settings/resolve.ts";
+import type { SupervisorSettings } from "../settings/supervisor.ts";
+import { copyOf } from "../schema/copy.ts";
+
+/** The settings with those of a program that is added. */
+export function withProgram(
+  current: Resolved,
+  added: Pick<Resolved, "programs" | "listeners" | "processes" | "groups">,
+): Resolved {
+  return {
+    ...current,
+    programs: new Map([...current.programs, ...added.programs]),
+    listeners: new Map([...current.listeners, ...added.listeners]),
+    processes: [...current.processes, ...added.processes],
+    groups: new Map([...current.groups, ...added.groups]),
+  };
+}
+
+/** The settings without these programs, and without a group that had no other. */
+export function withoutPrograms(
+  current: Resolved,
+  gone: ReadonlySet<string>,
+  group: string,
+): Resolved {
+  const isKept = (program: string) => !gone.has(program);
+  const processes = current.processes.filter(({ program }) => isKept(program));
+  const programs = new Map([...current.programs].filter(([program]) => isKept(program)));
+  const listeners = new Map([...current.listeners].filter(([program]) => isKept(program)));
+  const groups = new Map(current.groups);
+  if (!processes.some((process) => process.group === group)) groups.delete(group);
+  const groupSettings = new Map(
+    [...current.groupSettings].flatMap(([name, { priority, programs: members }]) =>
+      groups.has(name) ? [[name, { priority, programs: members.filter(isKept) }]] : [],
+    ),
+  );
+  return { ...current, programs, listeners, processes, groups, groupSettings };
+}
+
+/** The settings that hold, as they can be given again. */
+export function settingsOf(
+  resolved: Resolved,
+  environment: Readonly<Record<string, string>>,
+): SupervisorSettings {
+  return {
+    ...wholeSettingsOf(resolved, environment),
+    programs: copyOf(Object.fromEntries(resolved.programs)),
+    groups: copyOf(Object.fromEntries(resolved.groupSettings)),
+  };
+}
+
+/** Those that are of no program and no group. */
+export function wholeSettingsOf(
+  resolved: Resolved,
+  environment: Readonly<Record<string, string>>,
+): SupervisorSettings {
+  const { identifier, strip_ansi, childlogdir, nocleanup } = resolved;
+  const { guardian, guardian_waitsecs, serverurl } = resolved;
+  return {
+    identifier,
+    environment: { ...environment },
+    strip_ansi,
+    childlogdir,
+    nocleanup,
+    guardian,
+    guardian_waitsecs,
+    ...(serverurl !== undefined && { serverurl }),
+  };
+}

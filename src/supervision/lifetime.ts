@@ -1,0 +1,127 @@
+import { SupervisorError } from "../errors.ts";
+import type { NewEvent } from "../events/event-map.ts";
+import { hasAutoLog } from "../output/plan.ts";
+import { removeAutoLogs } from "../output/auto-log.ts";
+import type { Clock } from "../ports/clock.ts";
+import { stopAll } from "./commands.ts";
+import type { HostEvents } from "./host-events.ts";
+import type { Registry } from "./registry.ts";
+
+/** A process that a shutdown could not end. */
+export interface Leftover {
+  /** The process's full name. */
+  readonly process: string;
+  /** Why it is still there, with its pid. */
+  readonly error: SupervisorError;
+}
+
+/** What begins and ends with the supervisor. */
+export interface LifetimeParts {
+  readonly registry: Registry;
+  readonly host: HostEvents;
+  readonly announce: (event: NewEvent) => void;
+  readonly clock: Clock;
+  readonly ticks: { begin(): void; close(): void };
+  readonly logs: { close(): void };
+  readonly hostExit: { readonly guardianStopped: Promise<void> | undefined };
+  readonly pools: { close(): void };
+  readonly iterators: { close(): void };
+}
+
+type Phase =
+  | { readonly name: "idle" }
+  | { readonly name: "running" }
+  | {
+      readonly name: "stopping" | "closed";
+      readonly hasBegun: boolean;
+      readonly leftovers: Promise<readonly Leftover[]>;
+    };
+
+const REPORT_MS = 3000;
+
+/** The life of a supervisor: idle until the first start, running until the shutdown, then closed. */
+export class Lifetime {
+  readonly #parts: LifetimeParts;
+  #phase: Phase = { name: "idle" };
+  #report: unknown;
+
+  constructor(parts: LifetimeParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether anything was ever started. */
+  get hasBegun(): boolean {
+    return this.#phase.name === "running" || ("hasBegun" in this.#phase && this.#phase.hasBegun);
+  }
+
+  /** Whether a shutdown was asked for, which may be over. */
+  get isStopping(): boolean {
+    return this.#phase.name === "stopping" || this.#phase.name === "closed";
+  }
+
+  /** @throws {SupervisorError} `SHUTDOWN_STATE` */
+  expectOpen(what: string): void {
+    if (!this.isStopping) return;
+    throw new SupervisorError("SHUTDOWN_STATE", `Cannot ${what}: the supervisor is shutting down`);
+  }
+
+  /** With the first start there may be listeners: only then the beginning is announced. */
+  begin(): void {
+    if (this.#phase.name !== "idle") return;
+    this.#phase = { name: "running" };
+    const { registry, announce, ticks } = this.#parts;
+    const { childlogdir, identifier, nocleanup, processes } = registry.resolved;
+    if (!nocleanup && processes.some(({ outputs }) => hasAutoLog(outputs)))
+      removeAutoLogs(childlogdir, identifier);
+    for (const groupname of registry.groupNames())
+      announce({ type: "PROCESS_GROUP_ADDED", groupname });
+    announce({ type: "SUPERVISOR_STATE_CHANGE_RUNNING" });
+    ticks.begin();
+  }
+
+  /** Stops everything, for good. All that ask for it share the outcome. */
+  close(): Promise<readonly Leftover[]> {
+    if ("leftovers" in this.#phase) return this.#phase.leftovers;
+    let settle: (work: Promise<readonly Leftover[]>) => void = () => {};
+    const leftovers = new Promise<readonly Leftover[]>((resolve) => {
+      settle = resolve;
+    });
+    this.#phase = { name: "stopping", hasBegun: this.hasBegun, leftovers };
+    settle(this.#stop()); // only now: its listeners find the state SHUTDOWN already
+    return leftovers;
+  }
+
+  async #stop(): Promise<readonly Leftover[]> {
+    const { registry, announce, clock, logs, hostExit, pools, ticks, iterators } = this.#parts;
+    announce({ type: "SUPERVISOR_STATE_CHANGE_STOPPING" });
+    const leftovers: Leftover[] = [];
+    this.#reportWaiting();
+    await stopAll(registry.find("all"), async (process) => {
+      try {
+        await process.quit();
+      } catch (error) {
+        if (!(error instanceof SupervisorError)) throw error;
+        leftovers.push({ process: process.namespec, error });
+      }
+    });
+    clock.clearTimeout(this.#report);
+    for (const process of registry.processes.values()) process.close();
+    logs.close();
+    if (hostExit.guardianStopped) await hostExit.guardianStopped;
+    if ("leftovers" in this.#phase) this.#phase = { ...this.#phase, name: "closed" };
+    pools.close();
+    ticks.close();
+    iterators.close();
+    return Object.freeze(leftovers); // one answer for all that ask
+  }
+
+  /** Writes which processes a shutdown waits for: at once, and every few seconds. */
+  #reportWaiting(): void {
+    const { registry, host, clock } = this.#parts;
+    const unstopped = [...registry.processes.values()].filter(({ isGone }) => !isGone);
+    if (unstopped.length === 0) return;
+    const names = unstopped.map(({ name }) => name).join(", ");
+    host.activity("INFO", `waiting for ${names} to die`);
+    this.#report = clock.setTimeout(() => this.#reportWaiting(), REPORT_MS, false);
+  }
+}

@@ -1,0 +1,246 @@
+import type { ActivityLevel } from "../events/levels.ts";
+import { isWanted, pidOf, startOutcome, stopOutcome } from "../lifecycle/outcome.ts";
+import { Runner, type RunnerIo } from "../lifecycle/runner.ts";
+import type { State, StateName } from "../lifecycle/state.ts";
+import type { Observer, ProcessName } from "../lifecycle/transition.ts";
+import type { WaitOptions } from "../lifecycle/wait.ts";
+import { Waiters } from "../lifecycle/waiters.ts";
+import type { Logs } from "../output/logs.ts";
+import { Streams, type StreamEvents } from "../output/streams.ts";
+import type { Child } from "../ports/child.ts";
+import type { ProcessConfig } from "../settings/process-config.ts";
+import { show } from "../schema/show.ts";
+import { errorOf, failureOf } from "./failure.ts";
+import { describe, type ProcessInfo } from "./info.ts";
+import { lastOutput } from "./process-output.ts";
+import { RunRecord } from "./run-record.ts";
+import { StopTicket } from "./stop-ticket.ts";
+
+/** What a process works with. */
+export interface ProcessIo extends RunnerIo {
+  readonly logs: Logs;
+}
+
+/** Where what a process does is told. */
+export interface ProcessReports {
+  /** Are told of each step, in this order. */
+  readonly observers: readonly Observer<ManagedProcess>[];
+  /** What becomes of what a process writes. */
+  readonly written: (process: ManagedProcess) => StreamEvents;
+  /** Has a line for supervisord's activity log. */
+  readonly activity: (level: ActivityLevel, message: string) => void;
+}
+
+type Order = "start" | "stop" | "restart";
+
+/** One process of a program, over all its runs: its runner, its streams, and those who wait for it. */
+export class ManagedProcess implements ProcessName {
+  readonly name: string;
+  readonly group: string;
+  readonly namespec: string;
+  /** What it is made of; only the priority of its group may change. */
+  config: ProcessConfig;
+  readonly streams: Streams;
+  readonly runs = new RunRecord();
+  readonly waiters = new Waiters();
+  readonly reports: ProcessReports;
+  readonly #io: ProcessIo;
+  readonly #supervisor: { readonly isStopping: boolean };
+  readonly #runner: Runner;
+  #ticket: StopTicket | undefined;
+  #isRef = true;
+  #pending = 0; // promises that have not settled
+  #isRemoved = false;
+  #isClosed = false;
+
+  constructor(
+    config: ProcessConfig,
+    io: ProcessIo,
+    reports: ProcessReports,
+    supervisor: { readonly isStopping: boolean },
+  ) {
+    this.config = config;
+    this.name = config.name;
+    this.group = config.group;
+    this.namespec = config.command.name;
+    this.reports = reports;
+    this.#io = io;
+    this.#supervisor = supervisor;
+    this.streams = new Streams(config.outputs, io.logs, reports.written(this));
+    this.#runner = new Runner(config.command, config.policy, this.streams, io, {
+      changed: (from, to) => this.#changed(from, to),
+    });
+  }
+
+  /** The name of its state. */
+  get state(): StateName {
+    return this.current.name;
+  }
+
+  /** Its state, with all that it carries. */
+  get current(): State {
+    return this.#runner.state;
+  }
+
+  /** Its process id while there is a living process. */
+  get pid(): number | undefined {
+    return pidOf(this.current);
+  }
+
+  /** The child of the last start, which may be gone. */
+  get child(): Child | undefined {
+    return this.#runner.child;
+  }
+
+  /** Whether it is up, or on its way: by the last order, if one waits. */
+  get isWanted(): boolean {
+    const { lastOrder } = this.#runner;
+    if (lastOrder === undefined) return isWanted(this.current);
+    return lastOrder === "start" || lastOrder === "restart";
+  }
+
+  /** Whether nothing of it is left. */
+  get isGone(): boolean {
+    const isStopped = this.#runner.lastOrder === undefined && stopOutcome(this.current) === "done";
+    return isStopped && !this.isWanted;
+  }
+
+  /** Whether it has ever been started. */
+  get wasStarted(): boolean {
+    return this.runs.start > 0;
+  }
+
+  info(): ProcessInfo {
+    const seconds = (ms: number) => Math.floor(ms / 1000);
+    return describe(this.current, {
+      stdout_logfile: this.streams.file("stdout"),
+      stderr_logfile: this.streams.file("stderr"),
+      name: this.name,
+      group: this.group,
+      start: seconds(this.runs.start),
+      stop: seconds(this.runs.stop),
+      now: seconds(this.#io.clock.date()),
+    });
+  }
+
+  /** Settles once it is RUNNING, over as many attempts as it may have. */
+  async start({ signal }: WaitOptions = {}): Promise<void> {
+    this.#admit();
+    await this.#order("start", signal);
+  }
+
+  /** Settles once it is gone, and what it left. */
+  async stop({ signal }: WaitOptions = {}, ticket?: StopTicket): Promise<void> {
+    signal?.throwIfAborted();
+    if (!this.isGone) this.reports.activity("INFO", `waiting for ${this.name} to stop`);
+    (ticket ?? this.takeTicket()).use();
+    await this.#order("stop", signal);
+  }
+
+  /** Settles once it is RUNNING again. */
+  async restart({ signal }: WaitOptions = {}): Promise<void> {
+    this.#admit();
+    signal?.throwIfAborted();
+    this.takeTicket();
+    await this.#order("restart", signal);
+  }
+
+  /** Starts it, if it may be started. No promise waits for it: events tell how it goes. */
+  launch(): void {
+    if (!this.#isRemoved && !this.#supervisor.isStopping) this.#runner.send({ type: "start" });
+  }
+
+  /** Ends a wait for the next attempt (BACKOFF becomes FATAL), then stops. */
+  async quit(): Promise<void> {
+    this.#runner.send({ type: "giveup" });
+    this.takeTicket();
+    await this.#order("stop", undefined);
+  }
+
+  /** A ticket for an order to stop; those that were taken before do not hold any more. */
+  takeTicket(): StopTicket {
+    this.#ticket?.cancel();
+    this.#ticket = new StopTicket();
+    return this.#ticket;
+  }
+
+  /** Writes to its standard input; `failed` is called if that cannot be. */
+  hand(chunk: Uint8Array, failed: () => void): void {
+    const { child } = this;
+    if (!child) return failed();
+    child.write(chunk, (error) => {
+      if (error) failed();
+    });
+  }
+
+  /** Whether it keeps the host alive. */
+  setRef(ref: boolean): void {
+    this.#isRef = ref;
+    this.#applyRef();
+  }
+
+  /** Keeps the host alive while the promise is pending: else it could not be awaited after `unref()`. */
+  async held<T>(begin: () => Promise<T>): Promise<T> {
+    this.#pending++;
+    this.#applyRef();
+    try {
+      return await begin();
+    } finally {
+      this.#pending--;
+      this.#applyRef();
+    }
+  }
+
+  /** Takes no more orders to start. */
+  retire(): void {
+    this.#isRemoved = true;
+    this.close();
+  }
+
+  /** No run follows, and no output: what could not be ended does not keep the host alive. */
+  close(): void {
+    this.#isClosed = true;
+    this.#applyRef();
+    this.streams.endReaders();
+    this.#runner.close();
+    this.streams.close();
+  }
+
+  #admit(): void {
+    const what = `Cannot start ${show(this.namespec)}`;
+    if (this.#isRemoved) throw errorOf(this, "BAD_NAME", `${what}: it was removed`);
+    if (this.#supervisor.isStopping)
+      throw errorOf(this, "SHUTDOWN_STATE", `${what}: the supervisor is shutting down`);
+  }
+
+  #applyRef(): void {
+    this.#runner.setRef(!this.#isClosed && (this.#isRef || this.#pending > 0));
+  }
+
+  async #order(type: Order, signal: AbortSignal | undefined): Promise<void> {
+    await this.held(() => this.#ordered(type, signal));
+  }
+
+  async #ordered(type: Order, signal: AbortSignal | undefined): Promise<void> {
+    let first = this.current;
+    const send = (heard: () => void) =>
+      this.#runner.send({ type }, () => {
+        first = this.current;
+        heard();
+      });
+    await this.waiters.until(signal, send, () => this.#outcome(type, first));
+  }
+
+  #outcome(type: Order, first: State): "pending" | "done" | Error {
+    const { current, config } = this;
+    const outcome = type === "stop" ? stopOutcome(current) : startOutcome(current, first);
+    if (outcome !== "failed") return outcome;
+    return failureOf(type, config.command, current, lastOutput(this));
+  }
+
+  #changed(from: State, to: State): void {
+    const step = { process: this, from, to, at: this.#io.clock.date() };
+    this.runs.note(step);
+    for (const observer of this.reports.observers) observer.transitioned(step);
+  }
+}

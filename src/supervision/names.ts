@@ -1,0 +1,62 @@
+import { SupervisorError } from "../errors.ts";
+import { show } from "../schema/show.ts";
+import { didYouMean } from "../schema/suggest.ts";
+
+/** What a name is looked up in. */
+export interface Names<P> {
+  /** By full name. */
+  readonly processes: ReadonlyMap<string, P>;
+  /** The processes of each program. */
+  readonly members: ReadonlyMap<string, readonly P[]>;
+  /** The groups, the empty ones too. */
+  readonly groups: ReadonlyMap<string, unknown>;
+}
+
+interface Named {
+  readonly name: string;
+  readonly group: string;
+  readonly namespec: string;
+}
+
+/**
+ * The processes that a name means: a program, a group, `group:process`, `group:*` or `all`.
+ * @throws {SupervisorError} `BAD_NAME`
+ */
+export function find<P extends Named>(
+  name: string,
+  { processes, members, groups }: Names<P>,
+): readonly P[] {
+  if (typeof name !== "string") {
+    throw new SupervisorError("BAD_NAME", `Expected a name, got ${show(name)}`);
+  }
+  const all = [...processes.values()];
+  if (name === "all") return all;
+  const ofProgram = members.get(name);
+  if (ofProgram) return ofProgram;
+  const [group = "", process = "*", ...rest] = name.split(":");
+  const isWhole = rest.length === 0 && (process === "*" || process === "");
+  const found = all.filter(
+    (one) => one.group === group && rest.length === 0 && (isWhole || one.name === process),
+  );
+  if (found.length > 0 || (isWhole && groups.has(group))) return found;
+  const hint = didYouMean(name, [...members.keys(), ...groups.keys(), ...processes.keys()]);
+  throw new SupervisorError("BAD_NAME", `There is no ${show(name)}${hint}`);
+}
+
+/** The process of that full name; `group:name` is one, too, where both are the same. */
+export function findOne<P>(namespec: string, processes: ReadonlyMap<string, P>): P | undefined {
+  const [group = "", name] = namespec.split(":", 2);
+  return processes.get(group === name ? group : namespec);
+}
+
+/**
+ * The process that a name means, where it can only be one.
+ * @throws {SupervisorError} `BAD_NAME`
+ */
+export function theOnly<P extends Named>(name: string, processes: readonly P[]): P {
+  const [first] = processes;
+  if (first && processes.length === 1) return first;
+  const names = processes.map(({ namespec }) => namespec).join(", ");
+  const message = `${show(name)} is not one process but ${processes.length}${names && `: ${names}`}`;
+  throw new SupervisorError("BAD_NAME", message);
+}

@@ -1,0 +1,55 @@
+import { named } from "../events/activity-lines.ts";
+import { isSignallable } from "../lifecycle/outcome.ts";
+import { abortable, type WaitOptions } from "../lifecycle/wait.ts";
+import { show } from "../schema/show.ts";
+import { parseSignal, type SignalSetting } from "../schema/signal.ts";
+import { errorOf } from "./failure.ts";
+import type { ManagedProcess } from "./managed-process.ts";
+
+/** Sends a signal to a process alone. */
+export async function signalProcess(process: ManagedProcess, signal: SignalSetting): Promise<void> {
+  const { namespec, name, pid } = process;
+  const known = String(signal) === "0" ? 0 : parseSignal(signal);
+  if (known === undefined) {
+    const message = `Cannot signal ${show(namespec)}: there is no signal ${show(signal)}`;
+    throw errorOf(process, "BAD_SIGNAL", message);
+  }
+  if (!isSignallable(process.state) || pid === undefined) throw notRunning(process, "signal");
+  process.reports.activity("DEBG", `sending ${name} (pid ${pid}) sig ${named(known)}`);
+  try {
+    process.child?.signal(known);
+  } catch (cause) {
+    const message = `Cannot signal ${show(namespec)}: ${(cause as Error).message}`;
+    throw errorOf(process, "FAILED", message, { cause });
+  }
+}
+
+/** Writes to the standard input of a process; settles once the pipe has taken it all. */
+export async function sendToProcess(
+  process: ManagedProcess,
+  chars: string | Uint8Array,
+  { signal }: WaitOptions,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const { child, config, namespec } = process;
+  if (!child || process.pid === undefined) throw notRunning(process, "send to");
+  const refusal = (why: string, cause?: Error) => {
+    const message = `Cannot send to ${show(namespec)}: ${why}`;
+    return errorOf(process, "NO_FILE", message, cause && { cause });
+  };
+  if (config.command.socket) throw refusal("its standard input is the socket");
+  const chunk = typeof chars === "string" ? new TextEncoder().encode(chars) : chars;
+  await process.held(() =>
+    abortable<void>(signal, (resolve, reject) => {
+      child.write(chunk, (cause) => {
+        if (cause) reject(refusal(cause.message, cause));
+        else resolve();
+      });
+    }),
+  );
+}
+
+function notRunning(process: ManagedProcess, verb: string) {
+  const message = `Cannot ${verb} ${show(process.namespec)}: it is ${process.state}`;
+  return errorOf(process, "NOT_RUNNING", message);
+}

@@ -1,0 +1,80 @@
+import type { WaitOptions } from "../lifecycle/wait.ts";
+import type { State } from "../lifecycle/state.ts";
+import { followOf, type Follow } from "../output/follow.ts";
+import type { Streams } from "../output/streams.ts";
+import type { OutputStream } from "../ports/streams.ts";
+import { show } from "../schema/show.ts";
+import { errorOf, type Failing } from "./failure.ts";
+
+/** A process with what it writes. */
+interface Writer extends Failing {
+  readonly streams: Streams;
+  readonly current: State;
+}
+
+/** A part of a log; of the bytes in memory, where there is no file. */
+export async function readOutput(
+  process: Writer,
+  stream: OutputStream,
+  offset: number,
+  length: number,
+): Promise<Buffer> {
+  expectStream(process, stream);
+  if (length < 0 || (offset < 0 && length !== 0)) {
+    const message = `Cannot read the log of ${show(process.namespec)} from ${offset}, ${length} bytes: expected a length of 0 or more, and 0 with a negative offset`;
+    throw errorOf(process, "BAD_ARGUMENTS", message);
+  }
+  if (Object.is(offset, -0)) return Buffer.alloc(0);
+  try {
+    return await process.streams.read(stream, offset, length);
+  } catch (cause) {
+    const message = `Cannot read the log of ${show(process.namespec)}: ${(cause as Error).message}`;
+    throw errorOf(process, "FAILED", message, { cause });
+  }
+}
+
+/** The last bytes of a log. */
+export async function tailOutput(
+  process: Writer,
+  stream: OutputStream,
+  bytes: number,
+): Promise<Buffer> {
+  return readOutput(process, stream, -Math.max(0, bytes), 0);
+}
+
+/** What a process writes from now on. */
+export function followOutput(
+  process: Writer,
+  stream: OutputStream,
+  { signal }: WaitOptions,
+): Follow {
+  expectStream(process, stream);
+  return followOf(process.streams.follow(stream, signal), signal);
+}
+
+/** Empties the logs. */
+export async function clearOutput(process: Writer): Promise<void> {
+  try {
+    process.streams.clear();
+  } catch (cause) {
+    const message = `Cannot clear the logs of ${show(process.namespec)}: ${(cause as Error).message}`;
+    throw errorOf(process, "FAILED", message, { cause });
+  }
+}
+
+/** The last lines on standard error, or else on standard output, unless they are of an earlier run. */
+export function lastOutput({ current, streams }: Writer, lines = 10): string {
+  const hasFailed = current.name === "BACKOFF" || current.name === "FATAL";
+  if (hasFailed && current.status === undefined) return "";
+  for (const stream of ["stderr", "stdout"] as const) {
+    const text = streams.lastBytes(stream, 4096).toString().trimEnd();
+    if (text !== "") return text.split("\n").slice(-lines).join("\n");
+  }
+  return "";
+}
+
+function expectStream(process: Writer, stream: unknown): void {
+  if (stream === "stdout" || stream === "stderr") return;
+  const message = `Cannot read the log of ${show(process.namespec)}: expected "stdout" or "stderr", got ${show(stream)}`;
+  throw errorOf(process, "BAD_ARGUMENTS", message);
+}

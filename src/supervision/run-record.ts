@@ -1,0 +1,16 @@
+import { pidOf } from "../lifecycle/outcome.ts";
+import type { Transition } from "../lifecycle/transition.ts";
+
+/** The pid of a process's last run, and when that began and ended, in milliseconds since 1970; 0 if never. */
+export class RunRecord {
+  pid = 0;
+  start = 0;
+  stop = 0;
+
+  note({ from, to, at }: Pick<Transition, "from" | "to" | "at">): void {
+    const pid = pidOf(to);
+    if (pid !== undefined) this.pid = pid;
+    else if (pidOf(from) !== undefined) this.stop = at;
+    if (from.name !== to.name && to.name === "STARTING") this.start = at;
+  }
+}

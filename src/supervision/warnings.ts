@@ -1,0 +1,41 @@
+import type { EventName } from "../events/event-table.ts";
+import type { HostExitEvents } from "../cleanup/host-exit.ts";
+import type { LogEvents } from "../output/log-audience.ts";
+import type { HostEvents } from "./host-events.ts";
+
+const LOGFILE: readonly EventName[] = ["LOGFILE_FAILED", "LOGFILE", "EVENT"];
+
+/** Tells of log files that cannot be written: where no listener hears it, as a warning of Node's. */
+export function logEvents(host: HostEvents): LogEvents {
+  return {
+    failed: (file, { code = "", message }) => {
+      if (!host.isHeard(LOGFILE))
+        process.emitWarning(`Cannot write the log ${file}: ${message}`, { code });
+      host.announce({ type: "LOGFILE_FAILED", file, code, message });
+    },
+    recovered: (file, lost) => host.announce({ type: "LOGFILE_RECOVERED", file, lost }),
+  };
+}
+
+/** Tells of the guardian. A promise that cannot be kept in full is not kept silently. */
+export function hostExitEvents(host: HostEvents): HostExitEvents {
+  const unguarded = (type: "GUARDIAN_FAILED" | "CGROUP_FAILED", what: string, reason: string) => {
+    if (!host.isHeard([type, "GUARDIAN", "EVENT"])) {
+      const message = `Without ${what} (${reason}), processes may be left behind`;
+      process.emitWarning(message, { code: type });
+    }
+    host.announce({ type, reason });
+  };
+  return {
+    lost: (reason) => host.announce({ type: "GUARDIAN_LOST", reason }),
+    failed: (reason) => unguarded("GUARDIAN_FAILED", "a guardian", reason),
+    cgroupFailed: (reason) => unguarded("CGROUP_FAILED", "cgroups", reason),
+  };
+}
+
+/** Tells that there are no FIFOs, which programs can do without: in the activity log, or as a warning. */
+export function fifosFailed(host: HostEvents, reason: string): void {
+  const message = `Without FIFOs (${reason}), programs cannot open /dev/stdout by name for now`;
+  if (!host.isHeard(["ACTIVITY", "EVENT"])) process.emitWarning(message, { code: "FIFOS_FAILED" });
+  host.activity("WARN", message);
+}
