@@ -39,6 +39,7 @@ export {
   type ResolvedProcess,
   type ResolvedSettings,
 } from "./resolve-settings.ts";
+export type { Selection } from "./selection.ts";
 export type { Child, ChildEvents, Spawner, StartFailure } from "./ports/child.ts";
 export type { Outputs, OutputStream } from "./ports/streams.ts";
 export type { Command, SharedSocket } from "./ports/command.ts";

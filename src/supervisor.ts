@@ -7,27 +7,18 @@ import type { Follow } from "./output/follow.ts";
 import type { OutputStream } from "./ports/streams.ts";
 import type { Program } from "./program.ts";
 import { Programs } from "./programs.ts";
-import { byText } from "./schema/by-text.ts";
 import { show } from "./schema/show.ts";
+import { Selection } from "./selection.ts";
 import type { SignalSetting } from "./schema/signal.ts";
 import type { ProgramSettings } from "./settings/program.ts";
 import type { SupervisorSettings } from "./settings/supervisor.ts";
 import type { Subprocess } from "./subprocess.ts";
 import { assemble, type Assembly, type SupervisorIo } from "./supervision/assemble.ts";
-import {
-  all,
-  restartAll,
-  signalAll,
-  startAll,
-  startEach,
-  stopAll,
-} from "./supervision/commands.ts";
+import { startEach } from "./supervision/commands.ts";
 import type { HostListeners } from "./supervision/host-events.ts";
-import type { ProcessInfo } from "./supervision/info.ts";
+import { byGroupAndName, type ProcessInfo } from "./supervision/info.ts";
 import type { Leftover } from "./supervision/lifetime.ts";
-import { findOne, theOnly } from "./supervision/names.ts";
-import { sendToProcess } from "./supervision/process-input.ts";
-import { clearOutput, followOutput, readOutput, tailOutput } from "./supervision/process-output.ts";
+import { findOne } from "./supervision/names.ts";
 import type { UpdateOptions, UpdateResult } from "./supervision/update.ts";
 import { systemClock } from "./system/clock.ts";
 
@@ -86,7 +77,7 @@ export class Supervisor extends SupervisorEmitter {
 
   /**
    * Starts every program with `autostart`, by priority, and settles when all are RUNNING; with a
-   * name, what that means: a program, a group, `group:process`, `group:*` or `all`. Nobody waits for
+   * name, what that means: a program, a group, `group:process`, `group:*` or `all`. None waits for
    * one before it to be RUNNING. Once it has been called, programs that are added start, too.
    *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.start}; when several processes fail,
@@ -96,9 +87,27 @@ export class Supervisor extends SupervisorEmitter {
   async start(name?: string, options: WaitOptions = {}): Promise<void> {
     const { registry, lifetime } = this.#parts;
     lifetime.expectOpen("start");
-    const processes = name === undefined ? registry.autostarted() : registry.find(name);
+    if (name !== undefined) return this.#named(name).start(options);
     lifetime.begin();
-    await (name === undefined ? startEach : startAll)(processes, options);
+    await startEach(registry.autostarted(), options);
+  }
+
+  /**
+   * What the names mean, together: programs, groups, `group:process`, `group:*` or `all`. Each call of
+   * the selection looks that up again, so it can be kept over updates.
+   *
+   * @example
+   * ```ts
+   * await supervisor.select("web:*", "worker").restart();
+   * ```
+   *
+   * @throws {SupervisorError} `BAD_NAME`; the calls of the selection throw it, too, once a name means
+   * nothing any more.
+   */
+  select(name: string, ...names: readonly string[]): Selection {
+    const selection = this.#named(name, ...names);
+    this.#parts.registry.findAll([name, ...names]); // which may throw
+    return selection;
   }
 
   /**
@@ -109,7 +118,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `stop`. **Differs:** it goes up the priorities there, against its manual.
    */
   async stop(name = "all", options: WaitOptions = {}): Promise<void> {
-    await stopAll(this.#parts.registry.find(name), (process) => process.stop(options));
+    await this.#named(name).stop(options);
   }
 
   /**
@@ -119,9 +128,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `restart`
    */
   async restart(name = "all", options: WaitOptions = {}): Promise<void> {
-    const processes = this.#parts.registry.find(name);
-    this.#parts.lifetime.begin();
-    await restartAll(processes, options);
+    await this.#named(name).restart(options);
   }
 
   /**
@@ -131,7 +138,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `signal`
    */
   async signal(name: string, signal: SignalSetting): Promise<void> {
-    await signalAll(this.#parts.registry.find(name), signal);
+    await this.#named(name).signal(signal);
   }
 
   /**
@@ -141,10 +148,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see the RPC method `sendProcessStdin`
    */
   async send(name: string, chars: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
-    await all(
-      "send to",
-      this.#parts.registry.find(name).map((process) => sendToProcess(process, chars, options)),
-    );
+    await this.#named(name).send(chars, options);
   }
 
   /**
@@ -154,7 +158,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `tail`
    */
   async tail(name: string, stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
-    return tailOutput(theOnly(name, this.#parts.registry.find(name)), stream, bytes);
+    return this.#named(name).tail(stream, bytes);
   }
 
   /**
@@ -165,7 +169,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see the RPC method `readProcessStdoutLog`
    */
   async read(name: string, stream: OutputStream, offset: number, length: number): Promise<Buffer> {
-    return readOutput(theOnly(name, this.#parts.registry.find(name)), stream, offset, length);
+    return this.#named(name).read(stream, offset, length);
   }
 
   /**
@@ -175,7 +179,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `tail -f`
    */
   follow(name: string, stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
-    return followOutput(theOnly(name, this.#parts.registry.find(name)), stream, options);
+    return this.#named(name).follow(stream, options);
   }
 
   /**
@@ -185,21 +189,17 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `clear`
    */
   async clear(name = "all"): Promise<void> {
-    const processes = this.#parts.registry.find(name);
-    await all(
-      "clear",
-      processes.map((process) => clearOutput(process)),
-    );
+    await this.#named(name).clear();
   }
 
   /**
-   * Opens the log files of each process that the name means (`all` unless given) anew.
+   * Opens the log files of each process that the name means (`all` unless given) again.
    *
    * @throws {SupervisorError} `BAD_NAME`
    * @see the signal USR2 of supervisord, and {@link Subprocess.reopen}
    */
   reopen(name = "all"): void {
-    for (const process of this.#parts.registry.find(name)) process.streams.reopen();
+    this.#named(name).reopen();
   }
 
   /**
@@ -209,14 +209,11 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `status`
    */
   status(name = "all"): ProcessInfo[] {
-    const processes = this.#parts.registry
-      .find(name)
-      .toSorted((a, b) => byText(a.group, b.group) || byText(a.name, b.name));
-    return processes.map((process) => process.info());
+    return this.#named(name).info().toSorted(byGroupAndName);
   }
 
   /**
-   * Tells whoever listens, `eventlistener` programs too, something of the caller's own: a
+   * Tells all listeners, `eventlistener` programs too, something of the caller's own: a
    * `REMOTE_COMMUNICATION` event. Works while the supervisor shuts down, too.
    *
    * @param type - What it is; anything.
@@ -369,9 +366,22 @@ export class Supervisor extends SupervisorEmitter {
     this.#parts.ticks.look();
   }
 
+  #named(...names: readonly string[]): Selection {
+    const { registry, lifetime } = this.#parts;
+    return new Selection({
+      name: names.join(" "),
+      find: () => registry.findAll(names),
+      begin: () => lifetime.begin(),
+      handle: (process) => this.#programs.handle(process),
+    });
+  }
+
   #setRef(ref: boolean): this {
     this.#parts.registry.isRef = ref;
-    for (const program of this.#programs.values()) program.setRef(ref);
+    for (const program of this.#programs.values()) {
+      if (ref) program.ref();
+      else program.unref();
+    }
     return this;
   }
 }

@@ -1,4 +1,5 @@
 import type { State, StateName } from "../lifecycle/state.ts";
+import { byText } from "../schema/by-text.ts";
 import { pidOf } from "../lifecycle/outcome.ts";
 
 /** All about a process: the fields of supervisord's `getProcessInfo`, as a plain object. */
@@ -54,6 +55,11 @@ export function describe(state: State, circumstances: Circumstances): ProcessInf
     stdout_logfile,
     stderr_logfile,
   };
+}
+
+/** The order of supervisorctl's `status`. */
+export function byGroupAndName(a: ProcessInfo, b: ProcessInfo): number {
+  return byText(a.group, b.group) || byText(a.name, b.name);
 }
 
 function exitstatusOf(state: State): number {

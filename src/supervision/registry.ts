@@ -61,6 +61,13 @@ export class Registry implements Names<ManagedProcess> {
     return find(name, this);
   }
 
+  /** The processes that several names mean, each once. */
+  findAll(names: readonly string[]): readonly ManagedProcess[] {
+    const [name] = names;
+    if (names.length === 1 && name !== undefined) return this.find(name);
+    return [...new Set(names.flatMap((one) => this.find(one)))];
+  }
+
   /** The processes that start with the supervisor, in their order. */
   autostarted(): ManagedProcess[] {
     const inOrder = [...this.processes.values()].filter(({ config }) => config.autostart);
