@@ -12,13 +12,13 @@ export interface RunnerIo {
   readonly spawner: Spawner;
 }
 
-/** Whom a runner tells. It may not throw. */
+/** Is told of each step. It may not throw. */
 export interface RunnerEvents {
   /** After every step; the names are equal when only what the state carries has changed. */
   changed(from: State, to: State): void;
 }
 
-/** A fact, or an order: that has somebody who wants to hear when its turn has come. */
+/** A fact, or an order: its caller is told when its turn has come. */
 interface Message {
   readonly input: Input;
   readonly heard?: () => void;
@@ -37,7 +37,7 @@ export class Runner {
   readonly #events: RunnerEvents;
   readonly #inbox: Message[] = []; // facts first
   #isDraining = false;
-  #orders = 0; // since the host has last turned to something else
+  #orders = 0; // since the event loop has last turned
   #isResting = false;
   #timer: { readonly until: Instant; readonly handle: unknown } | undefined;
   #child: Child | undefined;
@@ -73,7 +73,7 @@ export class Runner {
     this.#drain();
   }
 
-  /** There will be no more children. */
+  /** Tells that no more children will be started. */
   close(): void {
     this.#io.spawner.release(this.#outputs);
   }
@@ -87,7 +87,7 @@ export class Runner {
     this.#arm();
   }
 
-  /** A fact comes before the orders that are waiting. */
+  /** Takes a fact, which comes before the orders that are waiting. */
   #hear(fact: Input): void {
     if (!this.#isDraining) this.#orders = 0;
     this.#inbox.unshift({ input: fact });
@@ -95,7 +95,7 @@ export class Runner {
   }
 
   #drain(): void {
-    if (this.#isDraining) return; // a listener or an effect spoke while we were at work: it waits its turn
+    if (this.#isDraining) return; // it came from a listener or an effect, while another is carried out: it waits its turn
     this.#isDraining = true;
     try {
       for (;;) {
@@ -116,12 +116,12 @@ export class Runner {
   /** Counts an order. One too many waits, with those after it, for a later turn of the event loop. */
   #isOneTooMany(): boolean {
     if (this.#orders++ < ORDERS_PER_TURN) return false;
-    const goOn = () => {
+    const resume = () => {
       this.#isResting = false;
       this.#orders = 0;
       this.#drain();
     };
-    if (!this.#isResting) this.#io.clock.setTimeout(goOn, 1, true);
+    if (!this.#isResting) this.#io.clock.setTimeout(resume, 1, true);
     this.#isResting = true;
     return true;
   }
@@ -130,7 +130,7 @@ export class Runner {
     const from = this.state;
     const [to, effect] = transition(from, input, this.#policy, this.#io.clock.now());
     this.state = to;
-    if (to !== from) this.#events.changed(from, to); // who hears of a state may give orders: they wait
+    if (to !== from) this.#events.changed(from, to); // a listener may give orders: they wait
     if (effect) this.#perform(effect);
   }
 
@@ -145,7 +145,7 @@ export class Runner {
       });
     } else if (effect.do === "cancel") {
       child.cancel();
-      this.#child = undefined; // what it may still say is not ours
+      this.#child = undefined; // what it may still report is not ours
     } else {
       const failed = (error: unknown): Input => ({
         type: "killFailed",
@@ -163,10 +163,10 @@ export class Runner {
 
   #spawn(): void {
     let child: Child | undefined;
-    const early: Message[] = []; // said during spawn(), when we do not know the child yet
+    const early: Message[] = []; // came during spawn(), when we do not know the child yet
     const hear = (fact: Input) => {
       if (!child) early.push({ input: fact });
-      else if (child === this.#child) this.#hear(fact); // a former child's late word is not ours
+      else if (child === this.#child) this.#hear(fact); // a former child's late report is not ours
     };
     const events: ChildEvents = {
       spawned: (pid) => hear({ type: "spawned", pid }),

@@ -10,8 +10,8 @@ export interface Spawner {
    */
   spawn(command: Command, events: ChildEvents, outputs: Outputs): Child;
   /**
-   * No child follows with these outputs unless somebody asks for one: what is kept for the next one can
-   * go. What somebody still writes who is left should arrive.
+   * No child follows with these outputs unless a caller asks for one: what is kept for the next one can
+   * go. What a descendant that is left still writes should arrive.
    */
   rest?(outputs: Outputs): void;
   /** No child will follow with these outputs: what is kept for the next one can go. */
@@ -31,8 +31,8 @@ export interface Child {
   /** Takes back a start that has not happened yet; no event follows. */
   cancel(): void;
   /**
-   * Called once, after `exited`: ends what the child has left behind, and calls `done` when nobody is
-   * there, or with those that would not go. With a `graceMs` above 0, each process is first sent
+   * Called once, after `exited`: ends what the child has left behind, and calls `done` when nothing is
+   * left, or with those that did not exit. With a `graceMs` above 0, each process is first sent
    * `stopsignal`, unless `kill` has sent it to its group already, and SIGKILL after that time; with 0
    * it is SIGKILL at once.
    */
@@ -57,6 +57,6 @@ export interface ChildEvents {
   spawned(pid: number): void;
   /** The child could not be started; nothing else follows. A text alone is a `FAILED` of that reason. */
   failed(failure: StartFailure | string): void;
-  /** The process is gone, and what it wrote was reported. Who holds its streams still may write more. */
+  /** The process is gone, and what it wrote was reported. A descendant that holds its streams may write more. */
   exited(status: ExitStatus): void;
 }

@@ -48,7 +48,7 @@ export interface SharedSocket {
   readonly backlog: number;
   /** The mode of a unix socket's file. */
   readonly mode: number;
-  /** Whose a unix socket's file becomes; the host's own if not given. */
+  /** The owner of a unix socket's file; the host's own user if not given. */
   readonly owner?: {
     /** The user. */
     readonly uid: number;

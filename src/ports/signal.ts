@@ -9,7 +9,7 @@ export interface ExitStatus {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process that would not go. */
+/** A process that did not exit. */
 export interface Survivor {
   /** Its process id. */
   readonly pid: number;

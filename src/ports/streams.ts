@@ -2,7 +2,7 @@
 export interface Outputs {
   /** Asked before each start: a descriptor to which the child writes by itself, or `push`. */
   stdout(): number | "push";
-  /** The same, or wherever stdout goes. */
+  /** The same, or `stdout`: where that goes. */
   stderr(): number | "push" | "stdout";
   /**
    * Called after each start, also one that failed: the descriptors that were opened for it alone are
@@ -10,7 +10,7 @@ export interface Outputs {
    */
   started(): void;
   /**
-   * Bytes that a child wrote, or somebody who holds its streams still. The chunk is only lent: copy
+   * Bytes that a child wrote, or a descendant that still holds its streams. The chunk is only lent: copy
    * what is kept. When a promise comes back, the writer has to wait until it settles.
    */
   push(stream: OutputStream, chunk: Uint8Array): Promise<void> | undefined;

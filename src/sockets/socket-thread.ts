@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 
-/** Where to listen. */
-export type Where = { readonly backlog: number } & (
+/** Where and how to listen. */
+export type ListenOptions = { readonly backlog: number } & (
   | { readonly host: string; readonly port: number }
   | {
       readonly path: string;
@@ -21,14 +21,15 @@ type Answer = { readonly number: number } & (
   | { readonly problem: string }
 );
 
-interface Room {
+interface SocketThread {
   readonly worker: Worker;
-  readonly bell: Int32Array;
+  /** How often it was woken up, and the number of the socket that it closed last. */
+  readonly wakeup: Int32Array;
   readonly open: Set<number>;
 }
 
 /**
- * What the thread runs. A listening socket of Node's accepts as soon as its event loop turns, and a
+ * The program of the thread. A listening socket of Node's accepts as soon as its event loop turns, and a
  * connection taken there is lost to the children. So the loop of this thread never turns: between two
  * orders it blocks in `Atomics.wait`, and all that `listen()` needs happens in the ticks in between.
  *
@@ -40,23 +41,23 @@ const SOURCE = `
 const { parentPort, workerData, receiveMessageOnPort } = require("node:worker_threads");
 const { createServer } = require("node:net");
 const fs = require("node:fs");
-const bell = new Int32Array(workerData);
+const wakeup = new Int32Array(workerData);
 const servers = new Map();
 const O_PATH = 0o10000000;
 
-function open({ number, where }) {
+function open({ number, options }) {
   return new Promise((resolve) => {
     const server = createServer();
     const fail = (problem) => resolve({ number, problem });
     server.on("error", (error) => fail(error.code || error.message));
-    server.listen({ ...where, exclusive: true }, () => {
+    server.listen({ ...options, exclusive: true }, () => {
       if (!servers.has(number)) return;
       const { fd } = server._handle;
       resolve(fd >= 0 ? { number, fd } : { number, problem: "ENOTSUP" });
     });
-    if (!server._handle && where.path) return; // the error comes
+    if (!server._handle && options.path) return; // the error comes
     servers.set(number, server);
-    const problem = where.path && adjust(where);
+    const problem = options.path && adjust(options);
     if (problem) close(number), fail(problem);
   });
 }
@@ -89,34 +90,34 @@ function close(number) {
 
 (async () => {
   for (;;) {
-    const rung = Atomics.load(bell, 0);
+    const count = Atomics.load(wakeup, 0);
     const received = receiveMessageOnPort(parentPort);
     if (!received) {
-      Atomics.wait(bell, 0, rung);
+      Atomics.wait(wakeup, 0, count);
       continue;
     }
     const { message } = received;
-    if ("where" in message) {
+    if ("options" in message) {
       const answer = await open(message);
       if ("problem" in answer) servers.delete(message.number);
       parentPort.postMessage(answer);
       continue;
     }
     close(message.close);
-    Atomics.store(bell, 1, message.close);
-    Atomics.notify(bell, 1);
+    Atomics.store(wakeup, 1, message.close);
+    Atomics.notify(wakeup, 1);
     if (message.isLast) return;
   }
 })();
 `;
 
-/** How long the thread may take to close a socket before we go on without its word. */
+/** How long the thread may take to close a socket before the host goes on without its answer. */
 const CLOSE_MS = 1000;
 
 /** Holds listening sockets in a thread that accepts nothing. There is one while any is held. */
-export class Listener {
+export class SocketHolder {
   readonly #lost: () => void;
-  #room: Room | undefined;
+  #thread: SocketThread | undefined;
   #numbers = 0;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
 
@@ -125,17 +126,17 @@ export class Listener {
     this.#lost = lost;
   }
 
-  /** Rejects with a word for what went wrong. */
-  async listen(where: Where): Promise<Listening> {
+  /** Opens a socket. Rejects with a word for what went wrong. */
+  async listen(options: ListenOptions): Promise<Listening> {
     const number = ++this.#numbers;
-    const room = (this.#room ??= this.#enter());
-    room.open.add(number);
-    room.worker.ref();
+    const thread = (this.#thread ??= this.#startThread());
+    thread.open.add(number);
+    thread.worker.ref();
     const answered = new Promise<Answer>((resolve) => this.#waiting.set(number, resolve));
-    room.worker.postMessage({ number, where }, []);
-    ring(room);
+    thread.worker.postMessage({ number, options }, []);
+    wake(thread);
     const answer = await answered;
-    if (this.#waiting.size === 0) room.worker.unref();
+    if (this.#waiting.size === 0) thread.worker.unref();
     if ("fd" in answer) return answer;
     this.close(number);
     throw new Error(answer.problem);
@@ -143,17 +144,17 @@ export class Listener {
 
   /** When it returns, no socket listens here, and the thread of the last one is about to end. */
   close(number: number): void {
-    const room = this.#room;
-    if (!room?.open.delete(number)) return;
-    const isLast = room.open.size === 0;
-    if (isLast) this.#room = undefined;
-    const before = Atomics.load(room.bell, 1);
-    room.worker.postMessage({ close: number, isLast }, []);
-    ring(room);
-    Atomics.wait(room.bell, 1, before, CLOSE_MS);
+    const thread = this.#thread;
+    if (!thread?.open.delete(number)) return;
+    const isLast = thread.open.size === 0;
+    if (isLast) this.#thread = undefined;
+    const before = Atomics.load(thread.wakeup, 1);
+    thread.worker.postMessage({ close: number, isLast }, []);
+    wake(thread);
+    Atomics.wait(thread.wakeup, 1, before, CLOSE_MS);
   }
 
-  #enter(): Room {
+  #startThread(): SocketThread {
     const shared = new SharedArrayBuffer(8);
     const options = {
       eval: true,
@@ -164,7 +165,7 @@ export class Listener {
       env: {},
     };
     const worker = new Worker(SOURCE, options);
-    const room: Room = { worker, bell: new Int32Array(shared), open: new Set() };
+    const thread: SocketThread = { worker, wakeup: new Int32Array(shared), open: new Set() };
     worker.on("message", (answer: Answer) => {
       this.#waiting.get(answer.number)?.(answer);
       this.#waiting.delete(answer.number);
@@ -174,17 +175,17 @@ export class Listener {
       problem = error.message;
     });
     worker.on("exit", () => {
-      if (room !== this.#room) return;
-      this.#room = undefined;
+      if (thread !== this.#thread) return;
+      this.#thread = undefined;
       for (const [number, answer] of this.#waiting) answer({ number, problem });
       this.#waiting.clear();
       this.#lost();
     });
-    return room;
+    return thread;
   }
 }
 
-function ring({ bell }: Room): void {
-  Atomics.add(bell, 0, 1);
-  Atomics.notify(bell, 0);
+function wake({ wakeup }: SocketThread): void {
+  Atomics.add(wakeup, 0, 1);
+  Atomics.notify(wakeup, 0);
 }

@@ -3,7 +3,7 @@ import { lookup } from "node:dns/promises";
 import { connect } from "node:net";
 import type { HostExit } from "../cleanup/host-exit.ts";
 import { onHostExit } from "../cleanup/exit-hook.ts";
-import { Listener, type Where } from "./socket-thread.ts";
+import { SocketHolder, type ListenOptions } from "./socket-thread.ts";
 import { OwnedFile } from "../cleanup/owned-file.ts";
 import type { SharedSocket } from "../ports/command.ts";
 
@@ -21,11 +21,14 @@ interface Held {
   };
 }
 
-/** The listening sockets that processes share as their standard input. Each is open from its first use until its last user is released. */
+/**
+ * The listening sockets that processes share as their standard input. Each is open from its first use
+ * until its last user is released.
+ */
 export class Sockets {
   readonly #hostExit: Pick<HostExit, "ownFile">;
   readonly #held = new Map<string, Held>();
-  readonly #listener = new Listener(() => this.#lost());
+  readonly #holder = new SocketHolder(() => this.#lost());
   #removeHook: (() => void) | undefined;
 
   constructor(hostExit: Pick<HostExit, "ownFile">) {
@@ -39,7 +42,7 @@ export class Sockets {
     return fd;
   }
 
-  /** Has it open for this user; settles when it is. Rejects with the reason why not. */
+  /** Opens it for this user, or shares it; settles when it is open. Rejects with the reason why not. */
   async open(socket: SharedSocket, user: object): Promise<void> {
     const key = keyOf(socket);
     let held = this.#held.get(key);
@@ -56,7 +59,7 @@ export class Sockets {
     await held.opening;
   }
 
-  /** The user needs none any more. Who takes it over has to say so in the same turn. */
+  /** Lets go of all that the user has. A successor that takes one over has to say so in the same turn. */
   release(user: object): void {
     for (const [key, held] of this.#held) {
       if (!held.users.delete(user)) continue;
@@ -75,10 +78,10 @@ export class Sockets {
   async #listen(held: Held): Promise<void> {
     const { socket } = held;
     try {
-      const where = await placeOf(socket);
+      const options = await listenOptionsOf(socket);
       if (held.users.size === 0) return; // no process waits any more
-      const { number, fd } = await this.#listener.listen(where);
-      if (held.users.size === 0) return this.#listener.close(number);
+      const { number, fd } = await this.#holder.listen(options);
+      if (held.users.size === 0) return this.#holder.close(number);
       held.open = { number, fd };
       if ("path" in socket.address) {
         const file = new OwnedFile(socket.address.path);
@@ -97,7 +100,7 @@ export class Sockets {
     const { number, file, disown } = held.open;
     delete held.open;
     disown?.();
-    keeping(file, () => this.#listener.close(number));
+    keeping(file, () => this.#holder.close(number));
   }
 
   #lost(): void {
@@ -108,14 +111,19 @@ export class Sockets {
   }
 }
 
-/** Two that are equal are one. */
+/** Sockets with equal settings are one. */
 function keyOf(socket: SharedSocket): string {
   return JSON.stringify(socket);
 }
 
-async function placeOf({ address, backlog, mode, owner }: SharedSocket): Promise<Where> {
+async function listenOptionsOf({
+  address,
+  backlog,
+  mode,
+  owner,
+}: SharedSocket): Promise<ListenOptions> {
   if ("path" in address) {
-    await clearTheWay(address.path);
+    await removeLeftover(address.path);
     return { path: address.path, backlog, mode, ...(owner && { owner }) };
   }
   // supervisord knows IPv4 alone: that comes first
@@ -123,8 +131,8 @@ async function placeOf({ address, backlog, mode, owner }: SharedSocket): Promise
   return { host, port: address.port, backlog };
 }
 
-/** Removes what a host that was killed has left there. */
-async function clearTheWay(path: string): Promise<void> {
+/** Removes the socket that a host that was killed has left there. */
+async function removeLeftover(path: string): Promise<void> {
   let former: OwnedFile;
   try {
     if (!lstatSync(path).isSocket()) throw new Error("EEXIST: there is a file that is no socket");

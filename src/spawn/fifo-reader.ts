@@ -6,22 +6,22 @@ import type { Clock } from "../ports/clock.ts";
 /** Takes a chunk, which is only lent. A promise: nothing more before it settles. */
 type Sink = (chunk: Uint8Array) => Promise<void> | undefined;
 
-/** What a reader needs of others. */
-interface ReaderIo {
+/** What a reader works with. */
+interface FifoReaderIo {
   readonly clock: Clock;
   /** How many bytes may gather in the pipe. */
   readonly gather: () => number;
-  /** Those of the whole host. */
+  /** The wake-ups of the whole host. */
   readonly wakeUps: WakeUps;
 }
 
 /** How long a flood of small writes gathers. */
-const GUSH_MS = 0.1;
+const FLOOD_MS = 0.1;
 /** A grandchild that goes on writing does not hold up the end of its parent. */
 const DRAIN_BYTES = 1 << 20;
 
 /** Reads one stream of a child from a FIFO, at the pace that suits the host. */
-export class Reader {
+export class FifoReader {
   readonly #fd: number;
   readonly #buffer: Uint8Array;
   readonly #sink: Sink;
@@ -33,7 +33,12 @@ export class Reader {
   #busy: Promise<void> | undefined;
   #isOpen = true;
 
-  constructor(fd: number, buffer: Uint8Array, sink: Sink, { clock, gather, wakeUps }: ReaderIo) {
+  constructor(
+    fd: number,
+    buffer: Uint8Array,
+    sink: Sink,
+    { clock, gather, wakeUps }: FifoReaderIo,
+  ) {
     this.#fd = fd;
     this.#buffer = buffer;
     this.#sink = sink;
@@ -60,7 +65,7 @@ export class Reader {
       try {
         length = readSync(this.#fd, this.#buffer, 0, this.#buffer.length, null);
       } catch {
-        return undefined; // EAGAIN: somebody else holds it
+        return undefined; // EAGAIN: another process holds it
       }
       if (length === 0) {
         this.close();
@@ -73,7 +78,7 @@ export class Reader {
     return undefined;
   }
 
-  /** Reads until nobody writes any more; at once, if that is so now. */
+  /** Reads until no process can write any more; at once, if that is so now. */
   finish(done: () => void): void {
     this.#socket.once("close", done);
     void this.drain();
@@ -84,12 +89,12 @@ export class Reader {
     this.#close();
   }
 
-  /** The program was sent something: what it answers is read as it comes. */
+  /** Tells that the program was sent something: what it answers is read as it comes. */
   expect(): void {
     this.#pace.expect();
     if (this.#pause === undefined) return;
     this.#wake();
-    this.#go();
+    this.#resume();
   }
 
   #close(): void {
@@ -102,7 +107,7 @@ export class Reader {
     this.#pause = undefined;
   }
 
-  /** What the socket has read; `false` where it is not to go on by itself. */
+  /** Takes what was read; `false` where the socket is not to go on by itself. */
   #take(length: number): boolean {
     const busy = this.#sink(this.#buffer.subarray(0, length));
     const now = this.#clock.now();
@@ -110,16 +115,16 @@ export class Reader {
     if (busy) {
       this.#busy = busy.finally(() => {
         this.#busy = undefined;
-        this.#go();
+        this.#resume();
       });
       return false;
     }
     if (rest === "none") return true;
-    if (rest === "moment") this.#gush(now + GUSH_MS);
+    if (rest === "moment") this.#readAfterPause(now + FLOOD_MS);
     else {
       const over = () => {
         this.#pause = undefined;
-        this.#go();
+        this.#resume();
       };
       this.#pause = this.#clock.setTimeout(over, rest, false);
     }
@@ -127,14 +132,14 @@ export class Reader {
   }
 
   /**
-   * Reads a flood of small writes, which no timer is fine enough for: the loop turns, with whatever
-   * else the host has to do, until some have gathered. The socket would be woken for each of them,
+   * Reads a flood of small writes after a pause for which no timer is fine enough: the loop turns, with
+   * all else the host has to do, until some have gathered. The socket would be woken for each of them,
    * and the child pays for that.
    */
-  #gush(due: number): void {
+  #readAfterPause(due: number): void {
     const turn = () => {
       if (this.#clock.now() < due) wait();
-      else this.#gulp();
+      else this.#readNow();
     };
     const wait = () => {
       this.#pause = this.#clock.setTimeout(turn, 0, true);
@@ -142,7 +147,7 @@ export class Reader {
     wait();
   }
 
-  #gulp(): void {
+  #readNow(): void {
     this.#pause = undefined;
     let length = 0;
     try {
@@ -150,10 +155,10 @@ export class Reader {
     } catch {
       // EAGAIN: it is over
     }
-    if (length === 0 || this.#take(length)) this.#go();
+    if (length === 0 || this.#take(length)) this.#resume();
   }
 
-  #go(): void {
+  #resume(): void {
     if (this.#isOpen) this.#socket.resume();
   }
 }

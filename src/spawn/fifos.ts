@@ -32,12 +32,12 @@ const BATCH = 64;
 
 /**
  * FIFOs without a name. Node's own pipes are socket pairs: two to three times slower on small writes,
- * and a child cannot open them anew (`/dev/stdout`).
+ * and a child cannot open them again by name (`/dev/stdout`).
  */
 export class Fifos {
   readonly #ready: Fifo[] = [];
   // what a worker has opened, Node closes at its end, by number, also where a Socket has closed it
-  // before, and somebody else has the number by then: there, what spawn() makes serves
+  // before, and another file has the number by then: there, Node's own pipes serve
   #isImpossible = isWindows || !isMainThread;
   readonly #tidied = new Set<string>();
 
@@ -49,7 +49,7 @@ export class Fifos {
     return this.#ready.length;
   }
 
-  /** One of those that were made; whoever takes it closes both ends. */
+  /** Returns one of those that were made; the caller closes both ends. */
   take(): Fifo | undefined {
     return this.#ready.pop();
   }
@@ -96,7 +96,7 @@ export class Fifos {
     }
   }
 
-  /** Closes those that nobody took. */
+  /** Closes those that were not taken. */
   close(): void {
     for (const fifo of this.#ready.splice(0)) closeFifo(fifo);
   }
@@ -125,7 +125,7 @@ function tryTo(work: () => void): void {
   }
 }
 
-/** A host that was killed while it made some has left their directory: it names whose it was. */
+/** Removes the directories of hosts that were killed while they made some: the pid is in their names. */
 function removeLeftovers(base: string): void {
   const user = process.geteuid?.();
   for (const name of readdirSync(base)) {
@@ -137,7 +137,7 @@ function removeLeftovers(base: string): void {
       if (Number.isNaN(pid) || exists(pid) || lstatSync(place).uid !== user) continue;
       rmSync(place, { recursive: true, force: true });
     } catch {
-      // somebody else was quicker
+      // another host was quicker
     }
   }
 }

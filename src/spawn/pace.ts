@@ -1,10 +1,10 @@
 import type { Instant } from "../lifecycle/state.ts";
 
-/** How many reads a second the host grants to whoever asks. */
+/** How many reads a second the host grants. */
 const PER_SECOND = 500;
 /** How many of them may come at once. */
 const BURST = 50;
-/** How long nobody is granted one once they are used up: at first, and where it happens again and again. */
+/** How long none is granted once they are used up: at first, and where it happens again and again. */
 const BUSY_MS = { first: 100, longest: 1000 } as const;
 
 /** The reads that need not wait, of all streams of a host together. */
@@ -29,7 +29,7 @@ export class WakeUps {
     return false;
   }
 
-  /** Counts one that nobody asked for; false. */
+  /** Counts one that was not asked for; false. */
   spend(now: Instant): false {
     this.#refill(now);
     this.#left = Math.max(0, this.#left - 1);

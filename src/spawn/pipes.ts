@@ -4,14 +4,14 @@ import type { WakeUps } from "./pace.ts";
 import type { Fifos } from "./fifos.ts";
 import type { Outputs, OutputStream } from "../ports/streams.ts";
 import type { Clock } from "../ports/clock.ts";
-import { Reader } from "./fifo-reader.ts";
+import { FifoReader } from "./fifo-reader.ts";
 
 /** What `stdio` of a child is told of one stream. */
 export type Stdio = number | "pipe";
 
-interface Line {
+interface Pipe {
   readonly write: number;
-  readonly reader: Reader;
+  readonly reader: FifoReader;
 }
 
 /** What the pipes of all processes share. */
@@ -23,14 +23,14 @@ interface PipesIo {
 }
 
 /**
- * The pipes through which a process speaks to us. They outlive a child: the next one gets the same,
+ * The pipes from which the output of a process is read. They outlive a child: the next one gets the same,
  * and what a grandchild still writes arrives.
  */
 export class Pipes {
   readonly #outputs: Outputs;
   readonly #io: PipesIo;
-  readonly #lines = new Map<OutputStream, Line>();
-  readonly #late = new Set<Reader>();
+  readonly #pipes = new Map<OutputStream, Pipe>();
+  readonly #late = new Set<FifoReader>();
 
   constructor(outputs: Outputs, io: PipesIo) {
     this.#outputs = outputs;
@@ -39,7 +39,7 @@ export class Pipes {
 
   /** How many FIFOs the next `open()` may take. */
   get needed(): number {
-    return Math.max(0, this.#outputs.pushed() - this.#lines.size);
+    return Math.max(0, this.#outputs.pushed() - this.#pipes.size);
   }
 
   /** Where the streams of the next child go. */
@@ -51,12 +51,12 @@ export class Pipes {
     return [stdout, stderr];
   }
 
-  /** The child has what `open()` gave, or could not be started. */
+  /** Tells that the child has what `open()` gave, or could not be started. */
   started(): void {
     this.#outputs.started();
   }
 
-  /** Listens to the pipes of Node's that had to serve. */
+  /** Reads from a pipe of Node's, where there is no FIFO. */
   listen(stream: OutputStream, source: Readable | null): void {
     const isJoined = stream === "stderr" && this.#outputs.stderr() === "stdout";
     source?.on("data", (chunk: Uint8Array) => {
@@ -67,37 +67,37 @@ export class Pipes {
     });
   }
 
-  /** The child was sent something: what it answers is read as it comes. */
+  /** Tells that the child was sent something: what it answers is read as it comes. */
   expect(): void {
-    for (const { reader } of this.#lines.values()) reader.expect();
+    for (const { reader } of this.#pipes.values()) reader.expect();
   }
 
   /** Takes what a child that is gone has left in the pipes; a promise, if that has to wait. */
   drain(): Promise<unknown> | undefined {
-    const busy = [...this.#lines.values()].flatMap(({ reader }) => reader.drain() ?? []);
+    const busy = [...this.#pipes.values()].flatMap(({ reader }) => reader.drain() ?? []);
     return busy.length > 0 ? Promise.all(busy) : undefined;
   }
 
   /**
-   * No child follows soon: the host lets go. What somebody who is left still writes arrives, until the
+   * Lets go, as no child follows soon. What a descendant that is left still writes arrives, until the
    * last of them has ended.
    */
   rest(): void {
-    for (const { reader, write } of this.#lines.values()) {
+    for (const { reader, write } of this.#pipes.values()) {
       closeSync(write);
       this.#late.add(reader);
       reader.finish(() => this.#late.delete(reader));
     }
-    this.#lines.clear();
+    this.#pipes.clear();
   }
 
   close(): void {
     for (const reader of this.#late) reader.close();
-    for (const { reader, write } of this.#lines.values()) {
+    for (const { reader, write } of this.#pipes.values()) {
       reader.close();
       closeSync(write);
     }
-    this.#lines.clear();
+    this.#pipes.clear();
   }
 
   #stdio(
@@ -106,22 +106,22 @@ export class Pipes {
     owner: { readonly uid: number; readonly gid: number } | undefined,
   ): Stdio {
     if (target !== "push") return target;
-    const line = this.#lines.get(stream) ?? this.#make(stream);
-    if (!line) return "pipe";
+    const pipe = this.#pipes.get(stream) ?? this.#make(stream);
+    if (!pipe) return "pipe";
     // another user, too, may open /dev/stdout
-    if (owner) fchownSync(line.write, owner.uid, owner.gid);
-    return line.write;
+    if (owner) fchownSync(pipe.write, owner.uid, owner.gid);
+    return pipe.write;
   }
 
-  #make(stream: OutputStream): Line | undefined {
+  #make(stream: OutputStream): Pipe | undefined {
     const { fifos, buffer } = this.#io;
     const fifo = fifos.take();
     if (!fifo) return undefined;
     const sink = (chunk: Uint8Array) => this.#outputs.push(stream, chunk);
     const gather = () => this.#outputs.gather(stream);
-    const reader = new Reader(fifo.read, buffer, sink, { ...this.#io, gather });
-    const line = { write: fifo.write, reader };
-    this.#lines.set(stream, line);
-    return line;
+    const reader = new FifoReader(fifo.read, buffer, sink, { ...this.#io, gather });
+    const pipe = { write: fifo.write, reader };
+    this.#pipes.set(stream, pipe);
+    return pipe;
   }
 }

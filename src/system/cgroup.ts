@@ -11,12 +11,11 @@ import { reserve } from "./reserve.ts";
 import { isShortage } from "./shortage.ts";
 
 /**
- * A control group (v2) for the processes of one run. Nobody leaves it without permission, whatever
- * else they change, so that it knows even those that have left everything behind by which we know our
- * own.
+ * A control group (v2) for the processes of one run. A process needs a permission to leave it, so that
+ * it knows even those that have changed all else by which we know our own.
  */
 export class Cgroup {
-  /** Its number. */
+  /** The number of the run. */
   readonly run: number;
   readonly #path: string;
 
@@ -25,13 +24,13 @@ export class Cgroup {
     this.#path = `${Cgroup.prefix(base)}${run}`;
   }
 
-  /** What the paths of all ours begin with; their numbers follow. */
+  /** The beginning of the paths of all our cgroups; the number of the run follows. */
   static prefix(base: string): string {
     return path.join(base, `libsupervisor-${process.pid}-`);
   }
 
   /**
-   * Makes one.
+   * Makes the cgroup of a run.
    * @throws where there is no cgroup v2, or no permission to make one
    */
   static make(base: string, run: number): Cgroup {
@@ -48,8 +47,8 @@ export class Cgroup {
   }
 
   /**
-   * Who is in it.
-   * @throws what is lacking to see them
+   * The processes in it.
+   * @throws where something is lacking to see them
    */
   members(): number[] {
     try {
@@ -61,7 +60,7 @@ export class Cgroup {
     }
   }
 
-  /** SIGKILL to everybody in it. */
+  /** Sends SIGKILL to all processes in it. */
   kill(): void {
     try {
       reserve.use(() => writeFileSync(path.join(this.#path, "cgroup.kill"), "1"));
@@ -70,7 +69,7 @@ export class Cgroup {
     }
   }
 
-  /** Takes it away, if nobody is in it. */
+  /** Removes it, if it is empty. */
   remove(): void {
     try {
       rmdirSync(this.#path);
@@ -81,8 +80,8 @@ export class Cgroup {
 }
 
 /**
- * The cgroup we are in ourselves, under which ours are made; and those of hosts that are gone are
- * taken away.
+ * Returns the cgroup of the host, in which ours are made, and removes those that hosts which are gone
+ * have left there.
  * @throws where there is no cgroup v2
  */
 export function cgroupBase(isAlive: (pid: number) => boolean): string {
@@ -98,7 +97,7 @@ export function cgroupBase(isAlive: (pid: number) => boolean): string {
     try {
       rmdirSync(path.join(base, name));
     } catch {
-      // somebody is in it
+      // it is not empty
     }
   }
   return base;

@@ -59,9 +59,9 @@ function isInLoop<T>(kind: string, set: () => T, clear: (timer: T) => void): boo
 }
 
 /**
- * A timer that nobody can have replaced: the one by which a socket, here one that is never connected,
+ * A timer that cannot have been replaced: the one by which a socket, here one that is never connected,
  * finds that it is idle. It does not keep the host alive, an open port does. Forgotten, it still fires,
- * unheard: Node clears it with a function that may have been replaced.
+ * without effect: Node clears it with a function that may have been replaced.
  */
 function setSocketTimer(fn: () => void, ms: number, ref: boolean): () => void {
   const socket = new Socket();

@@ -28,7 +28,7 @@ export function absolute(file: string): string {
   return path.isAbsolute(file) ? path.resolve(file) : path.resolve(workingDirectory(), file);
 }
 
-/** Undefined where neither the environment nor the user database tells. */
+/** The home directory; undefined where neither the environment nor the user database tells. */
 function homeDirectory(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const { HOME } = env;
   if (HOME !== undefined) return HOME;
@@ -59,7 +59,7 @@ export function temporaryDirectory(): string {
   return first.done ? (usualPlaces().find(isDirectory) ?? "/tmp") : first.value;
 }
 
-/** All in which files can be made for a moment, the usual one first. */
+/** All directories in which files can be made for a moment, the usual one first. */
 export function temporaryDirectories(): Iterable<string> {
   return usableOf([...usualPlaces(), "/dev/shm", "/run"]);
 }
@@ -70,7 +70,7 @@ function usualPlaces(): string[] {
   return usual.filter((place) => place !== undefined && place !== "") as string[];
 }
 
-/** Those in which files can be made, each once. */
+/** Yields the places in which files can be made, each once. */
 function* usableOf(places: readonly string[]): Generator<string> {
   for (const place of new Set(places.map(absolute)))
     if (isDirectory(place) && mayWrite(place)) yield place;
@@ -88,7 +88,7 @@ function mayWrite(directory: string): boolean {
 /** Why the working directory cannot be entered: the code of the error. */
 export function directoryProblem(directory: string): string | undefined {
   try {
-    // the name of what is in it can only be looked up by those who may enter it, whatever allows that
+    // the name of what is in it can only be looked up by a user who may enter it, whatever allows that
     return statSync(`${directory}${path.sep}.`).isDirectory() ? undefined : "ENOTDIR";
   } catch (error) {
     return (error as NodeJS.ErrnoException).code;

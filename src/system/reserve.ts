@@ -19,7 +19,7 @@ class Reserve {
     };
   }
 
-  /** Does what opens one descriptor, and closes it again: with this one, if there is no other. */
+  /** Does work that opens one descriptor and closes it again: with this one, if there is no other. */
   use<T>(work: () => T): T {
     try {
       return work();
@@ -47,5 +47,5 @@ class Reserve {
   }
 }
 
-/** That of the host. */
+/** The reserve of the host. */
 export const reserve = new Reserve();

@@ -128,14 +128,14 @@ export class FakeChild implements Child {
     this.isCancelled = true;
   }
 
-  /** Empty at once, unless the child `leaves` somebody. */
+  /** Done at once, unless the child `leaves` something. */
   sweep(graceMs: number, done: (survivors: readonly Survivor[]) => void): void {
     this.grace = graceMs;
     if (this.leaves.length === 0) done([]);
     else this.#swept = done;
   }
 
-  /** What the child left is gone, but for the `survivors`. */
+  /** Tells that what the child left is gone, but for the `survivors`. */
   vanish(survivors: readonly number[] = []): void {
     this.#swept?.(survivors.map((pid) => ({ pid, name: "fake" })));
   }
