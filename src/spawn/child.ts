@@ -1,21 +1,19 @@
 import type { ChildProcess } from "node:child_process";
 import { closeSync, fchownSync } from "node:fs";
 import type { Writable } from "node:stream";
-import { descendantsOf } from "../cleanup/descendants.ts";
 import type { HostExit, Run } from "../cleanup/host-exit.ts";
-import type { RunMarks } from "../cleanup/run-mark.ts";
 import { sweep } from "../cleanup/sweep.ts";
 import type { Child, ChildEvents, StartFailure } from "../ports/child.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Command } from "../ports/command.ts";
 import type { ExitStatus, Signal, Survivor } from "../ports/signal.ts";
-import type { Identity } from "../system/proc.ts";
 import { isWindows } from "../system/platform.ts";
 import { killTree, sendSignal } from "../system/signals.ts";
 import type { Execute, Execution } from "./execute.ts";
 import { closeFifo, writerOf, type Fifo } from "./fifos.ts";
 import { prepareLaunch } from "./launch.ts";
 import type { Pipes, Stdio } from "./pipes.ts";
+import { SeenDescendants } from "./seen-descendants.ts";
 import { startFailureOf } from "./start-failure.ts";
 
 /** What a child is made of. */
@@ -43,10 +41,7 @@ export class SystemChild implements Child {
   #input: Writable | null = null;
   #process: ChildProcess | undefined;
   #run: Run | undefined;
-  /** Descendants that were seen before a signal, by pid and beginning. */
-  readonly #known = new Map<string, Identity>();
-  /** A look at them that is not over. */
-  #looking: Promise<Identity[]> | undefined;
+  readonly #descendants = new SeenDescendants();
   #isGroupAsked = false;
   /** Whether its start was taken back. */
   isCancelled = false;
@@ -145,25 +140,11 @@ export class SystemChild implements Child {
     else this.#send(signal, asGroup);
   }
 
-  /** Remembers the descendants that can no longer be found when their parent ends; a promise while they are many. */
+  /** Looks at its descendants, if they are to be ended after it; a promise while they are many. */
   #look(): Promise<void> | undefined {
     const pid = this.#alive;
     if (this.#command.sweep !== true || pid === undefined || !this.#run) return undefined;
-    const found = this.#looking ?? seenBelow({ pid, ...this.#run });
-    if (!Array.isArray(found)) {
-      this.#looking = found;
-      return found.then((all) => {
-        this.#looking = undefined;
-        this.#remember(all);
-      });
-    }
-    this.#remember(found);
-    return undefined;
-  }
-
-  /** Adds to those seen before a former signal, which may be out of sight by now. */
-  #remember(found: readonly Identity[]): void {
-    for (const one of found) this.#known.set(`${one.pid} ${one.began}`, one);
+    return this.#descendants.look({ pid, ...this.#run });
   }
 
   signal(signal: Signal): void {
@@ -187,12 +168,13 @@ export class SystemChild implements Child {
     const asking = { stopsignal, isGroupAsked: this.#isGroupAsked };
     const scope = isWide === true ? "all" : "group";
     const begin = () => {
-      const known = [...this.#known.values()];
+      const { known } = this.#descendants;
       sweep({ pid, scope, known, ...asking, ...run }, graceMs, this.#clock, (survivors) => {
         this.#drained(() => finish(survivors)); // what they wrote last is its output, too
       });
     };
-    if (this.#looking) void this.#looking.then(begin);
+    const { looking } = this.#descendants;
+    if (looking) void looking.then(begin);
     else begin();
   }
 
@@ -245,15 +227,5 @@ export class SystemChild implements Child {
     for (const stream of [this.#input, child.stdout, child.stderr]) {
       (stream as unknown as { ref?: () => void; unref?: () => void } | null)?.[verb]?.();
     }
-  }
-}
-
-/** The descendants; without some of them in a shortage: then their marks have to do. */
-function seenBelow(marks: RunMarks): Identity[] | Promise<Identity[]> {
-  try {
-    const found = descendantsOf(marks);
-    return Array.isArray(found) ? found : found.catch(() => []);
-  } catch {
-    return [];
   }
 }
