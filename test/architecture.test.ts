@@ -15,6 +15,7 @@ interface Import {
 interface Source {
   readonly name: string;
   readonly room: string;
+  readonly lines: number;
   /** The text without comments. */
   readonly code: string;
   readonly imports: readonly Import[];
@@ -40,7 +41,7 @@ function read(name: string): Source {
     };
   });
   const room = name.includes("/") ? (name.split("/")[0] as string) : "top";
-  return { name, room, code, imports };
+  return { name, room, lines: text.split("\n").length - 1, code, imports };
 }
 
 /** Files that decide and touch nothing: what they import is pure, too. */
@@ -172,6 +173,29 @@ describe("the architecture", () => {
 
   it("process.kill: only in system/signals.ts", () => {
     assert.deepEqual(where(/\bprocess\.kill\b/), ["system/signals.ts"]);
+  });
+
+  it("time: the rooms at the bottom are given a clock, and take none for themselves", () => {
+    const rooms = /^(?:cleanup|lifecycle|ports|sockets|spawn|system)\//;
+    const own = where(/\bsystemClock\b/).filter((name) => rooms.test(name));
+    assert.deepEqual(own, ["system/clock.ts"]);
+  });
+
+  it("ports and system: import nothing that stands above them", () => {
+    const bad = offences(({ room }, { to }) => {
+      if (room === "ports") return !to.startsWith("ports/");
+      return room === "system" && !/^(?:system|ports)\/|^node:|^tree-kill$/.test(to);
+    });
+    assert.deepEqual(bad, []);
+  });
+
+  it("files: those of the rooms at the bottom have at most 250 lines", () => {
+    const rooms = new Set(["cleanup", "lifecycle", "ports", "sockets", "spawn", "system"]);
+    const long = sources.filter(({ lines, room }) => rooms.has(room) && lines > 250);
+    assert.deepEqual(
+      long.map(({ name, lines }) => `${name}: ${lines}`),
+      [],
+    );
   });
 
   it("time: only system/clock.ts has timers and reads clocks, from Node's modules", () => {
