@@ -28,8 +28,8 @@ describe("a guardian", { skip: isLinux ? false : "there is no /proc" }, () => {
        process.on("SIGUSR1", () => supervisor.stop());
        await supervisor.start();
        console.log("started");`,
-      async (pid, ear, heard) => {
-        await ups(ear, 1);
+      async (pid, channel, heard) => {
+        await ups(channel, 1);
         await heard(/started/);
         const guardians = guardiansOf(pid);
         assert.equal(guardians.length, 1);
@@ -72,8 +72,8 @@ describe("a guardian", { skip: isLinux ? false : "there is no /proc" }, () => {
        process.on("SIGUSR1", () => supervisor.shutdown().then(() => console.log("shut down")));
        await supervisor.start();
        console.log("started");`,
-      async (pid, ear, heard) => {
-        await ups(ear, 1);
+      async (pid, channel, heard) => {
+        await ups(channel, 1);
         await heard(/started/);
         const [guardian = 0] = guardiansOf(pid);
         process.kill(guardian, "SIGSTOP");
@@ -112,8 +112,8 @@ describe("a guardian", { skip: isLinux ? false : "there is no /proc" }, () => {
        process.on("SIGUSR1", () => one.shutdown().then(() => console.log("shut down")));
        await Promise.all([one.start(), two.start(), three.start()]);
        console.log("started");`,
-      async (pid, ear, heard) => {
-        const pids = await ups(ear, 3);
+      async (pid, channel, heard) => {
+        const pids = await ups(channel, 3);
         await heard(/started/);
         assert.equal(guardiansOf(pid).length, 3);
         process.kill(pid, "SIGUSR1");
@@ -154,8 +154,8 @@ describe("a system that lacks something", { skip: isLinux ? needsRoot : "no unsh
       `const web = ${program(trees["one in a session of its own"]?.[0] ?? "").replaceAll("sleep 1000", "tail -f /dev/null")};
        const supervisor = new Supervisor({ programs: { web } });
        await supervisor.start();`,
-      async (_pid, ear) => {
-        await ups(ear, 2);
+      async (_pid, channel) => {
+        await ups(channel, 2);
       },
       hidden(`for tool in ${tools.join(" ")}; do mount --bind /dev/null "$tool"; done`),
     );
@@ -183,13 +183,13 @@ describe("a system that lacks something", { skip: isLinux ? needsRoot : "no unsh
        process.on("SIGUSR1", () => supervisor.restart().then(() => console.log("restarted")));
        await supervisor.start();
        console.log("started");`,
-      async (pid, ear, heard) => {
-        const first = await ups(ear, 3);
+      async (pid, channel, heard) => {
+        const first = await ups(channel, 3);
         await heard(/started/);
         process.kill(pid, "SIGUSR1");
         await heard(/restarted/);
         assert.deepEqual(first.filter(alive), []);
-        await ups(ear, 3);
+        await ups(channel, 3);
       },
       hidden("mount -t tmpfs none /proc"),
     );
@@ -211,13 +211,13 @@ describe("every shell", { skip: isLinux ? needsRoot : "no unshare" }, () => {
         const directory = scratch(t);
         const owned = path.join(directory, "it's $(mine) *\\");
         writeFileSync(owned, "");
-        const { ear } = await death(
+        const { channel } = await death(
           t,
           `const supervisor = new Supervisor({ guardian_waitsecs: ${waitsecs}, programs: {
              tree: ${program(trees["one in a session of its own"]?.[0] ?? "")},
              deaf: ${program(deaf)},
              gone: { command: "/bin/true", ${always}, autorestart: false },
-             polite: { ...${program(`trap 'echo asked >$EAR; exit' USR2; echo up $$ >$EAR; sleep 1000 & wait`)}, stopsignal: "USR2" },
+             polite: { ...${program(`trap 'echo asked >$CHANNEL; exit' USR2; echo up $$ >$CHANNEL; sleep 1000 & wait`)}, stopsignal: "USR2" },
            } });
            supervisor.ownFile(${JSON.stringify(owned)});
            await supervisor.start();`,
@@ -237,8 +237,8 @@ describe("every shell", { skip: isLinux ? needsRoot : "no unshare" }, () => {
           },
         );
         await until(() => !existsSync(owned));
-        if (waitsecs > 0) await ear.hear(/^asked$/);
-        assert.deepEqual(ear.rest, []);
+        if (waitsecs > 0) await channel.hear(/^asked$/);
+        assert.deepEqual(channel.rest, []);
       });
     }
   }

@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { Ear } from "../support/line-channel.ts";
+import { LineChannel } from "../support/line-channel.ts";
 import {
   deaf,
   death,
@@ -35,8 +35,8 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
         t,
         `const supervisor = new Supervisor({ programs: { web: ${program(script)} } });
          await supervisor.start();`,
-        async (_pid, ear) => {
-          pids = await ups(ear, count);
+        async (_pid, channel) => {
+          pids = await ups(channel, count);
         },
       );
       for (const pid of pids) await gone(pid); // also who carries no mark
@@ -45,8 +45,8 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
 
   it("guardian_waitsecs: lets them clean up, asks once, and kills the deaf", async (t) => {
     // in `wait`, a trap is not missed that comes just before it
-    const tidy = `trap 'echo asked >$EAR; sleep 0.2; echo clean >$EAR; exit 0' USR1; echo up $$ >$EAR; sleep 1000 & wait`;
-    const { ear } = await death(
+    const tidy = `trap 'echo asked >$CHANNEL; sleep 0.2; echo clean >$CHANNEL; exit 0' USR1; echo up $$ >$CHANNEL; sleep 1000 & wait`;
+    const { channel } = await death(
       t,
       `const supervisor = new Supervisor({ guardian_waitsecs: 1, programs: {
          tidy: { ...${program(tidy)}, stopsignal: "USR1" }, deaf: ${program(deaf)},
@@ -56,9 +56,9 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
         await ups(heard, 2);
       },
     );
-    await ear.hear(/^asked$/);
-    await ear.hear(/^clean$/);
-    assert.deepEqual(ear.rest, []);
+    await channel.hear(/^asked$/);
+    await channel.hear(/^clean$/);
+    assert.deepEqual(channel.rest, []);
   });
 
   it("is guarded again after somebody has killed the guardian", async (t) => {
@@ -67,8 +67,8 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
       `const supervisor = new Supervisor({ programs: { web: ${program(trees["a daemon that ignores TERM"]?.[0] ?? "")} } });
        supervisor.on("GUARDIAN_LOST", ({ reason }) => console.log("lost", reason));
        await supervisor.start();`,
-      async (pid, ear, heard) => {
-        await ups(ear, 2);
+      async (pid, channel, heard) => {
+        await ups(channel, 2);
         const [first = 0, ...others] = guardiansOf(pid);
         assert.deepEqual(others, []);
         process.kill(first, "SIGKILL");
@@ -96,8 +96,8 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
          console.log("none is left");
        });
        console.log("started");`,
-      async (pid, ear, heard) => {
-        await ups(ear, 2);
+      async (pid, channel, heard) => {
+        await ups(channel, 2);
         await heard(/started/);
         const [first = 0] = guardiansOf(pid);
         process.kill(pid, "SIGUSR1");
@@ -121,8 +121,8 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
       `process.setgroups([]); process.setgid(54324); process.setuid(54324);
        const supervisor = new Supervisor({ programs: { web: ${program(trees["one in a session of its own"]?.[0] ?? "")} } });
        await supervisor.start();`,
-      async (pid, ear) => {
-        await ups(ear, 2);
+      async (pid, channel) => {
+        await ups(channel, 2);
         const [guardian] = guardiansOf(pid);
         // only the same user may: root needs a capability for it that containers lack
         const limit = ["prlimit", "--nproc=1:1", "--pid", String(guardian)];
@@ -134,7 +134,7 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
   it("has its files removed soon, though nobody collects the dead", async (t) => {
     const file = path.join(scratch(t), "pid");
     writeFileSync(file, "1");
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     const entry = pathToFileURL(path.join(root, "dist/index.js")).href;
     const inside = `import(${JSON.stringify(entry)}).then(async ({ Supervisor }) => {
       const supervisor = new Supervisor({ programs: { web: ${nap} } });
@@ -150,9 +150,9 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
          process.stdin.once("data", () => process.exit());
        });`,
       {
-        ear,
+        channel,
         meanwhile: async (pid, tell, heard) => {
-          const pids = await ups(ear, 1);
+          const pids = await ups(channel, 1);
           const guardians = guardiansOf(pid);
           assert.equal(guardians.length, 1);
           tell("now");
@@ -170,15 +170,15 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
   });
 
   it("guardian: false: leaves them", async (t) => {
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     let pids: number[] = [];
     await runHost(
       `setInterval(() => {}, 1000);
        await new Supervisor({ guardian: false, programs: { web: ${nap} } }).start();`,
       {
-        ear,
+        channel,
         meanwhile: async (pid) => {
-          pids = await ups(ear, 1);
+          pids = await ups(channel, 1);
           assert.deepEqual(guardiansOf(pid), []);
           process.kill(pid, "SIGKILL");
         },
@@ -198,16 +198,16 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
        const supervisor = new Supervisor({ programs: { web: ${nap.replace("sleep", "/bin/sleep")} } });
        await supervisor.start();
        await supervisor.restart();`,
-      async (_pid, ear) => {
-        await ear.pid("up");
-        await ups(ear, 1);
+      async (_pid, channel) => {
+        await channel.pid("up");
+        await ups(channel, 1);
       },
     );
   });
 
   for (const way of ["worker.terminate()", "process.exit()"]) {
     it(`leaves nothing of a worker's children: ${way}`, async (t) => {
-      const ear = new Ear(t);
+      const channel = new LineChannel(t);
       const entry = pathToFileURL(path.join(root, "dist/index.js")).href;
       const inside = `import(${JSON.stringify(entry)}).then(({ Supervisor }) =>
         new Supervisor({ programs: {
@@ -222,9 +222,9 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
            process.stdin.once("data", () => process.exit());
          });`,
         {
-          ear,
+          channel,
           meanwhile: async (pid, tell, heard) => {
-            const pids = await ups(ear, 3);
+            const pids = await ups(channel, 3);
             tell("now");
             if (way === "worker.terminate()") {
               await heard(/terminated/);
@@ -242,11 +242,11 @@ describe("a host that is killed", { skip: isLinux ? false : "there is no /proc" 
 
 describe("marks", () => {
   it("find a process that a host has left", { skip: !isLinux }, async (t) => {
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     const end = await runHost(
       `await new Supervisor({ guardian: false, programs: { web: ${nap} } }).start();
        process.kill(process.pid, "SIGKILL");`,
-      { ear },
+      { channel },
     );
     const left = marked(end.mark);
     assert.equal(left.length, 1); // so that all the other tests here can fail

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, it } from "node:test";
-import { Ear } from "../support/line-channel.ts";
+import { LineChannel } from "../support/line-channel.ts";
 import { runHost, type HostEnd } from "../support/host.ts";
 import {
   alive,
@@ -17,7 +17,7 @@ import {
 const family = `
   import { closeSync, constants, openSync, readSync } from "node:fs";
   const settings = (name) => ({ [name]: {
-    command: ["/bin/sh", "-c", "sleep 1000 & echo " + name + " $$ >$EAR; wait"], startsecs: 0,
+    command: ["/bin/sh", "-c", "sleep 1000 & echo " + name + " $$ >$CHANNEL; wait"], startsecs: 0,
   } });
 `;
 
@@ -63,7 +63,7 @@ describe("the host's life", () => {
       await supervisor.start();
       await supervisor.stop();
       `,
-      { ear: new Ear(t) },
+      { channel: new LineChannel(t) },
     );
     assertFine(end);
     nothingLeft(end.mark);
@@ -74,7 +74,7 @@ describe("the host's life", () => {
     ["--no-experimental-require-module", "require() takes no ES modules"],
   ] as const) {
     it(`${flag}: programs start and stop, although ${what}`, async (t) => {
-      const ear = new Ear(t);
+      const channel = new LineChannel(t);
       const end = await runHost(
         `${family}
         const supervisor = new Supervisor({ programs: settings("web") });
@@ -86,10 +86,10 @@ describe("the host's life", () => {
         });
         `,
         {
-          ear,
+          channel,
           wrapper: ["env", `NODE_OPTIONS=${flag} --no-warnings`],
           meanwhile: async (_pid, tell) => {
-            await ear.pid("web");
+            await channel.pid("web");
             tell("go on");
           },
         },
@@ -101,7 +101,7 @@ describe("the host's life", () => {
   }
 
   it("a living child: keeps the host alive", async (t) => {
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     let child = 0;
     const end = await runHost(
       `${family}
@@ -113,9 +113,9 @@ describe("the host's life", () => {
       });
       `,
       {
-        ear,
+        channel,
         meanwhile: async () => {
-          child = await ear.pid("web");
+          child = await channel.pid("web");
           process.kill(child, "SIGKILL");
         },
       },
@@ -142,7 +142,7 @@ describe("the host's life", () => {
     },
   ]) {
     it(`${title}: kills the children and theirs`, async (t) => {
-      const ear = new Ear(t);
+      const channel = new LineChannel(t);
       const end = await runHost(
         `${family}
         import { once } from "node:events";
@@ -152,9 +152,9 @@ describe("the host's life", () => {
         ${words};
         `,
         {
-          ear,
+          channel,
           meanwhile: async (_pid, tell) => {
-            assert.ok(alive(await ear.pid("web")));
+            assert.ok(alive(await channel.pid("web")));
             tell("now");
           },
         },
@@ -166,7 +166,7 @@ describe("the host's life", () => {
   }
 
   it("unref: lets the host exit while children run, and they are gone", async (t) => {
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     const end = await runHost(
       `${family}
       const supervisor = new Supervisor({ programs: { ...settings("one"), ...settings("two") } });
@@ -177,7 +177,7 @@ describe("the host's life", () => {
       await new Promise((resolve) => supervisor.on("PROCESS_STATE_RUNNING", resolve));
       clearInterval(hold);
       `,
-      { ear },
+      { channel },
     );
     assertFine(end);
     await nothingLeftSoon(end.mark);
@@ -214,10 +214,10 @@ describe("the host's life", () => {
     "a process that may not be killed: the shutdown names it, and the host ends",
     { skip: needsRoot },
     async (t) => {
-      const ear = new Ear(t);
+      const channel = new LineChannel(t);
       let pid = 0;
       const end = await runHost(
-        `const command = ["/bin/sh", "-c", "echo up $$ >$EAR; exec sleep 1000"];
+        `const command = ["/bin/sh", "-c", "echo up $$ >$CHANNEL; exec sleep 1000"];
       const supervisor = new Supervisor({ programs: { web: { command, startsecs: 0 } } });
       await supervisor.start();
       process.stdin.once("data", async () => {
@@ -227,9 +227,9 @@ describe("the host's life", () => {
       });
       `,
         {
-          ear,
+          channel,
           meanwhile: async (_pid, tell) => {
-            pid = await ear.pid("up");
+            pid = await channel.pid("up");
             tell("now");
           },
         },
@@ -245,7 +245,7 @@ describe("the host's life", () => {
   );
 
   it("ref: takes it back", async (t) => {
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     const end = await runHost(
       `${family}
       const hold = setInterval(() => {}, 1e6);
@@ -255,7 +255,7 @@ describe("the host's life", () => {
       supervisor.ref();
       clearInterval(hold);
       `,
-      { ear, meanwhile: async () => void process.kill(await ear.pid("web"), "SIGKILL") },
+      { channel, meanwhile: async () => void process.kill(await channel.pid("web"), "SIGKILL") },
     );
     assertFine(end);
     assert.equal(end.stdout, "exited\n");
@@ -294,7 +294,7 @@ describe("the host's life", () => {
       await supervisor.shutdown();
       console.log([...count()].map((n, i) => n - none[i]).join(""));
       `,
-      { ear: new Ear(t) },
+      { channel: new LineChannel(t) },
     );
     assertFine(end);
     assert.equal(end.stdout, "100000000\n100000000\n000000000\n");
@@ -317,7 +317,7 @@ describe("the host's life", () => {
   });
 
   it("two supervisors: do not know each other", async (t) => {
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     const end = await runHost(
       `${family}
       const [one, two] = [1, 2].map(() => new Supervisor({ programs: settings("web") }));
@@ -327,7 +327,7 @@ describe("the host's life", () => {
       process.kill(two.process("web").pid, 0);
       await two.shutdown();
       `,
-      { ear },
+      { channel },
     );
     assertFine(end);
     assert.equal(end.stdout, "SHUTDOWN STOPPED RUNNING RUNNING\n");
@@ -374,7 +374,7 @@ describe("the host's life", () => {
   });
 
   it("a worker: has children of its own, which are gone with it", async (t) => {
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     const end = await runHost(
       `
       import { Worker } from "node:worker_threads";
@@ -388,11 +388,11 @@ describe("the host's life", () => {
         console.log(mode, problem.message ?? problem);
       }
       `,
-      { ear },
+      { channel },
     );
     assertFine(end);
     assert.equal(end.stdout, "shutdown 0\nexit 3\nthrow of the worker\n");
-    for (let i = 0; i < 3; i++) await ear.pid("up");
+    for (let i = 0; i < 3; i++) await channel.pid("up");
     await nothingLeftSoon(end.mark);
   });
 });

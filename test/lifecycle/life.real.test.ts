@@ -5,11 +5,13 @@ import { forever, refusal, sh, stay, supervise } from "../support/real-superviso
 
 describe("the life of a real process", () => {
   it("start: settles at RUNNING, with a living process", async (t) => {
-    const { supervisor, ear, log } = supervise(t, { web: { command: forever, startsecs: 0.05 } });
+    const { supervisor, channel, log } = supervise(t, {
+      web: { command: forever, startsecs: 0.05 },
+    });
     await supervisor.start();
     const [info] = supervisor.status("web");
     assert.equal(info?.state, "RUNNING");
-    assert.equal(info?.pid, await ear.pid("up"));
+    assert.equal(info?.pid, await channel.pid("up"));
     assert.ok(alive(info?.pid ?? 0));
     assert.deepEqual(
       log.map(({ type }) => type),
@@ -23,11 +25,11 @@ describe("the life of a real process", () => {
   });
 
   it("restart: the old process is gone and another one runs", async (t) => {
-    const { supervisor, ear } = supervise(t, { web: { command: forever, startsecs: 0 } });
+    const { supervisor, channel } = supervise(t, { web: { command: forever, startsecs: 0 } });
     await supervisor.start();
-    const old = await ear.pid("up");
+    const old = await channel.pid("up");
     await supervisor.restart("web");
-    const now = await ear.pid("up");
+    const now = await channel.pid("up");
     assert.notEqual(now, old);
     assert.equal(supervisor.process("web")?.pid, now);
     assert.ok(!alive(old));
@@ -67,9 +69,9 @@ describe("the life of a real process", () => {
   });
 
   it("autorestart: a process killed from outside is started again", async (t) => {
-    const { supervisor, ear, next } = supervise(t, { web: { command: forever, startsecs: 0 } });
+    const { supervisor, channel, next } = supervise(t, { web: { command: forever, startsecs: 0 } });
     await supervisor.start();
-    const old = await ear.pid("up");
+    const old = await channel.pid("up");
     process.kill(old, "SIGKILL");
     const exited = await next("PROCESS_STATE_EXITED");
     assert.equal(exited.pid, old);
@@ -77,7 +79,7 @@ describe("the life of a real process", () => {
     await next("PROCESS_STATE_RUNNING");
     const running = await next("PROCESS_STATE_RUNNING");
     assert.notEqual(running.pid, old);
-    assert.equal(await ear.pid("up"), running.pid);
+    assert.equal(await channel.pid("up"), running.pid);
   });
 
   it("autorestart unexpected: an expected exit is the end, another one is not", async (t) => {
@@ -126,19 +128,19 @@ describe("the life of a real process", () => {
 
   for (const signal of ["INT", "QUIT", "USR1", "HUP"] as const) {
     it(`stop: sends stopsignal ${signal}`, async (t) => {
-      const { supervisor, ear, next } = supervise(t, {
+      const { supervisor, channel, next } = supervise(t, {
         web: {
           command: sh(
-            `trap 'echo got ${signal} >$EAR; exit 5' ${signal}; echo up $$ >$EAR; ${stay}`,
+            `trap 'echo got ${signal} >$CHANNEL; exit 5' ${signal}; echo up $$ >$CHANNEL; ${stay}`,
           ),
           startsecs: 0,
           stopsignal: signal,
         },
       });
       await supervisor.start();
-      await ear.pid("up");
+      await channel.pid("up");
       await supervisor.stop("web");
-      await ear.hear(new RegExp(`^got ${signal}$`));
+      await channel.hear(new RegExp(`^got ${signal}$`));
       const stopped = await next("PROCESS_STATE_STOPPED");
       assert.equal(stopped.exitstatus, 5);
       assert.equal(supervisor.status()[0]?.exitstatus, 5);
@@ -146,15 +148,15 @@ describe("the life of a real process", () => {
   }
 
   it("stop: a deaf process gets SIGKILL after stopwaitsecs", async (t) => {
-    const { supervisor, ear, next } = supervise(t, {
+    const { supervisor, channel, next } = supervise(t, {
       deaf: {
-        command: sh(`trap '' TERM; echo up $$ >$EAR; ${stay}`),
+        command: sh(`trap '' TERM; echo up $$ >$CHANNEL; ${stay}`),
         startsecs: 0,
         stopwaitsecs: 0.2,
       },
     });
     await supervisor.start();
-    const pid = await ear.pid("up");
+    const pid = await channel.pid("up");
     const begun = performance.now();
     await supervisor.stop("deaf");
     assert.ok(performance.now() - begun >= 200);
@@ -163,26 +165,28 @@ describe("the life of a real process", () => {
   });
 
   it("signal: reaches the process, which may survive it", async (t) => {
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       web: {
-        command: sh(`trap 'echo reload >$EAR' HUP; echo up $$ >$EAR; while :; do ${stay}; done`),
+        command: sh(
+          `trap 'echo reload >$CHANNEL' HUP; echo up $$ >$CHANNEL; while :; do ${stay}; done`,
+        ),
         startsecs: 0,
       },
     });
     await supervisor.start();
-    const pid = await ear.pid("up");
+    const pid = await channel.pid("up");
     await supervisor.signal("web", "HUP");
-    await ear.hear(/^reload$/);
+    await channel.hear(/^reload$/);
     assert.equal(supervisor.process("web")?.pid, pid);
     await supervisor.signal("web", 0);
   });
 
   it("signal: one that ends the process is no stop", async (t) => {
-    const { supervisor, ear, next } = supervise(t, { web: { command: forever, startsecs: 0 } });
+    const { supervisor, channel, next } = supervise(t, { web: { command: forever, startsecs: 0 } });
     await supervisor.start();
-    await ear.pid("up");
+    await channel.pid("up");
     await supervisor.signal("web", "SIGTERM");
     assert.equal((await next("PROCESS_STATE_EXITED")).signal, "SIGTERM");
-    await ear.pid("up");
+    await channel.pid("up");
   });
 });

@@ -6,11 +6,13 @@ import { forever, sh, stay, supervise } from "../support/real-supervisor.ts";
 
 describe("waiting for real processes", () => {
   it("an abort ends the wait for a start, and not the start", async (t) => {
-    const { supervisor, ear, next } = supervise(t, { web: { command: forever, startsecs: 0.3 } });
+    const { supervisor, channel, next } = supervise(t, {
+      web: { command: forever, startsecs: 0.3 },
+    });
     const abort = new AbortController();
     const started = supervisor.start("web", { signal: abort.signal });
     const refused = assert.rejects(started, { name: "AbortError" });
-    await ear.pid("up");
+    await channel.pid("up");
     abort.abort();
     await refused;
     assert.equal(supervisor.process("web")?.state, "STARTING");
@@ -18,15 +20,15 @@ describe("waiting for real processes", () => {
   });
 
   it("a timeout ends the wait for a stop, and not the stop", async (t) => {
-    const { supervisor, ear, next } = supervise(t, {
+    const { supervisor, channel, next } = supervise(t, {
       deaf: {
-        command: sh(`trap '' TERM; echo up $$ >$EAR; ${stay}`),
+        command: sh(`trap '' TERM; echo up $$ >$CHANNEL; ${stay}`),
         startsecs: 0,
         stopwaitsecs: 0.4,
       },
     });
     await supervisor.start();
-    const pid = await ear.pid("up");
+    const pid = await channel.pid("up");
     await assert.rejects(supervisor.stop("deaf", { signal: AbortSignal.timeout(50) }), {
       name: "TimeoutError",
     });
@@ -36,15 +38,15 @@ describe("waiting for real processes", () => {
   });
 
   it("a timeout ends the wait for a shutdown, which goes on and can be awaited again", async (t) => {
-    const { supervisor, ear, mark } = supervise(t, {
+    const { supervisor, channel, mark } = supervise(t, {
       deaf: {
-        command: sh(`trap '' TERM; echo up $$ >$EAR; ${stay}`),
+        command: sh(`trap '' TERM; echo up $$ >$CHANNEL; ${stay}`),
         startsecs: 0,
         stopwaitsecs: 0.4,
       },
     });
     await supervisor.start();
-    await ear.pid("up");
+    await channel.pid("up");
     await assert.rejects(supervisor.shutdown({ signal: AbortSignal.timeout(50) }), {
       name: "TimeoutError",
     });
@@ -54,9 +56,9 @@ describe("waiting for real processes", () => {
   });
 
   it("a signal that is aborted already: nothing is ordered", async (t) => {
-    const { supervisor, ear } = supervise(t, { web: { command: forever, startsecs: 0 } });
+    const { supervisor, channel } = supervise(t, { web: { command: forever, startsecs: 0 } });
     await supervisor.start();
-    const pid = await ear.pid("up");
+    const pid = await channel.pid("up");
     const signal = AbortSignal.abort();
     for (const verb of ["start", "stop", "restart"] as const) {
       await assert.rejects(supervisor[verb]("web", { signal }), { name: "AbortError" });
@@ -68,15 +70,15 @@ describe("waiting for real processes", () => {
   });
 
   it("await using: everything is gone at the end of the block", async (t) => {
-    const { mark, ear } = supervise(t, {});
+    const { mark, channel } = supervise(t, {});
     let pid: number;
     {
       await using supervisor = new Supervisor({
         programs: { web: { command: forever, startsecs: 0 } },
-        environment: { EAR: ear.path, LIBSUPERVISOR_TEST: mark },
+        environment: { CHANNEL: channel.path, LIBSUPERVISOR_TEST: mark },
       });
       await supervisor.start();
-      pid = await ear.pid("up");
+      pid = await channel.pid("up");
       assert.ok(alive(pid));
     }
     assert.ok(!alive(pid));
@@ -84,11 +86,11 @@ describe("waiting for real processes", () => {
   });
 
   it("await using: everything is gone when the block is left by an exception", async (t) => {
-    const { mark, ear } = supervise(t, {});
+    const { mark, channel } = supervise(t, {});
     const block = async () => {
       await using supervisor = new Supervisor({
         programs: { web: { command: forever, startsecs: 0 } },
-        environment: { EAR: ear.path, LIBSUPERVISOR_TEST: mark },
+        environment: { CHANNEL: channel.path, LIBSUPERVISOR_TEST: mark },
       });
       await supervisor.start();
       throw new Error("of the block");

@@ -14,53 +14,56 @@ const remote = {
   startsecs: 0,
 } satisfies Partial<ProgramSettings>;
 
-/** A listener of few words: reads as many bytes as it is told of characters, and tells `$EAR`. */
+/** A listener of few words: reads as many bytes as it is told of characters, and tells `$CHANNEL`. */
 const inShell = sh(`
   while :; do
     echo READY
     IFS= read -r heading || exit 0
     payload=$(head -c "\${heading##*len:}" | tr '\\n' ' ')
-    echo "sh $payload" >$EAR
+    echo "sh $payload" >$CHANNEL
     printf 'RESULT 2\\nOK'
   done`);
 
 describe("Event listeners that are real processes", () => {
   it("in Node: get all that is raised, in order", async (t) => {
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       el: { command: inNode, ...remote, buffer_size: 500 },
     });
     await supervisor.start();
     for (let i = 0; i < 300; i++) supervisor.sendRemoteCommEvent("n", `€😀 ${i}`);
     for (let i = 0; i < 300; i++)
-      assert.equal(await ear.hear(/^node/), `node ${i} REMOTE_COMMUNICATION "type:n\\n€😀 ${i}"`);
+      assert.equal(
+        await channel.hear(/^node/),
+        `node ${i} REMOTE_COMMUNICATION "type:n\\n€😀 ${i}"`,
+      );
   });
 
   it("in a shell: get them, too", async (t) => {
-    const { supervisor, ear } = supervise(t, { el: { command: inShell, ...remote } });
+    const { supervisor, channel } = supervise(t, { el: { command: inShell, ...remote } });
     await supervisor.start();
     for (const data of ["one", "two", "three"]) supervisor.sendRemoteCommEvent("t", data);
     for (const data of ["one", "two", "three"])
-      assert.equal(await ear.hear(/^sh/), `sh type:t ${data}`);
+      assert.equal(await channel.hear(/^sh/), `sh type:t ${data}`);
   });
 
   it("take an event as large as a chunk of output", async (t) => {
-    const { supervisor, ear } = supervise(t, { el: { command: inNode, ...remote } });
+    const { supervisor, channel } = supervise(t, { el: { command: inNode, ...remote } });
     await supervisor.start();
     const large = "é".repeat(200_000);
     supervisor.sendRemoteCommEvent("large", large);
     supervisor.sendRemoteCommEvent("small", "");
     assert.equal(
-      (await ear.hear(/^node 0/)).length,
+      (await channel.hear(/^node 0/)).length,
       `node 0 REMOTE_COMMUNICATION ""`.length + 12 + large.length,
     );
-    assert.equal(await ear.hear(/^node 1/), `node 1 REMOTE_COMMUNICATION "type:small\\n"`);
+    assert.equal(await channel.hear(/^node 1/), `node 1 REMOTE_COMMUNICATION "type:small\\n"`);
   });
 
   it("hear of the life of a program, and of its output", async (t) => {
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       el: { command: inNode, events: ["PROCESS_STATE", "PROCESS_LOG"], startsecs: 0 },
       p: {
-        command: sh("echo out; echo up >$EAR; exec sleep 1000"),
+        command: sh("echo out; echo up >$CHANNEL; exec sleep 1000"),
         autostart: false,
         startsecs: 0,
         stdout_events_enabled: true,
@@ -68,8 +71,8 @@ describe("Event listeners that are real processes", () => {
     });
     await supervisor.start();
     await supervisor.start("p");
-    await ear.hear(/^up/);
-    const output = await ear.hear(/PROCESS_LOG/);
+    await channel.hear(/^up/);
+    const output = await channel.hear(/PROCESS_LOG/);
     const pid = supervisor.process("p")?.pid;
     await supervisor.stop("p");
     const who = "processname:p groupname:p";
@@ -79,13 +82,13 @@ describe("Event listeners that are real processes", () => {
       `PROCESS_STATE_STOPPING "${who} from_state:RUNNING pid:${pid}"`,
       `PROCESS_STATE_STOPPED "${who} from_state:STOPPING pid:${pid}"`,
     ])
-      assert.equal((await ear.hear(/:p /)).replace(/^node \d+ /, ""), told);
+      assert.equal((await channel.hear(/:p /)).replace(/^node \d+ /, ""), told);
     const said = `PROCESS_LOG_STDOUT "${who} pid:${pid} channel:stdout\\nout\\n"`;
     assert.equal(output.replace(/^node \d+ /, ""), said);
   });
 
   it("are told in Python's words of output that is no text", async (t) => {
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       el: { command: inNode, events: ["PROCESS_LOG_STDOUT"], startsecs: 0 },
       p: {
         command: sh("printf 'caf\\351'; exec sleep 1000"),
@@ -96,23 +99,26 @@ describe("Event listeners that are real processes", () => {
     await supervisor.start();
     const pid = supervisor.process("p")?.pid;
     const payload = `processname:p groupname:p pid:${pid} channel:stdout\nUndecodable: b'caf\\xe9'`;
-    assert.equal(await ear.hear(/^node/), `node 0 PROCESS_LOG_STDOUT ${JSON.stringify(payload)}`);
+    assert.equal(
+      await channel.hear(/^node/),
+      `node 0 PROCESS_LOG_STDOUT ${JSON.stringify(payload)}`,
+    );
   });
 
   it("hear of a shutdown before they are stopped themselves", async (t) => {
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       el: {
         command: inNode,
         events: ["PROCESS_STATE_STOPPED", "SUPERVISOR_STATE_CHANGE"],
         startsecs: 0,
       },
-      p: { command: sh(`trap "" TERM; echo up >$EAR; ${stay}`), startsecs: 0 },
+      p: { command: sh(`trap "" TERM; echo up >$CHANNEL; ${stay}`), startsecs: 0 },
     });
     await supervisor.start();
-    assert.match(await ear.hear(/^node/), /SUPERVISOR_STATE_CHANGE_RUNNING ""/);
-    await ear.hear(/^up/);
+    assert.match(await channel.hear(/^node/), /SUPERVISOR_STATE_CHANGE_RUNNING ""/);
+    await channel.hear(/^up/);
     const down = supervisor.shutdown();
-    assert.match(await ear.hear(/^node/), /SUPERVISOR_STATE_CHANGE_STOPPING ""/);
+    assert.match(await channel.hear(/^node/), /SUPERVISOR_STATE_CHANGE_STOPPING ""/);
     await supervisor.signal("p", "KILL");
     await down;
   });
@@ -130,7 +136,7 @@ describe("Event listeners that are real processes", () => {
   });
 
   it("leave the host responsive when they refuse everything, as fast as they can", async (t) => {
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       el: { command: inNode, ...remote, buffer_size: 200, environment: { EAR_ANSWER: "FAIL" } },
     });
     await supervisor.start();
@@ -139,7 +145,7 @@ describe("Event listeners that are real processes", () => {
     const seen: number[] = []; // on a busy machine, third times come in between
     const isDone = () => Array.from({ length: 100 }, (_, i) => times(i)).every((n) => n >= 2);
     const times = (event: number) => seen.filter((one) => one === event).length;
-    while (!isDone()) seen.push(Number.parseInt((await ear.hear(/^node/)).slice(5), 10));
+    while (!isDone()) seen.push(Number.parseInt((await channel.hear(/^node/)).slice(5), 10));
     const early = seen.filter((event, i) => seen.slice(0, i).filter((e) => e === event).length < 2);
     assert.deepEqual(
       early,
@@ -150,30 +156,30 @@ describe("Event listeners that are real processes", () => {
   });
 
   it("give back the event of one that was killed", async (t) => {
-    const { supervisor, ear, next } = supervise(t, {
+    const { supervisor, channel, next } = supervise(t, {
       el: {
         ...remote,
         command: sh(`
-          echo READY; read -r heading; echo "got $$ $heading" >$EAR
-          [ -e $EAR.seen ] || { : >$EAR.seen; kill -KILL $$; }
-          echo done >$EAR; exec sleep 1000`),
+          echo READY; read -r heading; echo "got $$ $heading" >$CHANNEL
+          [ -e $CHANNEL.seen ] || { : >$CHANNEL.seen; kill -KILL $$; }
+          echo done >$CHANNEL; exec sleep 1000`),
       },
     });
     await supervisor.start();
     supervisor.sendRemoteCommEvent("t", "x");
-    const first = await ear.hear(/^got \d+ (.*)/);
+    const first = await channel.hear(/^got \d+ (.*)/);
     assert.equal((await next("PROCESS_STATE_EXITED")).signal, "SIGKILL");
-    assert.equal(await ear.hear(/^got \d+ (.*)/), first);
-    await ear.hear(/^done/);
+    assert.equal(await channel.hear(/^got \d+ (.*)/), first);
+    await channel.hear(/^done/);
   });
 
   it("give back the event of one that has closed its standard input", async (t) => {
-    const deaf = sh("exec <&-; echo READY; echo up $$ >$EAR; exec sleep 1000");
-    const { supervisor, ear } = supervise(t, { el: { ...remote, command: deaf } });
+    const deaf = sh("exec <&-; echo READY; echo up $$ >$CHANNEL; exec sleep 1000");
+    const { supervisor, channel } = supervise(t, { el: { ...remote, command: deaf } });
     const ready = line(supervisor, "el: ACKNOWLEDGED -> READY");
     const returned = line(supervisor, "epipe occurred");
     await supervisor.start();
-    await ear.pid("up");
+    await channel.pid("up");
     await ready;
     supervisor.sendRemoteCommEvent("t", "x");
     await returned;

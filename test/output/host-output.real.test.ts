@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { constants, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
-import { Ear } from "../support/line-channel.ts";
+import { LineChannel } from "../support/line-channel.ts";
 import { runHost, type HostEnd } from "../support/host.ts";
 import { text } from "../support/output.ts";
 import { nothingLeft, scratch } from "../support/processes.ts";
@@ -47,7 +47,7 @@ describe("the host's own output", { skip }, () => {
     ["a named pipe", 1],
   ] as const) {
     it(`${name}: a program that makes it non-blocking does so for itself alone`, async (t) => {
-      const ear = new Ear(t);
+      const channel = new LineChannel(t);
       const stream = fd === 1 ? "stdout" : "stderr";
       let log: string = name;
       if (!name.startsWith("/")) log = path.join(scratch(t), "log");
@@ -58,8 +58,8 @@ describe("the host's own output", { skip }, () => {
           log,
           stream,
           `{
-            first: program(["/bin/sh", "-c", "read -r go; flags=$(cat /proc/$$/fdinfo/${fd}); echo $flags >$EAR"]),
-            node: program(["node", "-e", "process.${stream}; console.log(1); require('fs').writeFileSync(process.env.EAR, 'open\\\\n'); setInterval(() => {}, 1000)"]),
+            first: program(["/bin/sh", "-c", "read -r go; flags=$(cat /proc/$$/fdinfo/${fd}); echo $flags >$CHANNEL"]),
+            node: program(["node", "-e", "process.${stream}; console.log(1); require('fs').writeFileSync(process.env.CHANNEL, 'open\\\\n'); setInterval(() => {}, 1000)"]),
           }`,
         )}
         await supervisor.start("first");
@@ -73,15 +73,15 @@ describe("the host's own output", { skip }, () => {
         });
         `,
         {
-          ear,
+          channel,
           wrapper: PIPED,
           async meanwhile(_pid, tell) {
-            await ear.hear(/^open$/);
+            await channel.hear(/^open$/);
             tell("go");
           },
         },
       );
-      const flags = Number.parseInt(await ear.hear(/flags: ([0-7]+)/), 8);
+      const flags = Number.parseInt(await channel.hear(/flags: ([0-7]+)/), 8);
       assert.equal(flags & constants.O_NONBLOCK, 0, flags.toString(8));
       assertFine(end);
     });
@@ -125,19 +125,19 @@ describe("the host's own output", { skip }, () => {
 
   it("a file that is appended to (>>): a program has it open by itself", async (t) => {
     const file = path.join(scratch(t), "out");
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     const end = await runHost(
-      `${host("/dev/stdout", "stdout", `{ one: program(["/bin/sh", "-c", "fd=$(cat /proc/$$/fdinfo/1); echo one; echo $fd >$EAR"]) }`)}
+      `${host("/dev/stdout", "stdout", `{ one: program(["/bin/sh", "-c", "fd=$(cat /proc/$$/fdinfo/1); echo one; echo $fd >$CHANNEL"]) }`)}
       console.log("from the host");
       const end = ended("one");
       await supervisor.start();
       await end;
       await supervisor.shutdown();
       `,
-      { ear, wrapper: ["/bin/sh", "-c", `"$@" >>"$0"`, file] },
+      { channel, wrapper: ["/bin/sh", "-c", `"$@" >>"$0"`, file] },
     );
     assertFine(end);
-    const [, position, flags] = /pos: (\d+) flags: ([0-7]+)/.exec(await ear.hear(/pos/)) ?? [];
+    const [, position, flags] = /pos: (\d+) flags: ([0-7]+)/.exec(await channel.hear(/pos/)) ?? [];
     assert.equal(position, "0"); // of the host's own, it would be behind what the host has written
     assert.ok(Number.parseInt(flags ?? "", 8) & constants.O_APPEND, flags);
     assert.match(text(file), /^from the host\none\n/);
@@ -157,8 +157,8 @@ describe("the host's own output", { skip }, () => {
   });
 
   it("a pipe whose reader has gone: the program is told, and the host goes on", async (t) => {
-    const ear = new Ear(t);
-    const script = `trap "" PIPE; echo one || echo refused >$EAR`;
+    const channel = new LineChannel(t);
+    const script = `trap "" PIPE; echo one || echo refused >$CHANNEL`;
     const end = await runHost(
       `${host("/dev/stdout", "stdout", `{ one: program(["/bin/sh", "-c", ${JSON.stringify(script)}]) }`)}
       const end = ended("one");
@@ -170,15 +170,15 @@ describe("the host's own output", { skip }, () => {
       });
       `,
       {
-        ear,
-        wrapper: ["/bin/sh", "-c", `"$@" | { exec <&-; echo gone >$EAR; }`, "sh"],
+        channel,
+        wrapper: ["/bin/sh", "-c", `"$@" | { exec <&-; echo gone >$CHANNEL; }`, "sh"],
         async meanwhile(_pid, tell) {
-          await ear.hear(/^gone$/);
+          await channel.hear(/^gone$/);
           tell("go");
         },
       },
     );
-    assert.equal(await ear.hear(/refused/), "refused");
+    assert.equal(await channel.hear(/refused/), "refused");
     assertFine(end);
   });
 });

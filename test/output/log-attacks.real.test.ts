@@ -54,16 +54,16 @@ describe("a program that replaces its log", () => {
     { skip: needsRoot },
     async (t) => {
       const { secret, log } = yard(t);
-      const { supervisor, ear } = supervise(t, {
+      const { supervisor, channel } = supervise(t, {
         web: {
           ...once,
-          command: sh("echo hello; echo up >$EAR; read never <>$EAR.never"),
+          command: sh("echo hello; echo up >$CHANNEL; read never <>$CHANNEL.never"),
           stdout_logfile: log,
         },
       });
       supervisor.on("LOGFILE", () => {});
       await supervisor.start();
-      await ear.hear(/^up$/);
+      await channel.hear(/^up$/);
       asNobody(`rm ${log}; ln -s ${secret} ${log}`);
       for (const attempt of [supervisor.tail("web"), supervisor.read("web", "stdout", 0, 0)]) {
         const { code, message } = await refusal(attempt);
@@ -262,7 +262,7 @@ describe("a Writable as a log that fails", () => {
     const { supervisor, next } = supervise(t, {
       web: {
         ...once,
-        command: sh("echo a; echo up >$EAR; read go; echo b; exit 3"),
+        command: sh("echo a; echo up >$CHANNEL; read go; echo b; exit 3"),
         stdout_logfile: sink,
       },
     });
@@ -288,21 +288,21 @@ describe("a Writable as a log that fails", () => {
     const warned = (warning: Error) => warnings.push(warning);
     process.on("warning", warned);
     t.after(() => process.off("warning", warned));
-    const { supervisor, ear } = supervise(
+    const { supervisor, channel } = supervise(
       t,
       Object.fromEntries(
         names.map((name) => [
           name,
           {
             ...once,
-            command: sh(`head -c 20000 /dev/zero; echo ${name} >$EAR; exec sleep 1000`),
+            command: sh(`head -c 20000 /dev/zero; echo ${name} >$CHANNEL; exec sleep 1000`),
             stdout_logfile: sink,
           },
         ]),
       ),
     );
     await supervisor.start();
-    for (const _ of names) await ear.hear(/^p\d+$/);
+    for (const _ of names) await channel.hear(/^p\d+$/);
     await supervisor.shutdown();
     assert.deepEqual(warnings, []);
   });

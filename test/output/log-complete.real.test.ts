@@ -131,11 +131,11 @@ describe("the output of a process that ends", () => {
 
   it("is complete at STOPPED: its last words on the way out", async (t) => {
     const log = path.join(scratch(t), "log");
-    const { supervisor, ear, next } = supervise(t, {
+    const { supervisor, channel, next } = supervise(t, {
       web: {
         ...once,
         command: sh(
-          "trap 'seq 20000; printf bye; exit' TERM; echo up $$ >$EAR; read never <>$EAR.never",
+          "trap 'seq 20000; printf bye; exit' TERM; echo up $$ >$CHANNEL; read never <>$CHANNEL.never",
         ),
         stdout_logfile: log,
       },
@@ -144,7 +144,7 @@ describe("the output of a process that ends", () => {
       supervisor.on("PROCESS_STATE_STOPPED", () => resolve(statSync(log).size));
     });
     await supervisor.start();
-    await ear.pid("up");
+    await channel.pid("up");
     await supervisor.stop();
     await next("PROCESS_STATE_STOPPED");
     assert.equal(await seen, text(log).length);
@@ -174,21 +174,23 @@ describe("the output of a process that ends", () => {
 describe("a grandchild that keeps the pipe", () => {
   it("neither delays EXITED, nor loses what it writes later, nor holds its successor's output", async (t) => {
     const log = path.join(scratch(t), "log");
-    const { supervisor, ear, next } = supervise(t, {
+    const { supervisor, channel, next } = supervise(t, {
       web: {
         ...once,
         sweep: false,
-        command: sh("(echo early; read go <$EAR.gate; echo late) & echo kid $! >$EAR; exit 0"),
+        command: sh(
+          "(echo early; read go <$CHANNEL.gate; echo late) & echo kid $! >$CHANNEL; exit 0",
+        ),
         stdout_logfile: log,
       },
     });
-    execFileSync("mkfifo", [`${ear.path}.gate`]);
+    execFileSync("mkfifo", [`${channel.path}.gate`]);
     await supervisor.start();
-    const kid = await ear.pid("kid");
+    const kid = await channel.pid("kid");
     await next("PROCESS_STATE_EXITED");
     const lines = supervisor.follow("web").lines()[Symbol.asyncIterator]();
     const late = lines.next();
-    writeFileSync(`${ear.path}.gate`, "\n");
+    writeFileSync(`${channel.path}.gate`, "\n");
     let line = (await late).value as string;
     if (line === "early") line = (await lines.next()).value as string;
     assert.equal(line, "late");

@@ -122,16 +122,16 @@ describe("output: what was found", () => {
   });
 
   it("/dev/null with maxbytes 0 is the child's own", async (t) => {
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       web: {
         ...once,
-        command: sh("exec 3>$EAR; echo up $$ >&3; read never <>$EAR.never"),
+        command: sh("exec 3>$CHANNEL; echo up $$ >&3; read never <>$CHANNEL.never"),
         stdout_logfile: "/dev/null",
         stdout_logfile_maxbytes: 0,
       },
     });
     await supervisor.start();
-    assert.equal(readlinkSync(`/proc/${await ear.pid("up")}/fd/1`), "/dev/null");
+    assert.equal(readlinkSync(`/proc/${await channel.pid("up")}/fd/1`), "/dev/null");
   });
 
   it("a slash in the identifier: AUTO logs are refused, or made", async (t) => {

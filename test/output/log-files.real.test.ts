@@ -42,10 +42,10 @@ describe("the log files of real processes", () => {
 
   it("are turned over after the write that fills them: 45 lines of 100 bytes, as recorded", async (t) => {
     const out = path.join(scratch(t), "out");
-    const { supervisor, next, ear } = supervise(t, {
+    const { supervisor, next, channel } = supervise(t, {
       // one by one: what comes together is written together
       web: {
-        command: sh(`while read -r line; do echo "$line"; echo done >$EAR; done`),
+        command: sh(`while read -r line; do echo "$line"; echo done >$CHANNEL; done`),
         ...once,
         stdout_logfile: out,
         stdout_logfile_maxbytes: 1000,
@@ -57,7 +57,7 @@ describe("the log files of real processes", () => {
     for (let i = 0; i < 45; i++) {
       const line = seen.next();
       await supervisor.send("web", `${String(i).padStart(99, ".")}\n`);
-      await ear.hear(/^done$/);
+      await channel.hear(/^done$/);
       await line;
     }
     await supervisor.stop();
@@ -95,11 +95,11 @@ describe("the log files of real processes", () => {
 
   it("with maxbytes 0 are the child's own: the host sees nothing", async (t) => {
     const out = path.join(scratch(t), "out");
-    const { supervisor, ear, next } = supervise(t, {
+    const { supervisor, channel, next } = supervise(t, {
       web: {
         ...once,
         command: sh(
-          "readlink /proc/self/fd/1; echo on err >&2; echo up $$ >$EAR; read go; echo more",
+          "readlink /proc/self/fd/1; echo on err >&2; echo up $$ >$CHANNEL; read go; echo more",
         ),
         stdout_logfile: out,
         stdout_logfile_maxbytes: 0,
@@ -109,7 +109,7 @@ describe("the log files of real processes", () => {
     const heard: unknown[] = [];
     supervisor.on("PROCESS_LOG", (event) => heard.push(event));
     await supervisor.start();
-    await ear.pid("up");
+    await channel.pid("up");
     assert.equal(text(out), `${out}\non err\n`);
     assert.equal((await supervisor.tail("web", "stdout", 4)).toString(), "err\n");
     await supervisor.clear("web");
@@ -293,22 +293,22 @@ describe("reading back the log of a real process", () => {
   it("read: by supervisord's rules, as recorded", async (t) => {
     const out = path.join(scratch(t), "out");
     const alphabet = "abcdefghijklmnopqrstuvwxyz";
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       file: {
         ...once,
-        command: sh(`printf ${alphabet}; echo up $$ >$EAR; ${stay}`),
+        command: sh(`printf ${alphabet}; echo up $$ >$CHANNEL; ${stay}`),
         stdout_logfile: out,
       },
       direct: {
         ...once,
-        command: sh(`printf ${alphabet}; echo up $$ >$EAR; ${stay}`),
+        command: sh(`printf ${alphabet}; echo up $$ >$CHANNEL; ${stay}`),
         stdout_logfile: `${out}2`,
         stdout_logfile_maxbytes: 0,
       },
-      memory: { ...once, command: sh(`printf ${alphabet}; echo up $$ >$EAR; ${stay}`) },
+      memory: { ...once, command: sh(`printf ${alphabet}; echo up $$ >$CHANNEL; ${stay}`) },
     });
     await supervisor.start();
-    for (let i = 0; i < 3; i++) await ear.pid("up");
+    for (let i = 0; i < 3; i++) await channel.pid("up");
     await supervisor.stop();
     const cases: readonly [offset: number, length: number, result: string][] = [
       [0, 0, alphabet],

@@ -13,7 +13,7 @@ import path from "node:path";
 import { Writable } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { Ear } from "../support/line-channel.ts";
+import { LineChannel } from "../support/line-channel.ts";
 import { runHost } from "../support/host.ts";
 import { once } from "../support/output.ts";
 import { gone, scratch } from "../support/processes.ts";
@@ -92,30 +92,32 @@ describe("a Writable as a log", () => {
 
   it("that is slow holds up the process, not the host, and memory stays small", async (t) => {
     const gate = new Gate();
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       web: {
         ...once,
-        command: sh(`head -c ${FLOOD} /dev/zero & echo head $! >$EAR; wait; echo done >$EAR`),
+        command: sh(
+          `head -c ${FLOOD} /dev/zero & echo head $! >$CHANNEL; wait; echo done >$CHANNEL`,
+        ),
         stdout_logfile: gate,
       },
     });
     await supervisor.start();
-    const pid = await ear.pid("head");
+    const pid = await channel.pid("head");
     await blocked(pid);
     assert.ok(gate.length < 400_000, String(gate.length));
-    assert.deepEqual(ear.rest, []);
+    assert.deepEqual(channel.rest, []);
     gate.open();
-    await ear.hear(/^done$/);
+    await channel.hear(/^done$/);
     await supervisor.stop();
     assert.equal(gate.length, FLOOD);
   });
 
   it("that is slow at the end: what was written is there before EXITED", async (t) => {
     const gate = new Gate();
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       web: {
         ...once,
-        command: sh(`head -c 200000 /dev/zero & echo head $! >$EAR; wait`),
+        command: sh(`head -c 200000 /dev/zero & echo head $! >$CHANNEL; wait`),
         stdout_logfile: gate,
       },
     });
@@ -123,7 +125,7 @@ describe("a Writable as a log", () => {
       supervisor.on("PROCESS_STATE_EXITED", () => resolve(gate.length));
     });
     await supervisor.start();
-    await blocked(await ear.pid("head"));
+    await blocked(await channel.pid("head"));
     gate.open();
     assert.equal(await taken, 200_000);
   });
@@ -177,15 +179,15 @@ describe("a named pipe as a log", () => {
 
   it("without a reader holds the process up until there is one, who gets all", async (t) => {
     const file = fifo(t);
-    const { supervisor, ear, next } = supervise(t, {
+    const { supervisor, channel, next } = supervise(t, {
       web: {
         ...once,
-        command: sh(`head -c ${FLOOD} /dev/zero & echo head $! >$EAR; wait`),
+        command: sh(`head -c ${FLOOD} /dev/zero & echo head $! >$CHANNEL; wait`),
         stdout_logfile: file,
       },
     });
     await supervisor.start();
-    await blocked(await ear.pid("head"));
+    await blocked(await channel.pid("head"));
     const reader = createReadStream(file);
     let length = 0;
     const all = new Promise<void>((resolve) => {
@@ -230,7 +232,7 @@ describe("the host's own output as a log", () => {
 
 describe("syslog", () => {
   it("gets each line behind the name of its process, by one `logger` for all", async (t) => {
-    const syslog = new Ear(t);
+    const syslog = new LineChannel(t);
     const bin = scratch(t);
     writeFileSync(
       path.join(bin, "logger"),

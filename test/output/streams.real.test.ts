@@ -4,22 +4,22 @@ import { refusal, sh, supervise } from "../support/real-supervisor.ts";
 
 describe("the streams of a real process", () => {
   it("send: reaches its standard input", async (t) => {
-    const { supervisor, ear } = supervise(t, {
-      web: { command: sh(`while read -r line; do echo "got $line" >$EAR; done`), startsecs: 0 },
+    const { supervisor, channel } = supervise(t, {
+      web: { command: sh(`while read -r line; do echo "got $line" >$CHANNEL; done`), startsecs: 0 },
     });
     await supervisor.start();
     await supervisor.send("web", "hello\n");
-    await ear.hear(/^got hello$/);
+    await channel.hear(/^got hello$/);
     await supervisor.send("web", new TextEncoder().encode("é\n"));
-    await ear.hear(/^got é$/);
+    await channel.hear(/^got é$/);
   });
 
   it("send: NO_FILE once it has closed its standard input", async (t) => {
-    const { supervisor, ear } = supervise(t, {
-      web: { command: sh("exec <&-; echo up $$ >$EAR; exec sleep 1000"), startsecs: 0 },
+    const { supervisor, channel } = supervise(t, {
+      web: { command: sh("exec <&-; echo up $$ >$CHANNEL; exec sleep 1000"), startsecs: 0 },
     });
     await supervisor.start();
-    await ear.pid("up");
+    await channel.pid("up");
     for (let i = 0; i < 2; i++) {
       const error = await refusal(supervisor.send("web", "hello\n"));
       assert.equal(error.code, "NO_FILE");
@@ -33,13 +33,13 @@ describe("the streams of a real process", () => {
   });
 
   it("send: settles only when the process has read enough", async (t) => {
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       web: {
-        command: sh("read go; cat >/dev/null & echo reads >$EAR; wc -c >$EAR; wait"),
+        command: sh("read go; cat >/dev/null & echo reads >$CHANNEL; wc -c >$CHANNEL; wait"),
         startsecs: 0,
       },
       counter: {
-        command: sh("read go; echo reads >$EAR; head -c 4000000 | wc -c >$EAR"),
+        command: sh("read go; echo reads >$CHANNEL; head -c 4000000 | wc -c >$CHANNEL"),
         startsecs: 0,
         autorestart: false,
       },
@@ -49,11 +49,11 @@ describe("the streams of a real process", () => {
     const sent = supervisor
       .send("counter", `\n${"x".repeat(4_000_000)}`)
       .then(() => order.push("sent"));
-    await ear.hear(/^reads$/);
-    await ear.hear(/^4000000$/);
+    await channel.hear(/^reads$/);
+    await channel.hear(/^4000000$/);
     await sent;
-    const { supervisor: other, ear: otherEar } = supervise(t, {
-      sleeper: { command: sh("echo up $$ >$EAR; exec sleep 1000"), startsecs: 0 },
+    const { supervisor: other, channel: otherEar } = supervise(t, {
+      sleeper: { command: sh("echo up $$ >$CHANNEL; exec sleep 1000"), startsecs: 0 },
     });
     await other.start();
     await otherEar.pid("up");
@@ -68,16 +68,16 @@ describe("the streams of a real process", () => {
   });
 
   it("tail: the last bytes of each stream, over restarts", async (t) => {
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       web: {
-        command: sh("echo out; echo err >&2; echo up $$ >$EAR; exec sleep 1000"),
+        command: sh("echo out; echo err >&2; echo up $$ >$CHANNEL; exec sleep 1000"),
         startsecs: 0,
       },
     });
     await supervisor.start();
-    await ear.pid("up");
+    await channel.pid("up");
     await supervisor.restart("web");
-    await ear.pid("up");
+    await channel.pid("up");
     await supervisor.stop("web");
     assert.equal((await supervisor.tail("web")).toString(), "out\nout\n");
     assert.equal((await supervisor.tail("web", "stderr", 4)).toString(), "err\n");

@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { fcgi, visit } from "../support/fcgi.ts";
 import { freePort } from "../support/free-port.ts";
-import { Ear } from "../support/line-channel.ts";
+import { LineChannel } from "../support/line-channel.ts";
 import { death, isLinux, until } from "../support/guards.ts";
 import { runHost } from "../support/host.ts";
 import { nothingLeftSoon, scratch } from "../support/processes.ts";
@@ -60,13 +60,13 @@ describe("the socket of a host", { skip: isLinux ? noPython : "there is no /proc
   ] as const) {
     it(`${what}: its file is gone, and nothing keeps the host`, async (t) => {
       const file = place(t);
-      const ear = new Ear(t);
-      const result = await runHost(`${host(file)}\n${end}`, { ear });
+      const channel = new LineChannel(t);
+      const result = await runHost(`${host(file)}\n${end}`, { channel });
       assert.deepEqual([result.status, result.stdout, result.stderr], [status, "started\n", ""]);
       assert.ok(!existsSync(file));
       await nothingLeftSoon(result.mark);
       assert.deepEqual(
-        ear.rest.filter((line) => line.includes("True")),
+        channel.rest.filter((line) => line.includes("True")),
         [],
       );
     });

@@ -37,10 +37,10 @@ const two = { numprocs: 2, process_name: "%(process_num)d" };
 describe("a shared socket", { skip }, () => {
   it("is the standard input of all processes, and blocks in accept()", async (t) => {
     const { url, where } = place(t);
-    const { supervisor, ear } = supervise(t, { web: fcgi(url, two) });
+    const { supervisor, channel } = supervise(t, { web: fcgi(url, two) });
     await supervisor.start();
-    const pids = [await ear.pid("up"), await ear.pid("up")];
-    for (const _ of pids) assert.equal(await ear.hear(/^nonblocking (.*)$/), "False");
+    const pids = [await channel.pid("up"), await channel.pid("up")];
+    for (const _ of pids) assert.equal(await channel.hear(/^nonblocking (.*)$/), "False");
     const [one, other] = [await Client.connect(where), await Client.connect(where)];
     const served = await Promise.all([one.server(), other.server()]);
     assert.deepEqual(new Set(served), new Set(pids)); // one at a time each
@@ -99,13 +99,13 @@ describe("a shared socket", { skip }, () => {
 
   it("has the mode and the owner that are asked for", { skip: needsRoot }, async (t) => {
     const [own, given, users] = [place(t), place(t), place(t)];
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       own: fcgi(own.url),
       given: fcgi(given.url, { socket_owner: "nobody:0", socket_mode: 0o666 }),
       users: fcgi(users.url, { user: "nobody" }),
     });
     await supervisor.start();
-    for (let i = 0; i < 3; i++) await ear.pid("up");
+    for (let i = 0; i < 3; i++) await channel.pid("up");
     const look = ({ file }: { file: string }) => {
       const { mode, uid, gid } = lstatSync(file);
       return [mode & 0o7777, uid, gid];
@@ -120,9 +120,9 @@ describe("a shared socket", { skip }, () => {
   it("goes with its program, and stays with it over an update", async (t) => {
     const { file, url, where } = place(t);
     const programs = { web: fcgi(url), other: fcgi(place(t).url) };
-    const { supervisor, ear } = supervise(t, programs);
+    const { supervisor, channel } = supervise(t, programs);
     const heard = async (count: number) => {
-      for (let i = 0; i < count; i++) await ear.pid("up");
+      for (let i = 0; i < count; i++) await channel.pid("up");
     };
     assert.ok(!existsSync(file));
     await supervisor.start();
@@ -255,8 +255,8 @@ describe("a shared socket", { skip }, () => {
       readdirSync("/proc/self/task").length,
       process.listenerCount("exit"),
     ];
-    const { ear, mark } = supervise(t, {});
-    const environment = { [MARK]: mark, EAR: ear.path };
+    const { channel, mark } = supervise(t, {});
+    const environment = { [MARK]: mark, CHANNEL: channel.path };
     const round = async () => {
       const supervisor = new Supervisor({
         environment,

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, realpathSync, renameSync, writeFileSync } from "n
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { lacks } from "../support/daemon.ts";
-import { Ear } from "../support/line-channel.ts";
+import { LineChannel } from "../support/line-channel.ts";
 import { runHost, type HostOptions } from "../support/host.ts";
 import { needsRoot, nothingLeft, scratch } from "../support/processes.ts";
 import { NOBODY, needsUsers } from "../support/public.ts";
@@ -13,13 +13,13 @@ import { refusal, supervise } from "../support/real-supervisor.ts";
 
 const noLinux = process.platform !== "linux" && "only Linux has /proc";
 const noSetpriv = needsUsers || lacks("setpriv");
-const say = 'echo "in $(readlink /proc/$$/cwd)" >$EAR; exec sleep 1000';
+const say = 'echo "in $(readlink /proc/$$/cwd)" >$CHANNEL; exec sleep 1000';
 const become =
   "const become = (uid) => { process.setgroups([]); process.setgid(uid); process.setuid(uid); };";
 
 /** Runs a host whose programs say where they are; what so many of them say. */
 async function where(t: TestContext, source: string, count: number, options: HostOptions = {}) {
-  const ear = new Ear(t);
+  const channel = new LineChannel(t);
   const said: string[] = [];
   const settings = `const here = (more = {}) => ({ command: ["/bin/sh", "-c", ${JSON.stringify(say)}], startsecs: 0, ...more });`;
   const finish = `await new Promise((resolve) => process.stdin.once("data", resolve));
@@ -27,9 +27,9 @@ async function where(t: TestContext, source: string, count: number, options: Hos
     process.exit();`;
   const end = await runHost([become, settings, source, finish].join("\n"), {
     ...options,
-    ear,
+    channel,
     meanwhile: async (_pid, tell) => {
-      while (said.length < count) said.push(await ear.hear(/^in (.*)$/));
+      while (said.length < count) said.push(await channel.hear(/^in (.*)$/));
       tell("end");
     },
   });
@@ -139,7 +139,7 @@ os.setxattr(sys.argv[1], "system.posix_acl_access", acl)`;
     if (directory === undefined) return t.skip("no access control lists here, or no python3");
     const tool = path.join(directory, "tool");
     writeFileSync(tool, `#!/bin/sh\n${say}\n`, { mode: 0o755 });
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       file: { command: [tool], user: "nobody", startsecs: 0, directory: "/" },
       directory: { command: ["/bin/sh", "-c", say], user: "nobody", startsecs: 0, directory },
       both: { command: "./tool", user: "nobody", umask: "022", startsecs: 0, directory },
@@ -148,7 +148,7 @@ os.setxattr(sys.argv[1], "system.posix_acl_access", acl)`;
     assert.equal(supervisor.process("file")?.obstacle(), undefined);
     await supervisor.start();
     const said = [];
-    while (said.length < 3) said.push(await ear.hear(/^in (.*)$/));
+    while (said.length < 3) said.push(await channel.hear(/^in (.*)$/));
     assert.deepEqual(said.toSorted(), ["/", directory, directory].toSorted());
     const { spawnerr } = await refusal(supervisor.start("other"));
     assert.match(String(spawnerr), /^no permission to run command '.*\/tool' as user '\w+'$/);
@@ -204,7 +204,7 @@ describe("the environment of a program", { skip: noLinux }, () => {
   it("has odd names and odd values, whatever stands before it", async (t) => {
     const names = JSON.stringify(Object.keys(odd));
     const print = `const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => ${names}.includes(name) || name === "LIBSUPERVISOR_ENVIRONMENT"));
-      require("node:fs").writeFileSync(process.env.EAR, JSON.stringify(env) + "\\n");
+      require("node:fs").writeFileSync(process.env.CHANNEL, JSON.stringify(env) + "\\n");
       setInterval(() => {}, 1e6);`;
     const command = [process.execPath, "-e", print] as [string, ...string[]];
     const user = needsRoot ? {} : { user: "nobody" };
@@ -219,19 +219,19 @@ describe("the environment of a program", { skip: noLinux }, () => {
     const programs = Object.entries(ways).map(
       ([name, way]) => [name, { command, environment: odd, startsecs: 0, ...way }] as const,
     );
-    const { supervisor, ear } = supervise(t, Object.fromEntries(programs));
+    const { supervisor, channel } = supervise(t, Object.fromEntries(programs));
     for (const name of Object.keys(ways)) {
       await supervisor.start(name);
-      assert.deepEqual(JSON.parse(await ear.hear(/^(\{.*)$/)), odd, name);
+      assert.deepEqual(JSON.parse(await channel.hear(/^(\{.*)$/)), odd, name);
     }
   });
 
   it("has the host's bytes that are not UTF-8, unless they were changed since", async (t) => {
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     const all = Array.from({ length: 255 }, (_, i) => i + 1);
     const octal = all.map((byte) => `\\0${byte.toString(8).padStart(3, "0")}`).join("");
     const shell = `A=$(printf 'K\\366ln'); B=$A; ALL=$(printf %b '${octal}.'); export A B ALL; exec "$@"`;
-    const dump = `{ printf '%s.' "$A" "$B" "$C"; printf '%s' "$ALL"; } | od -An -v -tx1 | tr -d ' \\n' | { cat; echo; } >$EAR; exec sleep 1000`;
+    const dump = `{ printf '%s.' "$A" "$B" "$C"; printf '%s' "$ALL"; } | od -An -v -tx1 | tr -d ' \\n' | { cat; echo; } >$CHANNEL; exec sleep 1000`;
     const end = await runHost(
       `process.env.B = "ö";
       const command = ["/bin/sh", "-c", ${JSON.stringify(dump)}];
@@ -246,14 +246,14 @@ describe("the environment of a program", { skip: noLinux }, () => {
       await supervisor.shutdown();
       process.exit();`,
       {
-        ear,
+        channel,
         wrapper: ["/bin/sh", "-c", shell, "sh"],
         meanwhile: async (_pid, tell) => {
           const hex = all.map((byte) => byte.toString(16).padStart(2, "0")).join("");
           const ends = `2ec3b62e4befbfbd6c6e2e${hex}2e`;
-          assert.equal(await ear.hear(/^([0-9a-f]{100,})$/), `4bf66c6e${ends}`);
+          assert.equal(await channel.hear(/^([0-9a-f]{100,})$/), `4bf66c6e${ends}`);
           tell("next");
-          assert.equal(await ear.hear(/^([0-9a-f]{100,})$/), `6f776e${ends}`);
+          assert.equal(await channel.hear(/^([0-9a-f]{100,})$/), `6f776e${ends}`);
           tell("end");
         },
       },

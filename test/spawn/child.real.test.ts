@@ -4,7 +4,7 @@ import { chmodSync, readFileSync, realpathSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import type { ProgramSettings } from "../../src/index.ts";
-import { Ear } from "../support/line-channel.ts";
+import { LineChannel } from "../support/line-channel.ts";
 import { needsRoot, root, scratch } from "../support/processes.ts";
 import { supervise } from "../support/real-supervisor.ts";
 
@@ -30,18 +30,18 @@ async function factsOf(
   settings: Partial<ProgramSettings> = {},
   args: readonly string[] = [],
 ): Promise<Facts> {
-  const { supervisor, ear } = supervise(t, {
+  const { supervisor, channel } = supervise(t, {
     web: { command: [process.execPath, fixture, ...args], startsecs: 0, ...settings },
   });
   await supervisor.start();
-  const facts = JSON.parse(await readAll(ear)) as Facts;
+  const facts = JSON.parse(await readAll(channel)) as Facts;
   assert.equal(facts.pid, supervisor.status()[0]?.pid);
   return facts;
 }
 
 /** A pipe takes 4 KiB in one piece: the fixture says where it has written the rest. */
-async function readAll(ear: Ear): Promise<string> {
-  return readFileSync(await ear.hear(/^facts in (.*)$/), "utf8");
+async function readAll(channel: LineChannel): Promise<string> {
+  return readFileSync(await channel.hear(/^facts in (.*)$/), "utf8");
 }
 
 const awkward = [
@@ -81,7 +81,7 @@ describe("what a real child gets", () => {
     assert.equal(env["OWN"], "a\nb='c'");
     assert.equal(env["odd.name"], "1");
     assert.equal(env["EMPTY"], "");
-    assert.ok(env["EAR"]);
+    assert.ok(env["CHANNEL"]);
     assert.equal(env["SUPERVISOR_ENABLED"], "1");
     assert.equal(env["SUPERVISOR_PROCESS_NAME"], "own");
     assert.equal(env["SUPERVISOR_GROUP_NAME"], "web");
@@ -120,7 +120,7 @@ describe("what a real child gets", () => {
     const plain = await factsOf(t, { directory, environment });
     const masked = await factsOf(t, { directory, environment, umask: "022" });
     // what a shell keeps for itself, and what differs between two tests
-    const own = new Set(["PWD", "OLDPWD", "SHLVL", "_", "EAR"]);
+    const own = new Set(["PWD", "OLDPWD", "SHLVL", "_", "CHANNEL"]);
     const comparable = ({ env }: Facts) =>
       Object.fromEntries(
         Object.entries(env).filter(
@@ -200,15 +200,15 @@ describe("the user of a real child", { skip: needsRoot }, () => {
   });
 
   it("user: a child of another user is stopped and swept", async (t) => {
-    const { supervisor, ear } = supervise(t, {
+    const { supervisor, channel } = supervise(t, {
       web: {
-        command: ["/bin/sh", "-c", "sleep 1000 & echo up $$ >$EAR; wait"],
+        command: ["/bin/sh", "-c", "sleep 1000 & echo up $$ >$CHANNEL; wait"],
         user: "nobody",
         startsecs: 0,
       },
     });
     await supervisor.start();
-    await ear.pid("up");
+    await channel.pid("up");
     await supervisor.stop("web");
   });
 });

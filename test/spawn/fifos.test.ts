@@ -186,10 +186,10 @@ describe("descriptors", { skip: skip || noProc }, () => {
 
   it("what a grandchild writes after that arrives, and then nothing is held", async (t) => {
     const fds = () => readdirSync("/proc/self/fd").length;
-    const grandchild = "read -r go <$EAR.go; echo from the grandchild; echo written >$EAR";
-    const { supervisor, ear, next } = supervise(t, {
+    const grandchild = "read -r go <$CHANNEL.go; echo from the grandchild; echo written >$CHANNEL";
+    const { supervisor, channel, next } = supervise(t, {
       web: {
-        command: sh(`mkfifo $EAR.go; { trap "" HUP TERM; ${grandchild}; } & echo up >$EAR`),
+        command: sh(`mkfifo $CHANNEL.go; { trap "" HUP TERM; ${grandchild}; } & echo up >$CHANNEL`),
         ...once,
         sweep: false,
       },
@@ -197,11 +197,11 @@ describe("descriptors", { skip: skip || noProc }, () => {
     const lines = supervisor.follow("web").lines()[Symbol.asyncIterator]();
     await supervisor.start();
     await next("PROCESS_STATE_EXITED");
-    await ear.hear(/^up$/);
+    await channel.hear(/^up$/);
     const before = fds();
-    writeFileSync(`${ear.path}.go`, "go\n");
+    writeFileSync(`${channel.path}.go`, "go\n");
     assert.equal((await lines.next()).value, "from the grandchild");
-    await ear.hear(/^written$/);
+    await channel.hear(/^written$/);
     for (let i = 0; i < 200 && fds() >= before; i++) await pause(5); // its end tells the kernel alone
     assert.ok(fds() < before, `${before} descriptors, then ${fds()}`);
   });

@@ -18,8 +18,8 @@ count = 0
 while time.time() - begun < 1:
     os.write(1, chunk)
     count += len(chunk)
-with open(os.environ["EAR"], "w") as ear:
-    ear.write("count %d\\n" % count)
+with open(os.environ["CHANNEL"], "w") as channel:
+    channel.write("count %d\\n" % count)
 time.sleep(1000)
 `;
 const hasPython =
@@ -65,11 +65,11 @@ describe("a pipe that holds less than usual", () => {
   const skip = !hasPython && `no ${PYTHON} that can set what a pipe holds`;
   for (const size of [4096, 8192, 16_384]) {
     it(`does not hold up who writes much (${size} bytes)`, { skip }, async (t) => {
-      const { supervisor, ear } = supervise(t, {
+      const { supervisor, channel } = supervise(t, {
         flood: { command: [PYTHON, "-c", FLOOD, String(size)], startsecs: 0 },
       });
       await supervisor.start();
-      const [, count] = /(\d+)$/.exec(await ear.hear(/^count/)) ?? [];
+      const [, count] = /(\d+)$/.exec(await channel.hear(/^count/)) ?? [];
       assert.ok(Number(count) > 500_000, `${count} bytes in a second`); // 50,000 were too few
     });
   }

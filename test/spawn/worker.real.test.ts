@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { Client, fcgi } from "../support/fcgi.ts";
-import { Ear } from "../support/line-channel.ts";
+import { LineChannel } from "../support/line-channel.ts";
 import { runHost } from "../support/host.ts";
 import { nothingLeft, root, scratch } from "../support/processes.ts";
 import { noPython } from "../support/python.ts";
@@ -74,7 +74,7 @@ describe("a worker thread", { skip }, () => {
 
   it("holds the sockets that programs share", { skip: skip || noPython }, async (t) => {
     const file = path.join(scratch(t), "web.sock");
-    const ear = new Ear(t);
+    const channel = new LineChannel(t);
     const end = await runHost(
       `
       import { Worker } from "node:worker_threads";
@@ -97,16 +97,16 @@ describe("a worker thread", { skip }, () => {
       worker.once("exit", () => process.exit());
       `,
       {
-        ear,
+        channel,
         async meanwhile(_pid, tell, heard) {
           await heard(/up/);
           const first = await Client.connect({ path: file });
-          assert.equal(await first.server(), await ear.pid("up"));
+          assert.equal(await first.server(), await channel.pid("up"));
           first.close();
           tell("restart");
           await heard(/again/);
           const second = await Client.connect({ path: file });
-          assert.equal(await second.server(), await ear.pid("up"));
+          assert.equal(await second.server(), await channel.pid("up"));
           second.close();
           tell("shutdown");
         },

@@ -158,7 +158,7 @@ describe("a start that fails", () => {
 
   it("BACKOFF: the next attempt finds what was missing", async (t) => {
     const script = path.join(scratch(t), "late");
-    const { supervisor, ear, next } = supervise(t, {
+    const { supervisor, channel, next } = supervise(t, {
       web: { command: [script], startsecs: 0, startretries: 1 },
     });
     const error = await refusal(supervisor.start());
@@ -166,9 +166,9 @@ describe("a start that fails", () => {
     assert.equal(backoff.spawnerr, `can't find command '${script}'`);
     assert.equal(supervisor.status()[0]?.spawnerr, backoff.spawnerr);
     assert.deepEqual([error.code, error.spawnerr], ["SPAWN_ERROR", backoff.spawnerr]);
-    writeFileSync(script, "#!/bin/sh\necho up $$ >$EAR; exec sleep 1000\n", { mode: 0o755 });
+    writeFileSync(script, "#!/bin/sh\necho up $$ >$CHANNEL; exec sleep 1000\n", { mode: 0o755 });
     await supervisor.start();
-    await ear.pid("up");
+    await channel.pid("up");
   });
 
   it("start() does not wait for attempts that cannot succeed", async (t) => {
@@ -221,7 +221,7 @@ async function failsAndGoesOn(
   spawnerr: string,
   before: () => void = () => {},
 ): Promise<void> {
-  const { supervisor, ear, next } = supervise(t, {
+  const { supervisor, channel, next } = supervise(t, {
     bad: { command: "?", startsecs: 0, startretries: 0, autostart: false, ...settings },
     ok: { command: forever, startsecs: 0, autostart: false },
   });
@@ -243,7 +243,7 @@ async function failsAndGoesOn(
   );
   kill.mock.restore();
   await supervisor.start("ok");
-  await ear.pid("up");
+  await channel.pid("up");
 }
 
 function file(directory: string, name: string, text: string, mode: number): string {

@@ -9,7 +9,7 @@ import { resolveSettings } from "../../src/settings/resolve.ts";
 import { Runner } from "../../src/lifecycle/runner.ts";
 import type { ProgramSettings } from "../../src/settings/program.ts";
 import { outputsTo, turn } from "../support/helpers.ts";
-import { policies, steps, World } from "../support/model-child.ts";
+import { policies, steps, ModelSpawner } from "../support/model-child.ts";
 
 const EDGES = new Set([
   "BACKOFF → FATAL",
@@ -47,33 +47,33 @@ class Listeners extends SupervisorEmitter {
   }
 }
 
-/** A runner in its world, with what must always be true of it. */
+/** A runner in its modelSpawner, with what must always be true of it. */
 class Model {
-  readonly world = new World();
+  readonly modelSpawner = new ModelSpawner();
   readonly runner: Runner;
   taken = 0;
   ordered = 0;
   heard = 0;
 
   constructor(settings: Partial<ProgramSettings>) {
-    const { world } = this;
+    const { modelSpawner } = this;
     const { command, policy } = configOf(settings);
     let last = "STOPPED";
     this.runner = new Runner(
       command,
       policy,
       outputsTo(),
-      { clock: world.clock, spawner: world },
+      { clock: modelSpawner.clock, spawner: modelSpawner },
       {
         changed: (from, to) => {
           assert.equal(from.name, last, "no change is left untold");
           last = to.name;
           if (from.name !== to.name) assert.ok(EDGES.has(`${from.name} → ${to.name}`));
-          world.hear();
+          modelSpawner.hear();
         },
       },
     );
-    world.order = (order) => {
+    modelSpawner.order = (order) => {
       for (const type of order === "restart" ? (["stop", "start"] as const) : [order]) {
         this.ordered++;
         this.runner.send({ type }, () => this.heard++);
@@ -83,16 +83,16 @@ class Model {
 
   check(): void {
     const { state } = this.runner;
-    const { child } = this.world;
+    const { child } = this.modelSpawner;
     assert.equal(child?.phase, phaseIn(state), `in ${JSON.stringify(state)}`);
     if (child?.phase === "alive" && "pid" in state) assert.equal(state.pid, child.pid);
-    assert.equal(this.world.clock.pending, state.until === NEVER ? 0 : 1);
+    assert.equal(this.modelSpawner.clock.pending, state.until === NEVER ? 0 : 1);
     assert.equal(this.heard, this.ordered, "every order is heard once");
   }
 }
 
 /** What there must be of a child in this state. */
-function phaseIn(state: State): World["children"][number]["phase"] | undefined {
+function phaseIn(state: State): ModelSpawner["children"][number]["phase"] | undefined {
   switch (state.name) {
     case "STARTING":
       return state.pid === undefined ? "asked" : "alive";
@@ -119,64 +119,64 @@ describe("a process to which anything happens", () => {
     fc.assert(
       fc.property(policies, steps, fc.boolean(), (settings, happening, isToStop) => {
         const model = new Model(settings);
-        const { world, runner } = model;
+        const { modelSpawner, runner } = model;
         for (const step of happening) {
-          world.take(step);
+          modelSpawner.take(step);
           model.check();
           taken++;
         }
-        world.heal();
+        modelSpawner.heal();
         // a start shares the outcome of attempts that are used up already
-        if (hasGivenUp(runner.state, settings.startretries)) world.wait();
+        if (hasGivenUp(runner.state, settings.startretries)) modelSpawner.wait();
         // UNKNOWN answers to a stop alone
         if (isToStop || runner.state.name === "UNKNOWN") {
-          world.order("stop");
-          world.wait();
+          modelSpawner.order("stop");
+          modelSpawner.wait();
           model.check();
           assert.ok(["STOPPED", "EXITED", "FATAL"].includes(runner.state.name), runner.state.name);
-          assert.equal(world.child, undefined);
+          assert.equal(modelSpawner.child, undefined);
         } else {
-          world.order("start");
-          world.wait();
+          modelSpawner.order("start");
+          modelSpawner.wait();
           model.check();
           assert.equal(runner.state.name, "RUNNING");
         }
-        assert.equal(world.clock.pending, 0);
+        assert.equal(modelSpawner.clock.pending, 0);
       }),
       { numRuns: 1500 },
     );
     assert.ok(taken >= 100_000, `only ${taken} steps`);
   });
 
-  for (const [title, isGuest] of [
+  for (const [title, isStream] of [
     ["leaves nobody waiting who gave an order", false],
     ["nor where its output goes to a stream that throws, fails, ends or stalls", true],
   ] as const)
-    it(title, async () => giveOrders(isGuest));
+    it(title, async () => giveOrders(isStream));
 
-  async function giveOrders(isGuest: boolean): Promise<void> {
+  async function giveOrders(isStream: boolean): Promise<void> {
     const told = new Set<string>();
     await fc.assert(
       fc.asyncProperty(policies, steps, async (settings, happening) => {
-        const world = new World();
-        const stdout_logfile = isGuest ? world.guest : "NONE";
+        const modelSpawner = new ModelSpawner();
+        const stdout_logfile = isStream ? modelSpawner.stream : "NONE";
         const listeners = new Listeners();
         const { registry, lifetime } = assemble(
           { programs: { x: { command: "x", ...settings, stdout_logfile } } },
-          { clock: world.clock, spawner: world },
+          { clock: modelSpawner.clock, spawner: modelSpawner },
           listeners,
           { hold: () => {}, drop: () => {} },
         );
-        if (isGuest) {
+        if (isStream) {
           listeners.on("LOGFILE_FAILED", ({ code, message }) => told.add(code || message));
           listeners.on("PROCESS_LOG", () => {});
         }
-        listeners.on("PROCESS_STATE", () => world.hear());
+        listeners.on("PROCESS_STATE", () => modelSpawner.hear());
         const [process] = registry.find("x");
         assert.ok(process);
         const waiting = new Set<string>();
         let orders = 0;
-        world.order = (order) => {
+        modelSpawner.order = (order) => {
           const name = `${++orders}: ${order}`;
           waiting.add(name);
           const promise = order === "giveup" ? process.quit() : process[order]();
@@ -185,30 +185,33 @@ describe("a process to which anything happens", () => {
             () => waiting.delete(name),
           );
         };
-        for (const step of happening) world.take(step);
-        world.heal();
-        if (process.state === "BACKOFF") world.wait();
+        for (const step of happening) modelSpawner.take(step);
+        modelSpawner.heal();
+        if (process.state === "BACKOFF") modelSpawner.wait();
         if (process.state === "UNKNOWN") {
-          world.order("stop");
-          world.wait();
+          modelSpawner.order("stop");
+          modelSpawner.wait();
         }
-        world.order("start");
-        world.wait();
+        modelSpawner.order("start");
+        modelSpawner.wait();
         await turn();
         assert.equal(process.state, "RUNNING");
-        world.order("stop");
-        world.wait();
+        modelSpawner.order("stop");
+        modelSpawner.wait();
         await turn();
         assert.deepEqual([...waiting], []);
-        assert.equal(world.clock.pending, 0);
+        assert.equal(modelSpawner.clock.pending, 0);
         assert.deepEqual(await lifetime.close(), []);
-        assert.equal(world.child, undefined);
-        assert.ok(world.guest.listenerCount("drain") <= 1);
-        assert.equal(world.guest.listenerCount("error"), world.guest.listenerCount("drain"));
+        assert.equal(modelSpawner.child, undefined);
+        assert.ok(modelSpawner.stream.listenerCount("drain") <= 1);
+        assert.equal(
+          modelSpawner.stream.listenerCount("error"),
+          modelSpawner.stream.listenerCount("drain"),
+        );
       }),
       { numRuns: 150 },
     );
     const ways = ["no JSON", "disk", "gone", "ERR_STREAM_WRITE_AFTER_END"];
-    assert.deepEqual([...told].toSorted(), isGuest ? ways.toSorted() : []);
+    assert.deepEqual([...told].toSorted(), isStream ? ways.toSorted() : []);
   }
 });

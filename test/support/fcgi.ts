@@ -10,8 +10,8 @@ import type { ProgramSettings } from "../../src/index.ts";
 const script = `
 import fcntl, os, select, signal, socket
 def say(*words):
-    with open(os.environ["EAR"], "w") as ear:
-        print(*words, file=ear)
+    with open(os.environ["CHANNEL"], "w") as channel:
+        print(*words, file=channel)
 signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
 listener = socket.socket(fileno=0)
 say("up", os.getpid())

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { Ear } from "./line-channel.ts";
+import { LineChannel } from "./line-channel.ts";
 import { runHost, type HostOptions } from "./host.ts";
 import { alive, nothingLeftSoon } from "./processes.ts";
 
@@ -28,31 +28,34 @@ export function residentOf(pid: number): number {
 }
 
 export const isLinux = process.platform === "linux";
-export const deaf = `trap '' TERM HUP INT; echo up $$ >$EAR; while :; do sleep 1000; done`;
+export const deaf = `trap '' TERM HUP INT; echo up $$ >$CHANNEL; while :; do sleep 1000; done`;
 /** Scripts that say `up PID` for each of their processes, and how many those are. */
 export const trees: Readonly<Record<string, readonly [script: string, count: number]>> = {
-  "a plain process": [`echo up $$ >$EAR; exec sleep 1000`, 1],
+  "a plain process": [`echo up $$ >$CHANNEL; exec sleep 1000`, 1],
   "a shell with children": [
-    `sleep 1000 & echo up $! >$EAR; sleep 1000 & echo up $! >$EAR; echo up $$ >$EAR; wait`,
+    `sleep 1000 & echo up $! >$CHANNEL; sleep 1000 & echo up $! >$CHANNEL; echo up $$ >$CHANNEL; wait`,
     3,
   ],
   "one that ignores TERM": [deaf, 1],
   "one in a session of its own": [
-    `setsid sh -c 'echo up $$ >$EAR; exec sleep 1000' & echo up $$ >$EAR; wait`,
+    `setsid sh -c 'echo up $$ >$CHANNEL; exec sleep 1000' & echo up $$ >$CHANNEL; wait`,
     2,
   ],
   "a double fork": [
-    `( (sh -c 'echo up $$ >$EAR; exec sleep 1000') & ); echo up $$ >$EAR; exec sleep 1000`,
+    `( (sh -c 'echo up $$ >$CHANNEL; exec sleep 1000') & ); echo up $$ >$CHANNEL; exec sleep 1000`,
     2,
   ],
-  "a daemon that ignores TERM": [`setsid -f sh -c "$DEAF"; echo up $$ >$EAR; exec sleep 1000`, 2],
+  "a daemon that ignores TERM": [
+    `setsid -f sh -c "$DEAF"; echo up $$ >$CHANNEL; exec sleep 1000`,
+    2,
+  ],
   "one of its group with a clean environment": [
-    `env -i EAR=$EAR sh -c 'echo up $$ >$EAR; exec sleep 1000' & echo up $$ >$EAR; wait`,
+    `env -i CHANNEL=$CHANNEL sh -c 'echo up $$ >$CHANNEL; exec sleep 1000' & echo up $$ >$CHANNEL; wait`,
     2,
   ],
 };
 export const always = "startsecs: 0, startretries: 0";
-export const nap = `{ command: ["/bin/sh", "-c", "echo up $$ >$EAR; exec sleep 1000"], ${always} }`;
+export const nap = `{ command: ["/bin/sh", "-c", "echo up $$ >$CHANNEL; exec sleep 1000"], ${always} }`;
 export const program = (script: string) =>
   `{ command: ["/bin/sh", "-c", ${JSON.stringify(script)}], ${always}, environment: { DEAF: ${JSON.stringify(deaf)} } }`;
 
@@ -60,25 +63,29 @@ export const program = (script: string) =>
 export async function death(
   t: TestContext,
   source: string,
-  meanwhile: (pid: number, ear: Ear, heard: (pattern: RegExp) => Promise<void>) => Promise<void>,
+  meanwhile: (
+    pid: number,
+    channel: LineChannel,
+    heard: (pattern: RegExp) => Promise<void>,
+  ) => Promise<void>,
   options: HostOptions = {},
 ) {
-  const ear = new Ear(t);
+  const channel = new LineChannel(t);
   const end = await runHost(`process.stdin.on("end", () => process.exit(1)).resume();\n${source}`, {
     ...options,
-    ear,
+    channel,
     meanwhile: async (pid, _tell, heard) => {
-      await meanwhile(pid, ear, heard);
+      await meanwhile(pid, channel, heard);
       if (alive(pid)) process.kill(pid, "SIGKILL");
     },
   });
   await nothingLeftSoon(end.mark);
-  return { ...end, ear };
+  return { ...end, channel };
 }
 
-export async function ups(ear: Ear, count: number): Promise<number[]> {
+export async function ups(channel: LineChannel, count: number): Promise<number[]> {
   const pids: number[] = [];
-  while (pids.length < count) pids.push(await ear.pid("up"));
+  while (pids.length < count) pids.push(await channel.pid("up"));
   for (const pid of pids) assert.ok(alive(pid));
   return pids;
 }

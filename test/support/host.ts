@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Ear } from "./line-channel.ts";
+import type { LineChannel } from "./line-channel.ts";
 import { MARK, root } from "./processes.ts";
 import { publicPackage } from "./public.ts";
 
@@ -20,7 +20,7 @@ type Words = readonly [string, ...string[]];
 
 /** How to run a host. */
 export interface HostOptions {
-  readonly ear?: Ear;
+  readonly channel?: LineChannel;
   /** Words before `node`. */
   readonly wrapper?: Words;
   readonly cwd?: string;
@@ -51,7 +51,7 @@ export async function runHost(source: string, options: HostOptions = {}): Promis
   const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...environment } = process.env;
   const child = spawn(file, args, {
     cwd: options.cwd ?? place,
-    env: { ...environment, [MARK]: mark, EAR: options.ear?.path },
+    env: { ...environment, [MARK]: mark, CHANNEL: options.channel?.path },
     stdio: ["pipe", "pipe", "pipe"],
   });
   let stdout = "";

@@ -7,10 +7,10 @@ import type { TestContext } from "node:test";
 import { scratch } from "./processes.ts";
 
 /**
- * Hears the lines that processes write to a FIFO, `$EAR`; each is handed out once. Beside it is
- * `$EAR.never`, from which nothing ever comes: see `stay`.
+ * Hears the lines that processes write to a FIFO, `$CHANNEL`; each is handed out once. Beside it is
+ * `$CHANNEL.never`, from which nothing ever comes: see `stay`.
  */
-export class Ear {
+export class LineChannel {
   readonly path: string;
   #end: () => Promise<void> = () => Promise.resolve();
   readonly #lines: string[] = [];
@@ -19,7 +19,7 @@ export class Ear {
   constructor(t: TestContext) {
     const directory = scratch(t);
     chmodSync(directory, 0o1777); // other users have something to say, too
-    this.path = path.join(directory, "ear");
+    this.path = path.join(directory, "channel");
     execFileSync("mkfifo", ["-m", "666", this.path, `${this.path}.never`]);
     const reader = openSync(this.path, constants.O_RDONLY | constants.O_NONBLOCK);
     const writer = openSync(this.path, constants.O_WRONLY); // else the first to close ends it

@@ -11,15 +11,15 @@ export type Order = "start" | "stop" | "restart" | "giveup";
 export class ModelChild implements Child {
   readonly pid: number;
   phase: "asked" | "alive" | "unswept" | "gone" = "asked";
-  readonly #world: World;
+  readonly #modelSpawner: ModelSpawner;
   readonly #events: ChildEvents;
   readonly #outputs: Outputs;
   #swept:
     | ((survivors: readonly { readonly pid: number; readonly name: string }[]) => void)
     | undefined;
 
-  constructor(world: World, pid: number, events: ChildEvents, outputs: Outputs) {
-    this.#world = world;
+  constructor(modelSpawner: ModelSpawner, pid: number, events: ChildEvents, outputs: Outputs) {
+    this.#modelSpawner = modelSpawner;
     this.pid = pid;
     this.#events = events;
     this.#outputs = outputs;
@@ -27,8 +27,8 @@ export class ModelChild implements Child {
 
   kill(signal: Signal): void {
     assert.equal(this.phase, "alive", "only the living are killed");
-    if (this.#world.refuses) throw new Error("EPERM");
-    if (this.#world.isObedient || signal === "SIGKILL") this.exit(null);
+    if (this.#modelSpawner.refuses) throw new Error("EPERM");
+    if (this.#modelSpawner.isObedient || signal === "SIGKILL") this.exit(null);
   }
 
   signal(): void {}
@@ -45,7 +45,7 @@ export class ModelChild implements Child {
     assert.equal(this.phase, "unswept", "a sweep comes once, after the exit");
     assert.equal(this.#swept, undefined, "a sweep comes once");
     this.#swept = done;
-    if (!this.#world.leaves) this.vanish();
+    if (!this.#modelSpawner.leaves) this.vanish();
   }
 
   write(_chunk: Uint8Array, done: () => void): void {
@@ -88,7 +88,7 @@ export class ModelChild implements Child {
 }
 
 /** One process's surroundings, in which anything happens, late, early or never. */
-export class World implements Spawner {
+export class ModelSpawner implements Spawner {
   readonly clock = new FakeClock();
   readonly children: ModelChild[] = [];
   isObedient = false;
@@ -97,7 +97,7 @@ export class World implements Spawner {
   refuses = false;
   leaves = false;
   /** Where its output goes, if it is told to. */
-  readonly guest = new Guest();
+  readonly stream = new ModelStream();
   /** What the next listeners say, in turn. */
   plans: Order[] = [];
   /** How an order is given. */
@@ -165,8 +165,8 @@ export class World implements Spawner {
       case "say":
         if (this.child?.phase === "alive") this.child.say(n * 1000);
         break;
-      case "guest":
-        this.guest.become(MOODS[n % MOODS.length] ?? "takes");
+      case "stream":
+        this.stream.become(MOODS[n % MOODS.length] ?? "takes");
         break;
       case "plan":
         this.plans.push(ORDERS[n % ORDERS.length] ?? "stop");
@@ -188,7 +188,7 @@ type Mood = "takes" | "throws" | "stalls" | "fails" | "ends" | "goes";
 const MOODS: readonly Mood[] = ["takes", "throws", "stalls", "fails", "ends", "goes"];
 
 /** A stream of the host's, to which a process writes, and which does what it likes. */
-export class Guest extends Writable {
+export class ModelStream extends Writable {
   #mood: Mood = "takes";
   #stalled: (() => void) | undefined;
 
@@ -226,7 +226,7 @@ const STEPS = [
   "vanish",
   "say",
   "say",
-  "guest",
+  "stream",
   "plan",
   "advance",
   "advance",

@@ -31,15 +31,15 @@ export function run(t: TestContext, directory: string, lines: string, options: D
 }
 
 /** A directory in which everybody may do everything. */
-export function playground(t: TestContext): string {
-  const directory = path.join(scratch(t), "playground");
+export function openDirectory(t: TestContext): string {
+  const directory = path.join(scratch(t), "openDirectory");
   mkdirSync(directory);
   chmodSync(directory, 0o777);
   return directory;
 }
 
 /** A file of root's, and the name of a link to it that nobody has made. */
-export function trap(t: TestContext, directory: string, name: string) {
+export function linkToPrecious(t: TestContext, directory: string, name: string) {
   const precious = path.join(scratch(t), "precious");
   writeFileSync(precious, "precious\n", { mode: 0o600 });
   const link = path.join(directory, name);

@@ -10,13 +10,13 @@ import {
   type SupervisorEvent,
   type SupervisorSettings,
 } from "../../src/index.ts";
-import { Ear } from "./line-channel.ts";
+import { LineChannel } from "./line-channel.ts";
 import { MARK, nothingLeft } from "./processes.ts";
 
-/** A supervisor with true children, which say what they have to say to `$EAR`. */
+/** A supervisor with true children, which say what they have to say to `$CHANNEL`. */
 export interface Rig {
   readonly supervisor: Supervisor;
-  readonly ear: Ear;
+  readonly channel: LineChannel;
   readonly mark: string;
   /** All events so far. */
   readonly log: readonly SupervisorEvent[];
@@ -30,24 +30,24 @@ export function supervise(
   programs: Readonly<Record<string, ProgramSettings>>,
   whole: Omit<SupervisorSettings, "programs" | "environment"> = {},
 ): Rig {
-  const ear = new Ear(t);
+  const channel = new LineChannel(t);
   const mark = randomUUID();
   const supervisor = new Supervisor({
     ...whole,
     programs,
-    environment: { [MARK]: mark, EAR: ear.path },
+    environment: { [MARK]: mark, CHANNEL: channel.path },
   });
   const log: SupervisorEvent[] = [];
   const taken = new Set<SupervisorEvent>();
   const groups = ["PROCESS_STATE", "PROCESS_GROUP", "SUPERVISOR_STATE_CHANGE"] as const; // no ticks
   for (const name of groups) supervisor.on(name, (event) => log.push(event));
-  ear.before(async () => {
+  channel.before(async () => {
     assert.deepEqual(await supervisor.shutdown(), []);
     nothingLeft(mark);
   });
   return {
     supervisor,
-    ear,
+    channel,
     mark,
     log,
     async next(type) {
@@ -69,10 +69,10 @@ export function sh(script: string): [string, ...string[]] {
 }
 
 /** Words of a shell that waits without a child of its own, which could miss a signal between fork and exec. */
-export const stay = "read -r never <>$EAR.never";
+export const stay = "read -r never <>$CHANNEL.never";
 
 /** Runs as long as it is let. */
-export const forever = sh("echo up $$ >$EAR; exec sleep 1000");
+export const forever = sh("echo up $$ >$CHANNEL; exec sleep 1000");
 
 /** Checks a rejection, and gives the error. */
 export async function refusal(promise: Promise<unknown>): Promise<SupervisorError> {

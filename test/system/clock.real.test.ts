@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { Ear } from "../support/line-channel.ts";
+import { LineChannel } from "../support/line-channel.ts";
 import { runHost } from "../support/host.ts";
 import { nothingLeft, root } from "../support/processes.ts";
 
@@ -47,7 +47,7 @@ const load = `
   const { decodeAnswer, encodeCall, serve } = await import(${library("control/index.js")});`;
 const work = `
   const { request } = await import("node:http");
-  const deaf = "trap '' TERM; echo up $$ >$EAR; while :; do sleep 1000; done";
+  const deaf = "trap '' TERM; echo up $$ >$CHANNEL; while :; do sleep 1000; done";
   const supervisor = new Supervisor({
     programs: {
       deaf: { command: ["/bin/sh", "-c", deaf], startsecs: 0.2, stopwaitsecs: 0.2 },
@@ -93,8 +93,8 @@ describe("replaced timers", () => {
       ["before the library is loaded", fake + load + work],
     ] as const) {
       it(`${kind}, ${when}: a supervisor does all it does without`, async (t) => {
-        const ear = new Ear(t);
-        const { stdout, stderr, status, mark } = await runHost(source, { ear, isBare: true });
+        const channel = new LineChannel(t);
+        const { stdout, stderr, status, mark } = await runHost(source, { channel, isBare: true });
         assert.equal(stdout, expected, stderr);
         assert.equal(status, 0, stderr);
         nothingLeft(mark);

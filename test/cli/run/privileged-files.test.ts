@@ -19,14 +19,21 @@ import {
 import path from "node:path";
 import { describe, it } from "node:test";
 import { needsRoot, scratch } from "../../support/processes.ts";
-import { NOBODY, modeOf, playground, quiet, run, trap } from "../../support/privileged-files.ts";
+import {
+  NOBODY,
+  modeOf,
+  openDirectory,
+  quiet,
+  run,
+  linkToPrecious,
+} from "../../support/privileged-files.ts";
 
 describe("the pid file", { concurrency: 2 }, () => {
   const refused = /CRIT could not write pidfile .*\/pid$/m;
 
   it("is not written through a link of somebody else", { skip: needsRoot }, async (t) => {
-    const directory = playground(t);
-    const { precious, link, isWhole } = trap(t, directory, "pid");
+    const directory = openDirectory(t);
+    const { precious, link, isWhole } = linkToPrecious(t, directory, "pid");
     const daemon = run(t, directory, quiet);
     await daemon.heard(refused);
     await daemon.heard(/^app \d+$/m); // it goes on without one
@@ -37,7 +44,7 @@ describe("the pid file", { concurrency: 2 }, () => {
   });
 
   it("is not made where a dangling link of somebody else leads", { skip: needsRoot }, async (t) => {
-    const directory = playground(t);
+    const directory = openDirectory(t);
     const target = path.join(scratch(t), "made");
     symlinkSync(target, path.join(directory, "pid"));
     lchownSync(path.join(directory, "pid"), NOBODY, NOBODY);
@@ -48,7 +55,7 @@ describe("the pid file", { concurrency: 2 }, () => {
   });
 
   it("does not change what a hard link of its name leads to", { skip: needsRoot }, async (t) => {
-    const directory = playground(t);
+    const directory = openDirectory(t);
     const precious = path.join(path.dirname(directory), "precious");
     writeFileSync(precious, "precious\n", { mode: 0o600 });
     linkSync(precious, path.join(directory, "pid"));
@@ -64,7 +71,7 @@ describe("the pid file", { concurrency: 2 }, () => {
     { skip: needsRoot },
     async (t) => {
       for (const make of ["echo 1", "mkfifo", "mknod"]) {
-        const directory = playground(t);
+        const directory = openDirectory(t);
         const file = path.join(directory, "pid");
         if (make === "mkfifo") execFileSync("mkfifo", [file]);
         else if (make === "mknod") execFileSync("mknod", [file, "c", "1", "3"]);
@@ -110,9 +117,9 @@ describe("the pid file", { concurrency: 2 }, () => {
 
 describe("logs", { concurrency: 2 }, () => {
   it("are not written through a link of somebody else", { skip: needsRoot }, async (t) => {
-    const directory = playground(t);
-    const whole = trap(t, directory, "log");
-    const out = trap(t, directory, "out");
+    const directory = openDirectory(t);
+    const whole = linkToPrecious(t, directory, "log");
+    const out = linkToPrecious(t, directory, "out");
     const daemon = run(
       t,
       directory,
@@ -134,8 +141,8 @@ stdout_logfile=%(here)s/out`,
   });
 
   it("are not turned over through one either", { skip: needsRoot }, async (t) => {
-    const directory = playground(t);
-    const old = trap(t, directory, "out.1");
+    const directory = openDirectory(t);
+    const old = linkToPrecious(t, directory, "out.1");
     const daemon = run(
       t,
       directory,
@@ -181,7 +188,7 @@ stderr_logfile_maxbytes=0`;
       ["077", 0o600, 0o600],
       ["0", 0o666, 0o644],
     ] as const) {
-      const directory = playground(t);
+      const directory = openDirectory(t);
       chmodSync(directory, 0o1777);
       const daemon = run(t, directory, lines, {
         wrapper: ["sh", "-c", `umask ${umask}; exec "$@"`, "sh"],

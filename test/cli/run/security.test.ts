@@ -17,7 +17,7 @@ import { describe, it } from "node:test";
 import { Daemon, ask, descendants, lacks } from "../../support/daemon.ts";
 import { needsRoot, scratch } from "../../support/processes.ts";
 import { needsUsers, publicPackage } from "../../support/public.ts";
-import { NOBODY, app, playground, quiet, run } from "../../support/privileged-files.ts";
+import { NOBODY, app, openDirectory, quiet, run } from "../../support/privileged-files.ts";
 
 const CRIT =
   /^\S+ \S+ CRIT Supervisor is running as root\. {2}Privileges were not dropped because no user is specified in the config file\. {2}If you intend to run as root, you can set user=root in the config file to avoid this message\.$/m;
@@ -40,7 +40,7 @@ describe("a file that includes", () => {
 describe("privileges", { skip: needsUsers || lacks("setpriv"), concurrency: 2 }, () => {
   for (const [user, wanted] of Object.entries({ "www-data": 33, [NOBODY]: NOBODY })) {
     it(`user=${user} drops them for good, for every task and every process`, async (t) => {
-      const directory = playground(t);
+      const directory = openDirectory(t);
       const daemon = run(t, directory, `user=${user}\n${quiet}`, {
         place: publicPackage(),
         wrapper: ["setpriv", "--groups", "0,4,27,33", "--"],
@@ -91,7 +91,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
   });
 
   it("user= of a program drops them for the program", async (t) => {
-    const directory = playground(t);
+    const directory = openDirectory(t);
     writeFileSync(
       path.join(directory, "supervisord.conf"),
       `[supervisord]\nuser=root\n${quiet}\n${app}user=www-data\n`,
@@ -115,7 +115,7 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
   });
 
   it("another user is not warned, and cannot become somebody else", async (t) => {
-    const directory = playground(t);
+    const directory = openDirectory(t);
     const wrapper = ["setpriv", "--reuid=33", "--regid=33", "--clear-groups", "--"] as const;
     const daemon = run(t, directory, quiet, { place: publicPackage(), wrapper });
     await daemon.heard(/^app \d+$/m);
@@ -152,12 +152,12 @@ supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
   });
 
   it("warns where everybody could replace its socket, as in a volume of mode 0777", async (t) => {
-    const directory = playground(t);
+    const directory = openDirectory(t);
     const daemon = run(t, directory, server("%(here)s/sock"));
     await daemon.heard(/^app \d+$/m);
     assert.match(
       daemon.output,
-      /CRIT Server 'unix_http_server': Everybody may write to the directory .*playground, and could replace the socket$/m,
+      /CRIT Server 'unix_http_server': Everybody may write to the directory .*openDirectory, and could replace the socket$/m,
     );
     const { mode } = statSync(path.join(directory, "sock"));
     assert.equal(mode & 0o777, 0o700);
