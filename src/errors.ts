@@ -1,21 +1,21 @@
 import type { StateName } from "./lifecycle/state.ts";
 
 /**
- * The word for what went wrong: supervisord's fault names. The code is part of the contract, the
+ * The code of an error: one of supervisord's fault names. The code is part of the contract; the
  * message is for people.
  *
  * - `BAD_NAME`: there is no such program, group or process (any more)
- * - `BAD_ARGUMENTS`: offset and length do not go together
+ * - `BAD_ARGUMENTS`: the offset and the length do not fit together
  * - `BAD_SIGNAL`: there is no such signal
  * - `NOT_RUNNING`: there is no process to signal or to write to
- * - `SPAWN_ERROR`: a process could not be started, or ended too quickly, and gave up (FATAL); or its command
- *   cannot be executed
+ * - `SPAWN_ERROR`: a process could not be started, or ended too quickly too often, and is FATAL; or
+ *   its command cannot be executed
  * - `ABNORMAL_TERMINATION`: a process was stopped, or got lost, before it was RUNNING
- * - `STILL_RUNNING`: something would not go
- * - `ALREADY_ADDED`: the name is taken
- * - `SHUTDOWN_STATE`: the supervisor is shutting down, or has
+ * - `STILL_RUNNING`: a process did not exit
+ * - `ALREADY_ADDED`: the name is already in use
+ * - `SHUTDOWN_STATE`: the supervisor is shutting down, or has shut down
  * - `NO_FILE`: the standard input of the process is closed, or its command cannot be found
- * - `NOT_EXECUTABLE`: its command is there, but cannot be executed
+ * - `NOT_EXECUTABLE`: its command exists, but cannot be executed
  * - `FAILED`: the operating system refused
  */
 export type ErrorCode =
@@ -32,44 +32,44 @@ export type ErrorCode =
   | "NOT_EXECUTABLE"
   | "FAILED";
 
-/** What a {@link SupervisorError} knows beside its code and message. */
+/** The details of a {@link SupervisorError} besides its code and message. */
 export interface ErrorDetails {
   /** The process's full name, `group:process` or just `process`. */
   readonly process?: string;
-  /** The state it was in. */
+  /** The state of the process. */
   readonly state?: StateName;
-  /** Why it could not be started. */
+  /** The reason why the process could not be started. */
   readonly spawnerr?: string;
-  /** The exit code of its last run; null when a signal ended it. */
+  /** The exit code of the last run of the process; null when a signal ended it. */
   readonly exitstatus?: number | null;
-  /** The signal that ended its last run; null when it exited by itself. */
+  /** The signal that ended the last run of the process; null when it exited by itself. */
   readonly signal?: NodeJS.Signals | null;
-  /** The last lines it wrote. */
+  /** The last lines that the process wrote. */
   readonly output?: string;
-  /** What went wrong below. */
+  /** The error that caused this error. */
   readonly cause?: unknown;
 }
 
 /**
- * What was asked for and cannot be had. A process that fails is no error but a state, until somebody
- * waits for it.
+ * An error of an operation. A failing process is not an error but a state, unless a caller waits
+ * for the process.
  */
 export class SupervisorError extends Error {
-  /** What went wrong, in supervisord's words. */
+  /** The kind of the error, as one of supervisord's fault names. */
   readonly code: ErrorCode;
   /** The process's full name, `group:process` or just `process`. */
   declare readonly process?: string;
-  /** The state it was in. */
+  /** The state of the process. */
   declare readonly state?: StateName;
-  /** Why it could not be started. */
+  /** The reason why the process could not be started. */
   declare readonly spawnerr?: string;
-  /** The exit code of its last run; null when a signal ended it. */
+  /** The exit code of the last run of the process; null when a signal ended it. */
   declare readonly exitstatus?: number | null;
-  /** The signal that ended its last run; null when it exited by itself. */
+  /** The signal that ended the last run of the process; null when it exited by itself. */
   declare readonly signal?: NodeJS.Signals | null;
-  /** The last lines it wrote. */
+  /** The last lines that the process wrote. */
   declare readonly output?: string;
-  /** Each of the failures, when an order to several processes failed for more than one. */
+  /** All errors, when an operation on several processes failed for more than one of them. */
   declare readonly errors?: readonly SupervisorError[];
 
   /** @internal */
@@ -89,7 +89,7 @@ export class SupervisorError extends Error {
   }
 }
 
-/** One error for what went wrong with several processes. */
+/** Combines the errors of several processes into one error. */
 export function oneError(verb: string, errors: readonly SupervisorError[]): SupervisorError {
   const [first] = errors;
   if (first === undefined || errors.length === 1)

@@ -4,15 +4,18 @@ import type { ResolvedProgramSettings } from "./settings/program.ts";
 import type { Subprocess } from "./subprocess.ts";
 import type { ManagedProcess } from "./supervision/managed-process.ts";
 
-/** One `[program:x]`: its settings, and its processes. Made by `Supervisor`, and kept over updates. */
+/**
+ * One `[program:x]`: its settings and its processes. Created by `Supervisor`, and kept over
+ * updates.
+ */
 export class Program extends Selection {
-  /** Its name. */
+  /** The name of the program. */
   readonly name: string;
   readonly #handle: (process: ManagedProcess) => Subprocess;
   #settings: ResolvedProgramSettings;
   #members: readonly ManagedProcess[] = [];
   #processes: readonly Subprocess[] = [];
-  #isRef: boolean | undefined; // as the supervisor has it
+  #isRef: boolean | undefined; // undefined: the same as the supervisor's
 
   /** @internal */
   constructor(
@@ -28,29 +31,38 @@ export class Program extends Selection {
     this.become(settings, members);
   }
 
-  /** Its settings: checked, defaults filled in, not yet expanded. A copy, which changes nothing. */
+  /**
+   * The settings of the program: checked, with defaults filled in, not yet expanded. They are a
+   * copy: a change to it has no effect.
+   */
   get settings(): ResolvedProgramSettings {
     return copyOf(this.#settings);
   }
 
-  /** Its processes: `numprocs` of them, for each group that holds it. An update may replace them. */
+  /**
+   * The processes of the program: `numprocs` of them for each group that contains the program. An
+   * update may replace them.
+   */
   override get processes(): readonly Subprocess[] {
     return this.#processes;
   }
 
-  /** Lets the host exit although its processes live, those of later updates too; see {@link Subprocess.unref}. */
+  /**
+   * Lets the host exit although processes of the program are alive, including processes of later
+   * updates; see {@link Subprocess.unref}.
+   */
   override unref(): this {
     this.#isRef = false;
     return super.unref();
   }
 
-  /** Takes back `unref()`, also that of its supervisor. */
+  /** Undoes `unref()`, also the `unref()` of the supervisor. */
   override ref(): this {
     this.#isRef = true;
     return super.ref();
   }
 
-  /** Replaces what it is made of. @internal */
+  /** Replaces the settings and the processes. @internal */
   become(settings: ResolvedProgramSettings, members: readonly ManagedProcess[]): void {
     const former = new Set(this.#members);
     this.#settings = settings;
@@ -61,7 +73,7 @@ export class Program extends Selection {
     for (const process of members) if (!former.has(process)) process.setRef(isRef);
   }
 
-  /** Has it stand for no process any more. @internal */
+  /** Removes all processes from this object. @internal */
   leave(): void {
     this.#members = [];
     this.#processes = [];

@@ -4,11 +4,11 @@ import type { ManagedProcess } from "./supervision/managed-process.ts";
 import type { ProgramBook } from "./supervision/registry.ts";
 import type { ResolvedProgramSettings } from "./settings/program.ts";
 
-/** The programs as users hold them, by name; a registry keeps them up to date, and nothing else may. */
+/** The programs as callers see them, by name. Only the registry may change this map. */
 export class Programs extends Map<string, Program> implements ProgramBook {
   readonly #handles = new WeakMap<ManagedProcess, Subprocess>();
 
-  /** The one object by which users hold a process. */
+  /** Returns the one `Subprocess` object that callers get for a process. */
   handle(process: ManagedProcess): Subprocess {
     let handle = this.#handles.get(process);
     if (!handle) {

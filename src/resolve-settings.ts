@@ -6,13 +6,13 @@ import type { ResolvedProgramSettings } from "./settings/program.ts";
 import { resolveSettings as resolve } from "./settings/resolve.ts";
 import type { SupervisorSettings } from "./settings/supervisor.ts";
 
-/** Settings with their defaults, and the groups and processes that they make. */
+/** Settings with their defaults, and the groups and processes that result from them. */
 export interface ResolvedSettings {
   /** The settings of each program, by name: checked, defaults filled in, not expanded. */
   readonly programs: ReadonlyMap<string, ResolvedProgramSettings>;
-  /** The priority of each group, by name. A program that is in no group is a group by itself. */
+  /** The priority of each group, by name. A program without a group is a group by itself. */
   readonly groups: ReadonlyMap<string, number>;
-  /** The processes of all programs, `numprocs` for each group that holds the program. */
+  /** The processes of all programs, `numprocs` for each group that contains the program. */
   readonly processes: readonly ResolvedProcess[];
 }
 
@@ -29,11 +29,13 @@ export interface ResolvedProcess {
   /** The priority of its program. */
   readonly priority: number;
   /**
-   * The command as text. Names as `%(process_num)d` are expanded; `%(here)s` and `%(ENV_x)s`, which may
-   * be a secret, are not.
+   * The command as text. Names such as `%(process_num)d` are expanded. `%(here)s` and `%(ENV_x)s`
+   * are not, as they may hold a secret.
    */
   readonly command: string;
-  /** The working directory, expanded as `command` is; undefined for that of the host. */
+  /**
+   * The working directory, expanded as `command` is; undefined for the host's working directory.
+   */
   readonly directory?: string;
   /** The log of its standard output: a path, `AUTO`, or empty for none. */
   readonly stdout_logfile: string;
@@ -42,7 +44,8 @@ export interface ResolvedProcess {
 }
 
 /**
- * Checks settings and resolves them as a supervisor does, without one: nothing is opened or started.
+ * Checks settings and resolves them as a supervisor does, without a supervisor: opens and starts
+ * nothing.
  *
  * @example
  * ```ts
@@ -54,7 +57,7 @@ export interface ResolvedProcess {
  */
 export function resolveSettings(settings: SupervisorSettings): ResolvedSettings {
   const { programs, groups, processes } = resolve(settings);
-  const numbers = new Map<string, ReadonlyMap<string, number>>(); // of each program, for each group
+  const numbers = new Map<string, ReadonlyMap<string, number>>(); // by group and program
   return {
     programs,
     groups,
@@ -109,7 +112,7 @@ function numbersOf(config: ProcessConfig, settings: ResolvedProgramSettings): Ma
   return numbers;
 }
 
-/** The names that are no secret and mean the same wherever the settings are read. */
+/** The names that hold no secret and mean the same wherever the settings are read. */
 function namesOf(
   { program, group }: ProcessConfig,
   { numprocs }: ResolvedProgramSettings,

@@ -10,21 +10,22 @@ import { theOnly } from "./supervision/names.ts";
 import { sendToProcess } from "./supervision/process-input.ts";
 import { clearOutput, followOutput, readOutput, tailOutput } from "./supervision/process-output.ts";
 
-/** What a selection is of. @internal */
+/** The processes of a selection. @internal */
 export interface Members {
-  /** What an error calls it. */
+  /** The name of the selection in errors. */
   readonly name: string;
   /** The processes as they are now. May throw `BAD_NAME`. */
   readonly find: () => readonly ManagedProcess[];
-  /** Called before some are told to start. */
+  /** Called before processes are started. */
   readonly begin?: () => void;
-  /** The object by which users hold a process. */
+  /** Returns the object that callers get for a process. */
   readonly handle: (process: ManagedProcess) => Subprocess;
 }
 
 /**
- * Several processes, and what can be done with all of them. It has no list of its own: each call looks
- * up which processes it means. Obtained from `supervisor.select()`; a {@link Program} is one, too.
+ * Several processes, and the operations on all of them. A selection holds no list of processes:
+ * each call looks the processes up. Returned by `supervisor.select()`; a {@link Program} is a
+ * selection, too.
  */
 export class Selection {
   readonly #members: Members;
@@ -34,17 +35,20 @@ export class Selection {
     this.#members = members;
   }
 
-  /** The processes, as they are now. An update may replace them. */
+  /** The processes at this time. An update may replace them. */
   get processes(): readonly Subprocess[] {
     return this.#members.find().map((process) => this.#members.handle(process));
   }
 
-  /** The reports of the processes. */
+  /** The status reports of the processes. */
   info(): ProcessInfo[] {
     return this.#members.find().map((process) => process.info());
   }
 
-  /** Starts the processes by priority; see {@link Subprocess.start}. When some fail, the others go on. */
+  /**
+   * Starts the processes by priority; see {@link Subprocess.start}. When one process fails, the
+   * others continue.
+   */
   async start(options: WaitOptions = {}): Promise<void> {
     await startAll(this.#toStart(), options);
   }
@@ -59,7 +63,10 @@ export class Selection {
     await restartAll(this.#toStart(), options);
   }
 
-  /** Signals the process, or of several those that are running; see {@link Subprocess.signal}. */
+  /**
+   * Sends a signal to the process, or, of several processes, to the running ones; see {@link
+   * Subprocess.signal}.
+   */
   async signal(signal: SignalSetting): Promise<void> {
     await signalAll(this.#members.find(), signal);
   }
@@ -70,37 +77,37 @@ export class Selection {
     await all("send to", sent);
   }
 
-  /** Lets the host exit although the processes live; see {@link Subprocess.unref}. */
+  /** Lets the host exit although the processes are alive; see {@link Subprocess.unref}. */
   unref(): this {
     for (const process of this.#members.find()) process.setRef(false);
     return this;
   }
 
-  /** Takes back `unref()`, also that of a program or the supervisor. */
+  /** Undoes `unref()`, also the `unref()` of a program or the supervisor. */
   ref(): this {
     for (const process of this.#members.find()) process.setRef(true);
     return this;
   }
 
   /**
-   * The last bytes of the one process; see {@link Subprocess.tail}.
-   * @throws {SupervisorError} `BAD_NAME` if there are more than one, or none.
+   * Reads the last bytes of the log of the only process; see {@link Subprocess.tail}.
+   * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one.
    */
   async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
     return tailOutput(this.#only, stream, bytes);
   }
 
   /**
-   * A part of the log of the one process; see {@link Subprocess.read}.
-   * @throws {SupervisorError} `BAD_NAME` if there are more than one, or none.
+   * Reads a part of the log of the only process; see {@link Subprocess.read}.
+   * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one.
    */
   async read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
     return readOutput(this.#only, stream, offset, length);
   }
 
   /**
-   * What the one process writes, as it comes; see {@link Subprocess.follow}.
-   * @throws {SupervisorError} `BAD_NAME` if there are more than one, or none.
+   * Returns the output of the only process from now on; see {@link Subprocess.follow}.
+   * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one.
    */
   follow(stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
     return followOutput(this.#only, stream, options);

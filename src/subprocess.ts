@@ -17,17 +17,19 @@ import {
 } from "./supervision/process-output.ts";
 
 /**
- * One process of a program, through all its lives: supervisord's word for it. Obtained from
+ * One process of a program, over all its runs. The name is supervisord's. Returned by
  * `program.processes`.
  */
 export class Subprocess {
-  /** Its name, as `process_name` gives it. */
+  /** The name of the process, as `process_name` gives it. */
   readonly name: string;
-  /** Its group's name: the program's own, unless a group holds the program. */
+  /**
+   * The name of the process's group: the name of the program, unless a group contains the program.
+   */
   readonly group: string;
-  /** What it is called among all processes: `group:name`, or `name` alone where both are the same. */
+  /** The full name of the process: `group:name`, or `name` alone where both are the same. */
   readonly namespec: string;
-  /** The name of its program. */
+  /** The name of the process's program. */
   readonly program: string;
   readonly #process: ManagedProcess;
 
@@ -40,52 +42,59 @@ export class Subprocess {
     this.#process = process;
   }
 
-  /** The state it is in. */
+  /** The state of the process. */
   get state(): StateName {
     return this.#process.state;
   }
 
-  /** Its process id while there is a living process. */
+  /** The process id; undefined while there is no living process. */
   get pid(): number | undefined {
     return this.#process.pid;
   }
 
-  /** All about it, as a plain object that can be cloned and sent. Mirrors `getProcessInfo`. */
+  /**
+   * Returns the status report of the process, as a plain object that can be cloned and sent.
+   * Mirrors `getProcessInfo`.
+   */
   info(): ProcessInfo {
     return this.#process.info();
   }
 
   /**
-   * Starts it, and settles once it is RUNNING, over as many attempts as `startretries` allows. If it
-   * is starting or RUNNING already, that start is shared. That its command cannot be found or executed,
-   * or its directory not be entered, is told by the first attempt, although the others follow: the
-   * promise rejects. A start in BACKOFF waits for the next attempt.
+   * Starts the process, and settles once it is RUNNING, over as many attempts as `startretries`
+   * allows. If the process is starting or RUNNING already, the call shares that start. If the
+   * command cannot be found or executed, or the directory cannot be entered, the promise rejects
+   * after the first attempt, although other attempts follow. A start in BACKOFF waits for the next
+   * attempt.
    *
-   * @throws {SupervisorError} `SPAWN_ERROR` if it gave up (FATAL) or cannot be executed (BACKOFF, or
-   * FATAL if no other attempt follows), `ABNORMAL_TERMINATION` if it was
-   * stopped meanwhile, `FAILED` in state UNKNOWN, `SHUTDOWN_STATE`, `BAD_NAME` if it was removed.
-   * @see supervisorctl's `start`. **Differs:** there it is an error if the process is running, and
-   * any first failed attempt is reported while more follow.
+   * @throws {SupervisorError} `SPAWN_ERROR` if the process is FATAL after its last attempt or
+   * cannot be executed (BACKOFF, or FATAL if no other attempt follows), `ABNORMAL_TERMINATION` if
+   * the process was stopped meanwhile, `FAILED` in state UNKNOWN, `SHUTDOWN_STATE`, `BAD_NAME` if
+   * the process was removed.
+   * @see supervisorctl's `start`. **Differs:** supervisorctl reports an error if the process is
+   * running, and reports any first failed attempt although others follow.
    */
   async start(options: WaitOptions = {}): Promise<void> {
     await this.#process.start(options);
   }
 
   /**
-   * Stops it: `stopsignal`, after `stopwaitsecs` SIGKILL. Settles once it, and what it left, is
-   * gone; at once if there is nothing to stop. Wins over a restart that is waiting.
+   * Stops the process: sends `stopsignal`, and SIGKILL after `stopwaitsecs`. Settles once the
+   * process, and all processes that it left behind, are gone; at once if there is nothing to stop.
+   * Cancels a restart that is waiting.
    *
-   * @throws {SupervisorError} `FAILED` if it may not be signalled (UNKNOWN), `STILL_RUNNING` if
-   * something that it left would not go.
-   * @see supervisorctl's `stop`. **Differs:** there it is an error if the process is not running.
+   * @throws {SupervisorError} `FAILED` if the system does not allow to signal the process
+   * (UNKNOWN), `STILL_RUNNING` if a process that it left behind did not exit.
+   * @see supervisorctl's `stop`. **Differs:** supervisorctl reports an error if the process is not
+   * running.
    */
   async stop(options: WaitOptions = {}): Promise<void> {
     await this.#process.stop(options);
   }
 
   /**
-   * Stops it, then starts it; settles once it is RUNNING again. A process that is not running is
-   * just started.
+   * Stops the process, then starts it; settles once the process is RUNNING again. A process that is
+   * not running is only started.
    *
    * @throws {SupervisorError} as `start()` and `stop()`
    * @see supervisorctl's `restart`
@@ -95,10 +104,11 @@ export class Subprocess {
   }
 
   /**
-   * Sends a signal to the process alone. That it may end the process makes it no stop: what comes is
-   * an exit, judged by `autorestart`.
+   * Sends a signal to the process alone, not to its process group. A signal that ends the process
+   * is not a stop: the process exits, and `autorestart` decides what follows.
    *
-   * @param signal - Name or number: `"HUP"`, `"SIGHUP"`, `1`; 0 only asks whether one could.
+   * @param signal - Name or number: `"HUP"`, `"SIGHUP"`, `1`; 0 only checks whether the process can
+   * be signalled.
    * @throws {SupervisorError} `BAD_SIGNAL`, `NOT_RUNNING`, or `FAILED` if the system refuses.
    * @see supervisorctl's `signal`
    */
@@ -107,11 +117,11 @@ export class Subprocess {
   }
 
   /**
-   * Writes to its standard input; settles once the pipe has taken it all, which a process that does
-   * not read delays.
+   * Writes to the standard input of the process. Settles once all is in the pipe, which a process
+   * that does not read delays.
    *
-   * @throws {SupervisorError} `NOT_RUNNING`, or `NO_FILE` if it has closed its standard input, or that
-   * is a `socket`.
+   * @throws {SupervisorError} `NOT_RUNNING`, or `NO_FILE` if the process has closed its standard
+   * input, or its standard input is a `socket`.
    * @see the RPC method `sendProcessStdin`
    */
   async send(chars: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
@@ -119,28 +129,29 @@ export class Subprocess {
   }
 
   /**
-   * Lets the host exit although the process lives, or is to be started again; it is killed when the
-   * host does. A pending `start()`, `stop()`, `restart()` or `send()` still keeps the host alive, until
-   * it settles; `follow()` never does.
+   * Lets the host exit although the process is alive, or is to be started again. The process is
+   * killed when the host exits. A pending `start()`, `stop()`, `restart()` or `send()` still keeps
+   * the host alive, until it settles; `follow()` never does.
    */
   unref(): this {
     this.#process.setRef(false);
     return this;
   }
 
-  /** Takes back `unref()`, also that of its program or its supervisor. */
+  /** Undoes `unref()`, also the `unref()` of the program or the supervisor. */
   ref(): this {
     this.#process.setRef(true);
     return this;
   }
 
   /**
-   * The last bytes of its log; where it has no file, of the latest 16 KiB, which are kept in memory
-   * over restarts.
+   * Reads the last bytes of the process's log. Where the log has no file, reads from the latest 16
+   * KiB, which are kept in memory over restarts.
    *
    * @param stream - `"stdout"` unless given.
    * @param bytes - 1600 unless given, as supervisorctl.
-   * @throws {SupervisorError} `FAILED` if the file cannot be read, or a link of another user's leads to it.
+   * @throws {SupervisorError} `FAILED` if the file cannot be read, or the path leads through a link
+   * of another user.
    * @see supervisorctl's `tail`
    */
   async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
@@ -148,12 +159,12 @@ export class Subprocess {
   }
 
   /**
-   * A part of its log (of its current file; of the bytes in memory, where it has none): `length`
-   * bytes from `offset` on, or all of them if `length` is 0. A negative offset, with the length 0,
-   * counts from the end.
+   * Reads a part of the process's log (of its current file; of the bytes in memory, where there is
+   * no file): `length` bytes from `offset` on, or all bytes from there if `length` is 0. A negative
+   * offset, with the length 0, counts from the end.
    *
-   * @throws {SupervisorError} `BAD_ARGUMENTS` if `length` is negative, or given with a negative offset;
-   * `FAILED` if the file cannot be read.
+   * @throws {SupervisorError} `BAD_ARGUMENTS` if `length` is negative, or given with a negative
+   * offset; `FAILED` if the file cannot be read.
    * @see the RPC method `readProcessStdoutLog`
    */
   async read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
@@ -161,9 +172,10 @@ export class Subprocess {
   }
 
   /**
-   * The last lines that it wrote to its standard error, or else to its standard output, of the latest
-   * 4 KiB and without the line break at their end. Empty where it wrote nothing, where what it wrote
-   * cannot be read, and while it is BACKOFF or FATAL since there was no process at all.
+   * Returns the last lines that the process wrote to its standard error, or, if there are none, to
+   * its standard output: of the latest 4 KiB, without the line break at the end. The text is empty
+   * if the process wrote nothing, if its output cannot be read, and while it is BACKOFF or FATAL
+   * because no process could be started at all.
    *
    * @param lines - 10 unless given.
    */
@@ -172,9 +184,9 @@ export class Subprocess {
   }
 
   /**
-   * What it writes from now on, as it comes, over restarts and rotations, until it is removed or the
-   * supervisor has shut down. A reader that falls behind by more than 1 MiB misses the oldest bytes.
-   * An abort of the signal ends it with the signal's reason.
+   * Returns the output of the process from now on, over restarts and rotations, until the process
+   * is removed or the supervisor has shut down. A reader that falls behind by more than 1 MiB
+   * misses the oldest bytes. An abort of the signal ends the iteration with the signal's reason.
    *
    * @see supervisorctl's `tail -f`
    */
@@ -183,18 +195,20 @@ export class Subprocess {
   }
 
   /**
-   * Empties its logs. Files that were turned over stay.
+   * Empties the logs of the process. Rotated files stay.
    *
-   * @throws {SupervisorError} `FAILED` if a file cannot be emptied, or a link of another user's leads to it.
-   * @see supervisorctl's `clear`. **Differs:** works for a process that is not running, too.
+   * @throws {SupervisorError} `FAILED` if a file cannot be emptied, or the path leads through a
+   * link of another user.
+   * @see supervisorctl's `clear`. **Differs:** also works for a process that is not running.
    */
   async clear(): Promise<void> {
     await clearOutput(this.#process);
   }
 
   /**
-   * Opens its log files anew, for an external logrotate that has renamed them. (One that was removed
-   * is noticed without that.) A process that writes into its file by itself has to be restarted.
+   * Opens the log files of the process again, for an external logrotate that has renamed them. (The
+   * supervisor notices by itself that a file was removed.) A process that writes to its file
+   * directly has to be restarted instead.
    *
    * @see the signal USR2 of supervisord
    */
@@ -203,10 +217,10 @@ export class Subprocess {
   }
 
   /**
-   * The file that its command means now; looked up as a start would do it.
+   * Finds the file that the process's command means at this time, as a start would find it.
    *
-   * @throws {SupervisorError} `NO_FILE` if there is none, `NOT_EXECUTABLE` if it cannot be executed;
-   * the message is supervisord's.
+   * @throws {SupervisorError} `NO_FILE` if there is no such file, `NOT_EXECUTABLE` if the file
+   * cannot be executed. The message is supervisord's.
    */
   executable(): string {
     const found = locate(this.#process.config.command);
@@ -215,8 +229,8 @@ export class Subprocess {
   }
 
   /**
-   * What would keep it from being started now, in supervisord's words: its directory, its command, its
-   * user. Undefined if there is nothing. Starts nothing.
+   * Returns the reason why the process could not be started now (its directory, its command or its
+   * user), in supervisord's words; undefined if there is no such reason. Starts nothing.
    */
   obstacle(): string | undefined {
     return checkLaunch(this.#process.config.command)?.message;

@@ -24,8 +24,8 @@ import { systemClock } from "./system/clock.ts";
 
 /**
  * Runs programs as child processes of this Node process: starts, watches, restarts and stops them,
- * and tells what happens. Starts nothing before `start()`, and leaves nothing behind after
- * `shutdown()`. Emits supervisord's event types: see {@link EventMap}.
+ * and emits events. Starts nothing before `start()`, and leaves nothing behind after `shutdown()`.
+ * Emits supervisord's event types: see {@link EventMap}.
  *
  * @example
  * ```ts
@@ -33,14 +33,14 @@ import { systemClock } from "./system/clock.ts";
  * await supervisor.start();
  * ```
  *
- * @see supervisord itself. **Differs:** no daemon, no configuration file, no server of its own.
+ * @see supervisord itself. **Differs:** no daemon, no configuration file, no built-in server.
  */
 export class Supervisor extends SupervisorEmitter {
   readonly #programs = new Programs();
   readonly #parts: Assembly;
 
   /**
-   * Checks all settings and holds the programs; starts nothing.
+   * Checks all settings and creates the programs; starts nothing.
    * @throws {SettingsError} with everything that is wrong with the settings
    */
   constructor(settings: SupervisorSettings = {}, io: SupervisorIo = {}) {
@@ -52,36 +52,40 @@ export class Supervisor extends SupervisorEmitter {
     this.#parts = assemble(settings, io, listeners, this.#programs);
   }
 
-  /** Its name; see the setting. */
+  /** The name of the supervisor; see the setting. */
   get identifier(): string {
     return this.#parts.registry.resolved.identifier;
   }
 
-  /** `SHUTDOWN` from the moment `shutdown()` is called, for ever; before, `RUNNING`. Mirrors `getState`. */
+  /**
+   * `SHUTDOWN` from the call of `shutdown()` on, for ever; `RUNNING` before. Mirrors `getState`.
+   */
   get state(): "RUNNING" | "SHUTDOWN" {
     return this.#parts.lifetime.isStopping ? "SHUTDOWN" : "RUNNING";
   }
 
   /**
-   * The settings that hold: those given, defaults filled in, with what was added, removed and updated
-   * since. A copy: it can be changed and given to `update()`, and changes nothing by itself.
+   * The current settings: the given settings with defaults filled in, and with all programs that
+   * were added, removed and updated since. They are a copy, which can be changed and given to
+   * `update()`. A change to the copy alone has no effect.
    */
   get settings(): SupervisorSettings {
     return this.#parts.updates.settings;
   }
 
-  /** The programs, by name. Only `add()`, `update()` and `remove()` change which there are. */
+  /** The programs, by name. Only `add()`, `update()` and `remove()` change this map. */
   get programs(): ReadonlyMap<string, Program> {
     return this.#programs;
   }
 
   /**
-   * Starts every program with `autostart`, by priority, and settles when all are RUNNING; with a
-   * name, what that means: a program, a group, `group:process`, `group:*` or `all`. None waits for
-   * one before it to be RUNNING. Once it has been called, programs that are added start, too.
+   * Starts every program with `autostart`, by priority, and settles when all are RUNNING. With a
+   * name, starts the processes that the name means: a program, a group, `group:process`, `group:*`
+   * or `all`. No process waits for an earlier process to be RUNNING. After the first call, programs
+   * that are added start, too.
    *
-   * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.start}; when several processes fail,
-   * one error with all of them in `errors`. The others go on.
+   * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.start}; when several processes
+   * fail, one error with all of them in `errors`. The other processes continue.
    * @see supervisorctl's `start`
    */
   async start(name?: string, options: WaitOptions = {}): Promise<void> {
@@ -93,36 +97,39 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * What the names mean, together: programs, groups, `group:process`, `group:*` or `all`. Each call of
-   * the selection looks that up again, so it can be kept over updates.
+   * Selects all processes that the names mean: programs, groups, `group:process`, `group:*` or
+   * `all`. Each call of the selection looks the names up again, so a selection stays valid over
+   * updates.
    *
    * @example
    * ```ts
    * await supervisor.select("web:*", "worker").restart();
    * ```
    *
-   * @throws {SupervisorError} `BAD_NAME`; the calls of the selection throw it, too, once a name means
-   * nothing any more.
+   * @throws {SupervisorError} `BAD_NAME`; the calls of the selection throw this error, too, once a
+   * name means no process any more.
    */
   select(name: string, ...names: readonly string[]): Selection {
     const selection = this.#named(name, ...names);
-    this.#parts.registry.findAll([name, ...names]); // which may throw
+    this.#parts.registry.findAll([name, ...names]); // may throw
     return selection;
   }
 
   /**
-   * Stops what the name means (`all` unless given): the highest priority number first, and those of
-   * the next lower number when all of the last are gone.
+   * Stops the processes that the name means (`all` unless given): the highest priority number
+   * first, and the processes of the next lower number when all of the higher number are gone.
    *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.stop}
-   * @see supervisorctl's `stop`. **Differs:** it goes up the priorities there, against its manual.
+   * @see supervisorctl's `stop`. **Differs:** supervisorctl goes up the priorities, against its
+   * manual.
    */
   async stop(name = "all", options: WaitOptions = {}): Promise<void> {
     await this.#named(name).stop(options);
   }
 
   /**
-   * Stops what the name means (`all` unless given), as `stop()` does, then starts it.
+   * Stops the processes that the name means (`all` unless given), as `stop()` does, then starts
+   * them.
    *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.restart}
    * @see supervisorctl's `restart`
@@ -132,7 +139,7 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * Sends a signal to the process that the name means; of several, to those that are running.
+   * Sends a signal to the process that the name means; of several processes, to the running ones.
    *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.signal}
    * @see supervisorctl's `signal`
@@ -152,9 +159,9 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * The last bytes that a process wrote.
+   * Reads the last bytes that a process wrote.
    *
-   * @throws {SupervisorError} `BAD_NAME` if the name means none, or more than one
+   * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one
    * @see supervisorctl's `tail`
    */
   async tail(name: string, stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
@@ -162,9 +169,9 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * A part of a process's log.
+   * Reads a part of a process's log.
    *
-   * @throws {SupervisorError} `BAD_NAME` if the name means none, or more than one; or as
+   * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one; or as
    * {@link Subprocess.read}
    * @see the RPC method `readProcessStdoutLog`
    */
@@ -173,9 +180,9 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * What a process writes from now on; see {@link Subprocess.follow}.
+   * Returns the output of a process from now on; see {@link Subprocess.follow}.
    *
-   * @throws {SupervisorError} `BAD_NAME` if the name means none, or more than one
+   * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one
    * @see supervisorctl's `tail -f`
    */
   follow(name: string, stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
@@ -203,7 +210,8 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * The report of each process that the name means (`all` unless given), by group and name.
+   * Returns the status report of each process that the name means (`all` unless given), by group
+   * and name.
    *
    * @throws {SupervisorError} `BAD_NAME`
    * @see supervisorctl's `status`
@@ -213,12 +221,12 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * Tells all listeners, `eventlistener` programs too, something of the caller's own: a
-   * `REMOTE_COMMUNICATION` event. Works while the supervisor shuts down, too.
+   * Emits a `REMOTE_COMMUNICATION` event with the caller's text to all listeners, including
+   * `eventlistener` programs. Also works while the supervisor shuts down.
    *
-   * @param type - What it is; anything.
-   * @param data - What there is to say.
-   * @throws {TypeError} for what is not text
+   * @param type - The kind of the message; any text.
+   * @param data - The message; any text.
+   * @throws {TypeError} if an argument is not a string
    * @see the RPC method `sendRemoteCommEvent`
    */
   sendRemoteCommEvent(type: string, data: string): void {
@@ -229,16 +237,17 @@ export class Supervisor extends SupervisorEmitter {
     this.#parts.announce({ type: "REMOTE_COMMUNICATION", comm_type: type, data });
   }
 
-  /** One process, by `group:process`; the name alone will do where both are the same. */
+  /** Finds a process by `group:process`, or by its name alone where both names are the same. */
   process(namespec: string): Subprocess | undefined {
     const process = findOne(namespec, this.#parts.registry.processes);
     return process && this.#programs.handle(process);
   }
 
   /**
-   * Adds a program. It starts at once if `autostart` says so and the supervisor was started.
+   * Adds a program. The program starts at once if it has `autostart` and the supervisor was
+   * started.
    *
-   * @throws {SettingsError} if the settings are not right
+   * @throws {SettingsError} if the settings are not valid
    * @throws {SupervisorError} `ALREADY_ADDED` if there is a program or group of that name,
    * `SHUTDOWN_STATE`
    * @see supervisorctl's `add`
@@ -249,30 +258,35 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * Stops a program (or all programs of a group) and forgets it; settles when nothing of it is left.
+   * Stops a program (or all programs of a group) and removes it; settles when none of its processes
+   * is left.
    *
-   * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.stop}: then nothing is removed.
-   * @see supervisorctl's `remove`. **Differs:** there it is an error if the program is running.
+   * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.stop}; in this case nothing is
+   * removed.
+   * @see supervisorctl's `remove`. **Differs:** supervisorctl reports an error if the program is
+   * running.
    */
   async remove(name: string, options: WaitOptions = {}): Promise<void> {
     await this.#parts.updates.remove(name, options);
   }
 
   /**
-   * Makes these the settings, as a whole: what is no longer there is stopped and forgotten, what has
-   * changed is stopped, replaced, and started again if it was up, what is new is added, and started
-   * if `autostart` says so and the supervisor was started. Processes whose settings are the same are
-   * not touched. Settles when all that has to go is gone, and the rest is on its way.
+   * Replaces all settings. Programs that are missing in the new settings are stopped and removed.
+   * Processes with changed settings are stopped, replaced, and started again if they were up. New
+   * programs are added, and started if they have `autostart` and the supervisor was started.
+   * Processes with the same settings are not touched. Settles when all removed processes are gone,
+   * and all others have been told to start.
    *
-   * Updates wait for each other. A function is asked for the settings when its turn has come, and once
-   * more when all that has to go is gone: nothing that was changed meanwhile is lost.
+   * Updates wait for each other. A function is called for the settings when its turn has come, and
+   * once more when all removed processes are gone: no change that was made meanwhile is lost.
    *
-   * All is changed, or nothing: whatever is thrown, what was stopped by then is started again.
+   * An update changes everything or nothing: if it throws, the processes that it has stopped by
+   * then are started again.
    *
-   * @throws {SettingsError} if the settings are not right. What a function throws.
-   * @throws {SupervisorError} if something would not stop. `SHUTDOWN_STATE`.
-   * @see supervisorctl's `update`; with `dryRun`, its `reread`. **Differs:** one changed process does
-   * not restart the rest of its group, and what somebody has stopped stays stopped.
+   * @throws {SettingsError} if the settings are not valid. Any error that the function throws.
+   * @throws {SupervisorError} if a process did not stop. `SHUTDOWN_STATE`.
+   * @see supervisorctl's `update`; with `dryRun`, its `reread`. **Differs:** one changed process
+   * does not restart the rest of its group, and a process that a caller has stopped stays stopped.
    */
   async update(
     settings: SupervisorSettings | ((current: SupervisorSettings) => SupervisorSettings),
@@ -282,10 +296,10 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * What `update` would change, told by groups: where one member differs, the group does. By programs
-   * `update(settings, { dryRun: true })` tells it.
+   * Returns what `update` would change, by groups: a group has changed if one of its members has.
+   * `update(settings, { dryRun: true })` returns the changes by programs.
    *
-   * @throws {SettingsError} if the settings are not right.
+   * @throws {SettingsError} if the settings are not valid.
    * @see supervisorctl's `reread`
    */
   async reread(settings: SupervisorSettings): Promise<UpdateResult> {
@@ -293,9 +307,9 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * Stops everything, as `stop()` does, for good: from now on nothing starts. Settles when every
-   * process and what it left is gone, with those that would not go. Does not reject for them.
-   * Calling it again shares the outcome.
+   * Stops all processes, as `stop()` does, for good: from now on nothing starts. Settles when every
+   * process, and all processes that it left behind, are gone, with the processes that did not exit.
+   * Does not reject because of them. Another call shares the outcome.
    *
    * @see supervisorctl's `shutdown`
    */
@@ -307,15 +321,15 @@ export class Supervisor extends SupervisorEmitter {
     });
   }
 
-  /** `shutdown()`, for `await using`. */
+  /** Calls `shutdown()`, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown();
   }
 
   /**
-   * All events from now on, until the supervisor has shut down or `removeAllListeners()` is called;
-   * what has come until then still comes. An abort of the signal ends it with
-   * the signal's error, as `events.on` of Node does.
+   * Iterates over all events from now on, until the supervisor has shut down or
+   * `removeAllListeners()` is called. Events that were emitted before the end are still delivered.
+   * An abort of the signal ends the iteration with the signal's error, as `events.on` of Node does.
    */
   events(options: WaitOptions = {}): AsyncIterableIterator<SupervisorEvent> {
     const observe = (listener: (event: SupervisorEvent) => void) => this.observe("EVENT", listener);
@@ -323,12 +337,13 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * Has a file (a pid file, a unix socket) removed when the host ends, however it does: when it is
-   * killed, by the guardian, if there is one. Only if it is still the same file; what somebody else
-   * has put in its place stays. One whose content, mode or owner was changed since is another one for
-   * the guardian. Not an option of supervisord.
+   * Removes a file (a pid file, a unix socket) when the host ends, however it ends: if the host is
+   * killed, the guardian removes the file, if there is a guardian. The file is removed only if it
+   * is still the same file: a file that another process has put in its place stays. To the
+   * guardian, a file whose content, mode or owner was changed since is another file. Not an option
+   * of supervisord.
    *
-   * @returns lets go of the file, and leaves it there
+   * @returns a function that cancels this, and leaves the file there
    * @throws {SupervisorError} `NO_FILE` if there is no such file
    * @example
    * ```ts
@@ -341,16 +356,17 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * Lets the host exit although children live, or are to be started again. They are killed when it
-   * does. A promise that is pending still keeps the host alive, until it settles: that of `start()`,
-   * `stop()`, `restart()`, `update()`, `remove()`, `send()` and `shutdown()`. `events()` and `follow()`
-   * never do: a host that has nothing else to do while it awaits them ends, by Node's exit code 13.
+   * Lets the host exit although children are alive, or are to be started again. They are killed
+   * when the host exits. A pending promise of `start()`, `stop()`, `restart()`, `update()`,
+   * `remove()`, `send()` or `shutdown()` still keeps the host alive, until the promise settles.
+   * `events()` and `follow()` never do: a host that has nothing else to do while it awaits them
+   * ends with Node's exit code 13.
    */
   unref(): this {
     return this.#setRef(false);
   }
 
-  /** Takes back `unref()`. */
+  /** Undoes `unref()`. */
   ref(): this {
     return this.#setRef(true);
   }

@@ -23,9 +23,10 @@ const VOCABULARY: Vocabulary = { known: () => Object.keys(activityLogSettings.sh
 
 /**
  * supervisord's activity log: writes the `ACTIVITY` of supervisors, and lines of the host's own, as
- * `2026-11-22 18:53:03,123 INFO spawned: 'web' with pid 4711`, to a file that is rotated when
- * full, and to standard output. Outlives the supervisors it listens to. Lines that come faster than
- * they can be written are not kept without end: how many were lost is a line of its own.
+ * `2026-11-22 18:53:03,123 INFO spawned: 'web' with pid 4711`, to a file that is rotated when full,
+ * and to standard output. Outlives the supervisors it listens to. Lines that come faster than they
+ * can be written are kept up to a limit. Beyond it, lines are dropped, and a line in the log gives
+ * their number.
  *
  * @example
  * ```ts
@@ -43,8 +44,8 @@ export class ActivityLog {
   readonly #sinks: readonly Sink[];
 
   /**
-   * Opens the file, if there is to be one; while it cannot be written, its lines are kept, and Node
-   * warns (`process.emitWarning`).
+   * Opens the log file, if the settings name one. While the file cannot be written, its lines are
+   * kept, and Node emits a warning (`process.emitWarning`).
    *
    * @throws {SettingsError} if the settings are not right.
    */
@@ -68,7 +69,7 @@ export class ActivityLog {
     this.#sinks = this.#open(clock);
   }
 
-  /** The path of its file; empty if it has none. */
+  /** The path of the log file; empty if the log has no file. */
   get file(): string {
     return this.#file ? (this.#settings.logfile ?? "") : "";
   }
@@ -79,7 +80,7 @@ export class ActivityLog {
     for (const sink of this.#sinks) sink.write(level, message);
   }
 
-  /** Writes what a `Supervisor` does from now on; the function returned ends that. */
+  /** Writes what a `Supervisor` does from now on. Calling the returned function stops this. */
   listen(supervisor: LoggedSupervisor): () => void {
     const write = ({ level, message }: ActivityEvent) => this.write(level, message);
     const endLines = supervisor.observe("ACTIVITY", write);
@@ -93,10 +94,11 @@ export class ActivityLog {
   }
 
   /**
-   * A part of its file: `length` bytes from `offset` on, or all if `length` is 0. A negative offset,
-   * with the length 0, counts from the end.
+   * Reads a part of the log file: `length` bytes from `offset` on, or all if `length` is 0. A
+   * negative offset, with the length 0, counts from the end.
    *
-   * @throws {SupervisorError} `NO_FILE` if it has none, `BAD_ARGUMENTS`, `FAILED` if it cannot be read.
+   * @throws {SupervisorError} `NO_FILE` if the log has no file, `BAD_ARGUMENTS`, `FAILED` if it
+   * cannot be read.
    * @see the RPC method `readLog`
    */
   async read(offset: number, length: number): Promise<Buffer> {
@@ -117,7 +119,7 @@ export class ActivityLog {
   }
 
   /**
-   * The last bytes of its file.
+   * Reads the last bytes of the log file.
    *
    * @throws {SupervisorError} as `read()`
    * @see supervisorctl's `maintail`
@@ -127,9 +129,9 @@ export class ActivityLog {
   }
 
   /**
-   * What is written to its file from now on, until the signal ends it.
+   * Returns the bytes that are written to the log file from now on, until the signal aborts.
    *
-   * @throws {SupervisorError} `NO_FILE` if it has none.
+   * @throws {SupervisorError} `NO_FILE` if the log has no file.
    * @see supervisorctl's `maintail -f`
    */
   follow({ signal = new AbortController().signal }: WaitOptions = {}): AsyncIterable<Buffer> {
@@ -137,9 +139,9 @@ export class ActivityLog {
   }
 
   /**
-   * Empties its file.
+   * Empties the log file.
    *
-   * @throws {SupervisorError} `NO_FILE` if it has none, `FAILED` if it cannot be emptied.
+   * @throws {SupervisorError} `NO_FILE` if the log has no file, `FAILED` if it cannot be emptied.
    * @see the RPC method `clearLog`
    */
   clear(): void {
@@ -152,12 +154,12 @@ export class ActivityLog {
     }
   }
 
-  /** Opens its file again, for a logrotate that has renamed it. */
+  /** Opens the log file again, for a logrotate that has renamed it. */
   reopen(): void {
     this.#file?.reopen();
   }
 
-  /** Closes its file. */
+  /** Closes the log file. */
   close(): void {
     this.#logs.forget(this.#user);
     this.#logs.close();

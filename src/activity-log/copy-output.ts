@@ -4,7 +4,7 @@ import type { StartingEvent } from "../events/process-events.ts";
 import { decodable, pythonBytes } from "../listeners/envelope.ts";
 import type { OutputStream } from "../ports/streams.ts";
 
-/** A process of which an activity log has the output. */
+/** A process whose output an activity log copies. */
 export interface CopiedProcess {
   readonly name: string;
   /** The name of its program. */
@@ -25,8 +25,8 @@ export interface LoggedSupervisor extends Pick<SupervisorEmitter, "observe"> {
 }
 
 /**
- * Writes what all processes of a supervisor write, those included that are added later, as supervisord
- * does at the level debug. The function returned ends it.
+ * Writes what all processes of a supervisor write, including processes that are added later, as
+ * supervisord does at the level debug. Calling the returned function stops this.
  */
 export function copyOutput(
   supervisor: LoggedSupervisor,

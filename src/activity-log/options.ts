@@ -4,7 +4,10 @@ import { backups } from "../output/options.ts";
 import { expected } from "../schema/messages.ts";
 import { option } from "../schema/option.ts";
 
-/** What is written of an activity log, and how much of it is kept; also options of `[supervisord]`. */
+/**
+ * The options for the level and the size of an activity log; they are options of `[supervisord]`,
+ * too.
+ */
 export const activityLogOptions = {
   logfile_maxbytes: option(
     {
@@ -58,8 +61,8 @@ export const activityLogSettings = z.strictObject(
   expected("an object with the settings of an activity log"),
 );
 
-/** What one writes for an activity log. @useDeclaredType */
+/** The settings of an activity log as a caller gives them. @useDeclaredType */
 export type ActivityLogSettings = z.input<typeof activityLogSettings>;
 
-/** Its settings as they hold. */
+/** The settings of an activity log with their defaults filled in. */
 export type ResolvedActivityLogSettings = z.output<typeof activityLogSettings>;

@@ -1,7 +1,7 @@
 import type { ActivityLevel } from "../events/levels.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** How many bytes an output may be behind: beyond that, lines are lost there. */
+/** How many bytes an output may be behind. Beyond that, lines for this output are dropped. */
 const LIMIT_BYTES = 1 << 20;
 
 /** The output of a sink: a file, a stream, or the system's log. */
@@ -43,7 +43,7 @@ export class Sink {
   }
 }
 
-/** As Python's logging writes it, in local time. */
+/** Formats a time as Python's logging does, in local time. */
 function timestamp(date: Date): string {
   const pad = (n: number, width = 2) => String(n).padStart(width, "0");
   const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;

@@ -9,19 +9,19 @@ export class Cgroups {
   #base: string | undefined;
   #isDisabled = false;
 
-  /** `failed` is told why none can be made, once. */
+  /** Calls `failed` once with the reason why no cgroup can be made. */
   constructor(failed: (reason: string) => void) {
     this.#failed = failed;
   }
 
-  /** The numbers of those that were not removed. */
+  /** The numbers of the cgroups that were not removed. */
   get runs(): readonly number[] {
     return [...this.#open].map(({ run }) => run);
   }
 
   /**
-   * What the paths of all begin with; empty where none can be made.
-   * @throws where something is lacking to find it
+   * The common beginning of the paths of all cgroups; empty where no cgroup can be made.
+   * @throws if descriptors or memory to find the path are lacking
    */
   prefix(): string {
     try {
@@ -34,8 +34,8 @@ export class Cgroups {
   }
 
   /**
-   * Makes one for a run; undefined where none can be made.
-   * @throws where something is lacking to make it
+   * Makes a cgroup for a run; undefined where no cgroup can be made.
+   * @throws if a resource to make the cgroup is lacking
    */
   make(run: number): Cgroup | undefined {
     if (this.#isDisabled) return undefined;
@@ -45,7 +45,7 @@ export class Cgroups {
       this.#open.add(cgroup);
       return cgroup;
     } catch (error) {
-      // EAGAIN: as many as the system allows
+      // EAGAIN: the system allows no more cgroups
       if (isShortage(error) && (error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
       this.#isDisabled = true;
       this.#failed((error as Error).message);
@@ -53,7 +53,7 @@ export class Cgroups {
     }
   }
 
-  /** Removes one that is empty. */
+  /** Removes an empty cgroup. */
   remove(cgroup: Cgroup): void {
     cgroup.remove();
     this.#open.delete(cgroup);

@@ -2,16 +2,19 @@ import { childrenOf, inSlices, SLICE, statOf, type Identity, type Stat } from ".
 import { Newcomers } from "./newcomers.ts";
 import type { RunMarks } from "./run-mark.ts";
 
-/** How many files of a tree are read at once. */
+/** How many files of a process tree are read at once. */
 const FILES = 200;
-/** How often there is a look for those born meanwhile: a process that forks for ever has no last child. */
+/**
+ * How many looks for processes that were born meanwhile: a process that forks for ever has no last
+ * child.
+ */
 const ROUNDS = 20;
 
 /**
- * The descendants of a living process that have not been orphaned, as it is when the result is
- * there. Each thread has a list of its children; where these are too many to be read at once, the
+ * Finds the descendants of a living process that have not been orphaned, as of the time of the
+ * result. Each thread has a list of its children; where these are too many to be read at once, the
  * processes that are younger are looked at for their parents, in slices.
- * @throws, or rejects, where something is lacking to see them
+ * @throws, or rejects, if a resource to read the processes is lacking
  */
 export function descendantsOf(marks: RunMarks): Identity[] | Promise<Identity[]> {
   return walk(marks.pid) ?? new Descent(marks).find();

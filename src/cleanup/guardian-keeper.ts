@@ -1,25 +1,27 @@
 import { failureOf, type GuardianEnd } from "./guardian.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** A guardian, or what stands for one in a test. */
+/** A guardian, or its substitute in a test. */
 export interface Stoppable {
-  /** Has it exit, and settles when it has. */
+  /** Makes the guardian exit, and settles when it has exited. */
   stop(): Promise<void>;
 }
 
-/** What a keeper asks and tells. */
+/** The callbacks of a keeper. */
 export interface KeeperHooks<G extends Stoppable> {
-  /** Starts a guardian, and registers with it all that there is. May throw. */
+  /** Starts a guardian, and registers all processes and files with it. May throw. */
   startGuardian(lost: (end: GuardianEnd) => void): G;
-  /** Whether there is something to guard. */
+  /** Whether there is anything to guard. */
   isNeeded(): boolean;
-  /** The guardian has died; there is another one. */
+  /** The guardian has died, and another guardian was started. */
   lost(reason: string): void;
   /** There is no guardian. */
   failed(reason: string): void;
 }
 
-/** A guardian that ends so soon, so often, does not stay. */
+/**
+ * A guardian that runs for less than this time, this many times in a row, counts as not staying.
+ */
 const HASTY_MS = 1000;
 const PATIENCE = 3;
 /** The first pause before another attempt, and the longest. */
@@ -27,9 +29,10 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 
 /**
- * Keeps a guardian running while there is something to guard. One that has died is replaced at once.
- * Where that does not help, or none can be started for now, there is another attempt after a pause,
- * which grows, and with each start of a program; that is told once, until a guardian stays.
+ * Keeps a guardian running while there is something to guard. A guardian that has died is replaced
+ * at once. If the next guardians die, too, or a guardian cannot be started for now, another attempt
+ * follows after a pause, which grows, and with each start of a program. The keeper reports this
+ * once, until a guardian stays.
  */
 export class GuardianKeeper<G extends Stoppable> {
   readonly #hooks: KeeperHooks<G>;
@@ -38,7 +41,7 @@ export class GuardianKeeper<G extends Stoppable> {
   #stopped: Promise<void> | undefined;
   #isDisabled: boolean;
   #started = 0;
-  #deaths = 0; // since one has stayed
+  #deaths = 0; // since a guardian has stayed
   #isTold = false;
   #pause = FIRST_PAUSE_MS;
   #retry: unknown;
@@ -54,8 +57,8 @@ export class GuardianKeeper<G extends Stoppable> {
   }
 
   /**
-   * Starts one, if there is none.
-   * @throws where something is lacking for it, which will be there again
+   * Starts a guardian, if there is none.
+   * @throws if a resource for the guardian is lacking for now
    */
   startGuardian(): void {
     if (this.#guardian || this.#isDisabled) return;
@@ -72,7 +75,10 @@ export class GuardianKeeper<G extends Stoppable> {
     }
   }
 
-  /** Starts one, if there is none, now or as soon as what is lacking for it is there again. */
+  /**
+   * Starts a guardian, if there is none, now or as soon as the resources for it are available
+   * again.
+   */
   startGuardianSoon(): void {
     try {
       this.startGuardian();
@@ -81,7 +87,7 @@ export class GuardianKeeper<G extends Stoppable> {
     }
   }
 
-  /** Stops it, if there is one: there is nothing to guard. */
+  /** Stops the guardian, if there is one: there is nothing to guard. */
   stopGuardian(): void {
     this.#stopRetrying();
     if (!this.#guardian) return;
@@ -89,7 +95,10 @@ export class GuardianKeeper<G extends Stoppable> {
     this.#guardian = undefined;
   }
 
-  /** Settles when the guardian that was stopped last has exited; undefined, if none was. */
+  /**
+   * Settles when the guardian that was stopped last has exited; undefined if no guardian was
+   * stopped.
+   */
   get stopped(): Promise<void> | undefined {
     return this.#stopped;
   }

@@ -1,31 +1,33 @@
 /**
- * The shell script that the guardian runs. Its standard input is a pipe whose other end only the host
- * has: when that closes, however the host ended, it ends all that the host had started.
+ * The shell script that the guardian runs. Its standard input is a pipe whose other end only the
+ * host has. When that end closes, however the host ended, the script ends all processes that the
+ * host had started.
  *
- * `$1`: the variable that tags our processes; `$2`: how many tenths of a second the stop signals may
- * take before SIGKILL. Each line it reads sets a slot of its list: `SLOT g PGID SIGNAL` (a process
- * group), `SLOT c NUMBER` (a cgroup, whose path is `$3` and its number), `SLOT f IDENTITY PATH` (a
- * file), or `SLOT` alone, for nothing; `q` ends it. A shell variable for each slot: one long list would
- * cost the square of their number. `kill -SIGNAL -PGID` is the one form that dash, BusyBox and bash have
- * in common.
+ * `$1`: the variable that tags our processes; `$2`: how many tenths of a second the stop signals
+ * may take before SIGKILL. Each line that the script reads sets a slot of its list: `SLOT g PGID
+ * SIGNAL` (a process group), `SLOT c NUMBER` (a cgroup, whose path is `$3` and its number), `SLOT f
+ * IDENTITY PATH` (a file), or `SLOT` alone, for nothing. The line `q` ends the script. A shell
+ * variable for each slot: one long list would cost the square of their number. `kill -SIGNAL -PGID`
+ * is the one form that dash, BusyBox and bash have in common.
  *
- * The tag closes the gap between a fork and its registration: a child that is being forked holds a copy
- * of the pipe's end until it executes, and then shows the tag. A process that shows it leads to its
- * whole group, of which some may have cleaned their environment: our children begin with a session of
- * their own, so that no other processes are in their groups. No process is sent the stop signal twice,
- * which many take for a wish to end at once. The value of the tag ends with the signal that asks to stop
- * (`NAME=7-15`), for a process that is not registered yet.
+ * The tag closes the gap between a fork and its registration: a child that is being forked holds a
+ * copy of the pipe's end until it executes, and then shows the tag. A process with the tag
+ * identifies its whole group, in which some processes may have cleaned their environment: our
+ * children begin with a session of their own, so that no other processes are in their groups. No
+ * process is sent the stop signal twice: many programs take a second signal as a request to end at
+ * once. The value of the tag ends with the stop signal (`NAME=7-15`), for a process that is not
+ * registered yet.
  *
- * It needs only the shell and its builtins (`read` leaves out the zeros of /proc/PID/environ): a system
- * may lack the tools, and a user may have used up the processes that the system allows, until ours are
- * killed. grep(1) saves time where processes are many, sleep(1) saves CPU, and files take stat(1) and
- * rm(1). `command eval` goes on where the shell cannot fork; but bash, whose `read` is quick enough
- * without grep, ends: so there is a trap for its end.
+ * The script needs only the shell and its builtins (`read` leaves out the zeros of
+ * /proc/PID/environ): a system may lack the tools, and a user may have used up the processes that
+ * the system allows, until ours are killed. grep(1) saves time where processes are many, sleep(1)
+ * saves CPU, and files take stat(1) and rm(1). `command eval` goes on where the shell cannot fork;
+ * but bash, whose `read` is quick enough without grep, ends: so there is a trap for its end.
  *
- * A group of zombies, which their parent may never collect, takes signals as any other does: those that
- * are left are looked at. It goes on until two passes in a row have found no process. Then it removes
- * the files, those of them that are still the same (GNU, BusyBox and BSD have stat(1)): another host may
- * have taken the name.
+ * A group of zombies, which their parent may never collect, takes signals as any other does: so the
+ * script looks at the processes that are left. The script goes on until two passes in a row have
+ * found no process. Then it removes the files that are still the same (GNU, BusyBox and BSD have
+ * stat(1)): another host may have taken the name.
  */
 export const GUARDIAN_SCRIPT = `
 trap '' HUP INT TERM QUIT PIPE TSTP TTIN TTOU USR1 USR2 ALRM

@@ -7,27 +7,30 @@ import type { OwnedFile } from "./owned-file.ts";
 /** How long a guardian that was told to stop may take, in ms. */
 const QUIT_MS = 1000;
 
-/** Why there is no guardian any more, or yet. */
+/** The reason why there is no guardian any more, or not yet. */
 export interface GuardianEnd {
   readonly reason: string;
-  /** Whether it ran, or could not be started, for now or for ever. */
+  /** Whether the guardian ran, or could not be started, for now or for ever. */
   readonly kind: "died" | "short" | "impossible";
 }
 
-/** What a guardian is started with. */
+/** The parameters of a guardian. */
 export interface GuardianOptions {
-  /** The variable by which our processes are known. */
+  /** The environment variable that tags our processes. */
   readonly tag: string;
   /** How long the stop signals may take, before SIGKILL. */
   readonly waitSecs: number;
-  /** What the paths of our cgroups begin with. */
+  /** The common beginning of the paths of our cgroups. */
   readonly cgroups: string;
   readonly clock: Clock;
-  /** Is called when it has ended without having been told to, or could not be started. */
+  /** Called when the guardian has ended without having been told to, or could not be started. */
   readonly lost: (end: GuardianEnd) => void;
 }
 
-/** A small shell that outlives the host, by as long as it takes to end what the host had started. */
+/**
+ * A small shell process that outlives the host for as long as it takes to end the processes that
+ * the host had started.
+ */
 export class Guardian {
   readonly #shell: ChildProcess;
   readonly #clock: Clock;
@@ -36,7 +39,7 @@ export class Guardian {
   readonly #freeSlots: number[] = [];
   #isOver = false;
 
-  /** @throws where the descriptors for it are lacking */
+  /** @throws if the descriptors for the guardian are lacking */
   constructor({ tag, waitSecs, cgroups, clock, lost }: GuardianOptions) {
     this.#clock = clock;
     needPipes(1);
@@ -66,7 +69,7 @@ export class Guardian {
     return this.#shell.pid;
   }
 
-  /** Registers a process group; at once, for the host may be killed at any time. */
+  /** Registers a process group, at once: the host may be killed at any time. */
   add(pgid: number, signal: number): void {
     this.#setSlot(`g${pgid}`, `g ${pgid} ${signal}`);
     this.#send();
@@ -87,18 +90,21 @@ export class Guardian {
     this.#clearSlot(`c${run}`);
   }
 
-  /** Registers a file; at once, as a process group. */
+  /** Registers a file, at once, for the same reason as a process group. */
   addFile(number: number, { identity, path }: OwnedFile): void {
     this.#setSlot(`f${number}`, `f ${identity} ${escaped(path)}`);
     this.#send();
   }
 
-  /** Forgets a file, and leaves it there. */
+  /** Forgets a file, and does not remove it. */
   removeFile(number: number): void {
     this.#clearSlot(`f${number}`);
   }
 
-  /** Has it exit, as nothing is left. Settles when it has, for which the host stays, or was killed. */
+  /**
+   * Makes the guardian exit, as nothing is left to guard. Settles when the guardian has exited (the
+   * host stays alive for this), or was killed.
+   */
   async stop(): Promise<void> {
     const { exitCode, signalCode, stdin } = this.#shell;
     if (this.#isOver || exitCode !== null || signalCode !== null) return;
@@ -111,7 +117,7 @@ export class Guardian {
     this.#isOver = true;
     stdin?.end();
     await new Promise<void>((resolve) => {
-      // one that SIGSTOP holds reads nothing; SIGKILL ends it all the same
+      // a guardian that SIGSTOP has stopped reads nothing; SIGKILL ends it all the same
       const timer = this.#clock.setTimeout(() => resolve(this.#kill()), QUIT_MS, true);
       void gone.then(() => resolve(this.#clock.clearTimeout(timer)));
     });
@@ -149,13 +155,13 @@ export class Guardian {
   }
 }
 
-/** Tells what it means that a guardian could not be started. */
+/** Describes the consequence of a guardian that could not be started. */
 export function failureOf(error: NodeJS.ErrnoException): GuardianEnd {
   if (!isShortage(error)) return { reason: error.message, kind: "impossible" };
   return { reason: `spawn /bin/sh ${error.code}`, kind: "short" };
 }
 
-/** Escapes a path for `printf %b`: all but the plain characters in octal, byte by byte. */
+/** Escapes a path for `printf %b`: all characters but the plain ones in octal, byte by byte. */
 function escaped(path: string): string {
   const octal = (byte: number) => `\\0${byte.toString(8).padStart(3, "0")}`;
   return path.replaceAll(/[^\w./:@,+-]/gu, (odd) => [...Buffer.from(odd)].map(octal).join(""));

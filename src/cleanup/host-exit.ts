@@ -12,36 +12,44 @@ import { GuardianKeeper } from "./guardian-keeper.ts";
 import type { OwnedFile } from "./owned-file.ts";
 import { numberOf, RunMarker, type RunMarks } from "./run-mark.ts";
 
-/** What happens to the children when the host ends. */
+/** The options for ending the children when the host ends. */
 export interface HostExitOptions {
-  /** Whether there is a guardian, for the ends that the host does not live to see. */
+  /** Whether to run a guardian, for the cases in which the host cannot act before it ends. */
   readonly guardian: boolean;
   /** How long the stop signals may take, before SIGKILL. */
   readonly waitSecs: number;
 }
 
-/** Is told what has become of the promise that nothing is left behind. */
+/** The callbacks for failures of the cleanup. */
 export interface HostExitEvents {
-  /** The guardian was ended; there is another one. */
+  /** The guardian was ended, and another guardian was started. */
   lost(reason: string): void;
-  /** There is no guardian: for now, if something is lacking, or none that stays; else for ever. */
+  /**
+   * There is no guardian: for now, if a resource is lacking or no guardian stays; else for ever.
+   */
   failed(reason: string): void;
   /** No cgroup can be made. */
   cgroupFailed(reason: string): void;
 }
 
-/** How long the guardian stays when there is nothing to guard: for programs that come back at once. */
+/**
+ * How long the guardian stays when there is nothing to guard: for programs that are started again
+ * at once.
+ */
 const LINGER_MS = 1000;
 
-/** What is known of a run before its process is there. */
+/** The marks of a run before its process exists. */
 export type Run = Omit<RunMarks, "pid"> & { readonly cgroup?: Cgroup };
 
-/** Keeps the list of all that one supervisor has running, and has it ended when the host ends. */
+/**
+ * Keeps the list of all processes and files of one supervisor, and ends or removes them when the
+ * host ends.
+ */
 export class HostExit {
   readonly #options: HostExitOptions;
   readonly #clock: Clock;
   readonly #keeper: GuardianKeeper<Guardian>;
-  readonly #signals = new Map<number, number>(); // by pgid: what asks it to stop
+  readonly #signals = new Map<number, number>(); // by pgid: the stop signal
   readonly #files = new Map<number, OwnedFile>(); // by number
   readonly #marker: RunMarker;
   readonly #cgroups: Cgroups;
@@ -55,7 +63,7 @@ export class HostExit {
     this.#clock = clock;
     this.#marker = new RunMarker(this.#signals, clock);
     this.#cgroups = new Cgroups((reason) => events.cgroupFailed(reason));
-    const isDisabled = !options.guardian || isWindows; // the job object of the host does it there
+    const isDisabled = !options.guardian || isWindows; // the job object of the host ends the children there
     const hooks = {
       startGuardian: (lost: (end: GuardianEnd) => void) => this.#startGuardian(lost),
       isNeeded: () => !this.#isIdle,
@@ -66,8 +74,8 @@ export class HostExit {
   }
 
   /**
-   * Prepares for a process that is about to be started: the guardian has to be there first.
-   * @throws where something is lacking for a guardian or a cgroup
+   * Prepares for a process that is about to be started: the guardian has to run first.
+   * @throws if a resource for a guardian or a cgroup is lacking
    */
   prepare({ cgroup: hasCgroup, stopsignal }: Pick<Command, "cgroup" | "stopsignal">): Run {
     this.#clock.clearTimeout(this.#linger);
@@ -88,19 +96,19 @@ export class HostExit {
     }
   }
 
-  /** Takes back what was prepared: no process was started. */
+  /** Undoes the preparation: no process was started. */
   abandon({ cgroup }: Run): void {
     if (cgroup) this.removeCgroup(cgroup);
     this.#rest();
   }
 
-  /** Removes a cgroup that is empty. */
+  /** Removes an empty cgroup. */
   removeCgroup(cgroup: Cgroup): void {
     this.#cgroups.remove(cgroup);
     this.#keeper.guardian?.removeCgroup(cgroup.run);
   }
 
-  /** Has a process group ended with the host from now on. */
+  /** Makes a process group end with the host from now on. */
   add(pgid: number, stopsignal: Signal): void {
     const signal = numberOf(stopsignal);
     this.#signals.set(pgid, signal);
@@ -117,8 +125,8 @@ export class HostExit {
   }
 
   /**
-   * From now on, the file is removed when the host ends, however it does, if it is still the same.
-   * The function returned lets go of it, and leaves it there.
+   * Removes the file when the host ends, however it ends, if the file is still the same. Calling
+   * the returned function cancels this, and leaves the file there.
    */
   ownFile(file: OwnedFile): () => void {
     const number = ++this.#filesSoFar;
@@ -126,7 +134,7 @@ export class HostExit {
     this.#keeper.guardian?.addFile(number, file);
     this.#files.set(number, file);
     this.#addHook();
-    this.#keeper.startGuardianSoon(); // a new one is told of all files
+    this.#keeper.startGuardianSoon(); // a new guardian is told of all files
     return () => {
       if (!this.#files.delete(number)) return;
       this.#keeper.guardian?.removeFile(number);
@@ -140,7 +148,10 @@ export class HostExit {
     if (this.#isIdle) this.#keeper.stopGuardian();
   }
 
-  /** Settles when the guardian that was stopped last has exited; undefined, if none was. */
+  /**
+   * Settles when the guardian that was stopped last has exited; undefined if no guardian was
+   * stopped.
+   */
   get guardianStopped(): Promise<void> | undefined {
     return this.#keeper.stopped;
   }
@@ -177,7 +188,9 @@ export class HostExit {
     this.#removeHook ??= onHostExit(() => this.#end());
   }
 
-  /** Kills what lives, as the host exits, unless the guardian is to ask it to stop first. */
+  /**
+   * Kills the living processes as the host exits, unless the guardian is to ask them to stop first.
+   */
   #end(): void {
     for (const file of this.#files.values()) file.remove();
     if (this.#keeper.guardian && this.#options.waitSecs > 0) return;
@@ -185,7 +198,7 @@ export class HostExit {
       try {
         sendSignal(pgid, "SIGKILL", true);
       } catch {
-        // the host is exiting: there is no caller left to be told
+        // the host is exiting: no caller is left to receive an error
       }
     }
   }

@@ -1,7 +1,7 @@
 import { forksSoFar, isListed, lastPid, processIds } from "../system/proc.ts";
 import type { RunMarks } from "./run-mark.ts";
 
-/** How many numbers are asked for one by one, before the whole list of processes is read. */
+/** How many pids are checked one by one, before the whole list of processes is read. */
 const FEW = 100;
 
 /** The processes that may belong to a run: younger than it, and not known to be unrelated. */
@@ -15,7 +15,7 @@ export class Newcomers {
     this.#marks = marks;
   }
 
-  /** Returns those that no call before has returned. */
+  /** Returns the processes that no call before has returned. */
   next(): number[] {
     const { pid, limit, supervisor } = this.#marks;
     return younger(this.#marks, this.forks).filter((other) => {
@@ -27,8 +27,9 @@ export class Newcomers {
 }
 
 /**
- * The processes that may be younger than ours. Numbers are given in turn: those between ours and the
- * last one given, unless so many were started since that the numbers may have come round.
+ * The processes that may be younger than ours. Pids are given in order. So these are the pids
+ * between ours and the last one given, unless so many processes were started since that the pids
+ * may have wrapped around.
  */
 function younger({ pid, forks, limit, supervisor }: RunMarks, forksNow: number): number[] {
   const last = lastPid();

@@ -2,7 +2,9 @@ import type { Command } from "../ports/command.ts";
 import type { Signal } from "../ports/signal.ts";
 import { option, type ValuesOf } from "../schema/option.ts";
 
-/** What happens to what a process leaves behind, and how its input is closed. */
+/**
+ * The options for the processes that a process leaves behind, and for closing its standard input.
+ */
 export const cleanupOptions = {
   sweep: option(
     {
@@ -33,7 +35,7 @@ export const cleanupOptions = {
   ),
 };
 
-/** What happens to the programs of a host that has ended. */
+/** The options for the programs of a host that has ended. */
 export const guardianOptions = {
   guardian: option(
     {
@@ -55,7 +57,7 @@ export const guardianOptions = {
   ),
 };
 
-/** Plans the end of a process, and of what it leaves behind. */
+/** Plans the end of a process, and of the processes that it leaves behind. */
 export function planCleanup({
   sweep,
   cgroup,

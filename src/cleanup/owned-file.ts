@@ -4,7 +4,7 @@ import { SupervisorError } from "../errors.ts";
 import { show } from "../schema/show.ts";
 
 /**
- * The file of that name, to be owned.
+ * Identifies the file of that name, which is to be removed later.
  * @throws {SupervisorError} `NO_FILE`
  */
 export function findToOwn(file: string): OwnedFile {
@@ -16,25 +16,28 @@ export function findToOwn(file: string): OwnedFile {
   }
 }
 
-/** A file that is ours, and no other that may have taken its name since. */
+/** The identity of a file that is ours: another file may take its name later. */
 export class OwnedFile {
   readonly path: string;
   readonly #born: BigIntStats;
 
-  /** Remembers the file as it is now; throws if there is none. */
+  /** Remembers the file as it is now; throws if there is no such file. */
   constructor(file: string) {
     this.path = path.resolve(file);
     this.#born = lstatSync(this.path, { bigint: true });
     if (this.#born.isDirectory()) throw new Error(`EISDIR: is a directory, '${file}'`);
   }
 
-  /** Device, inode and second of the last change, as stat(1) has them: an inode alone is soon used again. */
+  /**
+   * Device, inode and second of the last change, as stat(1) prints them. The inode alone is not
+   * enough: it is soon used again.
+   */
   get identity(): string {
     const { dev, ino, ctimeNs } = this.#born;
     return `${dev}:${ino}:${ctimeNs / 1_000_000_000n}`;
   }
 
-  /** Whether the name still leads to it. */
+  /** Whether the name still leads to this file. */
   get isThere(): boolean {
     try {
       const { dev, ino, birthtimeNs } = lstatSync(this.path, { bigint: true });
@@ -45,12 +48,12 @@ export class OwnedFile {
     }
   }
 
-  /** Removes it, if it is still there. */
+  /** Removes the file, if it is still there. */
   remove(): void {
     try {
       if (this.isThere) unlinkSync(this.path);
     } catch {
-      // without permission, or gone meanwhile
+      // no permission, or the file was removed meanwhile
     }
   }
 }

@@ -5,9 +5,10 @@ import type { RunMarks } from "./run-mark.ts";
 import type { SweepMemory } from "./strangers.ts";
 
 /**
- * The living processes that belong to a run whose own process has ended: by process group, by session,
- * by environment, or by descent from such. Looks only at those that are younger than the run and not
- * known to be unrelated; a promise when they are many, to make way for the event loop.
+ * Finds the living processes that belong to a run whose own process has ended: by process group, by
+ * session, by environment, or as descendants of such processes. Looks only at processes that are
+ * younger than the run and not known to be unrelated. Returns a promise when they are many, to let
+ * the event loop turn.
  */
 export function relativesOf(
   marks: RunMarks,
@@ -17,7 +18,7 @@ export function relativesOf(
   const first = search.next();
   if (first.length > SLICE) return search.inPieces(first);
   search.look(first);
-  for (let more = search.next(); more.length > 0; more = search.next()) search.look(more); // born meanwhile
+  for (let more = search.next(); more.length > 0; more = search.next()) search.look(more); // processes that were born meanwhile
   return search.found();
 }
 
@@ -30,7 +31,7 @@ class Search {
   readonly #tag: Buffer;
   readonly #name: Buffer;
   readonly #stats: Candidate[] = [];
-  readonly #olderProcesses = new Map<number, boolean>(); // whether they are ours
+  readonly #olderProcesses = new Map<number, boolean>(); // whether the process is ours
 
   constructor(marks: RunMarks, memory: SweepMemory) {
     this.#marks = marks;
@@ -76,13 +77,13 @@ class Search {
     }
     const isTagged = environment?.includes(this.#tag) ?? false;
     const isOurs = isTagged || (environment?.includes(this.#name) ?? false);
-    if (!isOurs) this.#memory.untagged.add(key); // a process that has not inherited it will not get it
+    if (!isOurs) this.#memory.untagged.add(key); // a process that has not inherited the tag will not get it
     this.#stats.push({ ...stat, isTagged, isOurs });
   }
 
   found(): Identity[] {
     const { pid, supervisor } = this.#marks;
-    // if the number lives again, it is another's, and so are its group and session
+    // if the pid is alive again, it belongs to another process, and so do its group and session
     const isReused = this.#stats.some((stat) => stat.pid === pid);
     const own = isReused ? [] : [pid];
     const leaders = [...own, ...supervisor.pgids.keys()];
@@ -96,7 +97,9 @@ class Search {
     return [...closure(own, this.#stats, ({ isTagged }) => isTagged).values()];
   }
 
-  /** Whether a process is ours that is too old to be looked at, but has led others here. */
+  /**
+   * Whether a process is ours that is too old for the search, but that other processes point to.
+   */
   #isOurs(pid: number): boolean {
     let isOurs = this.#olderProcesses.get(pid);
     isOurs ??= environmentOf(pid)?.includes(this.#name) ?? false;
@@ -105,7 +108,10 @@ class Search {
   }
 }
 
-/** The processes of these groups or sessions, the marked ones, and all that descend from those or share a group with them. */
+/**
+ * The processes of these groups or sessions, the marked processes, and all that descend from these
+ * processes or share a group with them.
+ */
 function closure(
   leaders: readonly number[],
   stats: readonly Candidate[],

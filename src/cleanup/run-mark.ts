@@ -5,22 +5,28 @@ import type { Signal } from "../ports/signal.ts";
 import { forksSoFar, pidLimit } from "../system/proc.ts";
 import { UnrelatedCache } from "./strangers.ts";
 
-/** What tells the processes of one run, the one that we started and its relatives, from all others. */
+/**
+ * The marks that tell the processes of one run (our child and its relatives) from all other
+ * processes.
+ */
 export interface RunMarks {
-  /** The number of the process, of its process group, and of its session. */
+  /** The pid of our child, which is also the number of its process group and of its session. */
   readonly pid: number;
-  /** A variable in the environment of each, unless a process has cleaned it: `NAME=value`. */
+  /**
+   * A variable in the environment of each process, unless a process has cleaned its environment:
+   * `NAME=value`.
+   */
   readonly tag: string;
-  /** How many processes the system had started when it was started. */
+  /** How many processes the system had started when our child was started. */
   readonly forks: number;
-  /** The number of processes after which their numbers are given again. */
+  /** The number of pids after which pids are given again. */
   readonly limit: number;
   readonly supervisor: SupervisorMarks;
 }
 
-/** What a supervisor knows of the processes of the machine. */
+/** The knowledge of a supervisor about the processes of the machine. */
 export interface SupervisorMarks {
-  /** The name that the tags of all its runs have in common. */
+  /** The common name of the tags of all runs. */
   readonly name: string;
   /** The process groups of the runs that are not over. */
   readonly pgids: ReadonlyMap<number, unknown>;
@@ -50,7 +56,10 @@ export class RunMarker {
     return this.#supervisor.name;
   }
 
-  /** Returns the number of a run that is about to begin, and its marks. Its tag ends with its stop signal (`NAME=7-15`). */
+  /**
+   * Returns the number of a run that is about to begin, and its marks. The tag of the run ends with
+   * its stop signal (`NAME=7-15`).
+   */
   mark(stopsignal: Signal): { readonly run: number; readonly marks: Omit<RunMarks, "pid"> } {
     const now = this.#clock.now();
     if (now - this.#counted > COUNT_MS) {

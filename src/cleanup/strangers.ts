@@ -1,11 +1,12 @@
 /**
- * Processes that have nothing to do with a supervisor, and will not have: a process inherits what we
- * know our own by, or does not get it at all. Each is looked at once, however many sweeps there are.
+ * Processes that have nothing to do with a supervisor, and never will: a process inherits the tag
+ * of our processes, or never gets it. Each process is looked at once, however many sweeps there
+ * are.
  */
 export class UnrelatedCache {
-  readonly #known = new Map<number, number>(); // pid -> how many had been started when it was looked at
+  readonly #known = new Map<number, number>(); // pid -> how many processes had been started when it was looked at
 
-  /** A number is not given again before all the others were: no need to look at its process. */
+  /** A pid is not given again before all other pids were given: no need to look at its process. */
   has(pid: number, forks: number, limit: number): boolean {
     const then = this.#known.get(pid);
     return then !== undefined && forks - then < limit / 2;
@@ -15,7 +16,7 @@ export class UnrelatedCache {
     this.#known.set(pid, forks);
   }
 
-  /** Forgets the dead, when they have become many. */
+  /** Forgets dead processes, when they have become many. */
   tidy(living: readonly number[]): void {
     if (this.#known.size < 1000 + 2 * living.length) return;
     const ids = new Set(living);
@@ -23,14 +24,20 @@ export class UnrelatedCache {
   }
 }
 
-/** What one sweep remembers from look to look. */
+/** The memory of one sweep from look to look. */
 export class SweepMemory {
-  /** Processes without a tag, by pid and beginning. */
+  /** Processes without a tag, by pid and start time. */
   readonly untagged = new Set<string>();
-  /** Processes that have shown no environment at all, as one does that is about to execute. */
+  /**
+   * Processes that have shown no environment at all, as a process does that is about to execute a
+   * program.
+   */
   readonly doubted = new Set<string>();
-  /** Whether the last look has met one of those for the first time. */
+  /** Whether the last look has found one of these processes for the first time. */
   isInDoubt = false;
-  /** Whether the last look has failed for a shortage: it saw no process, and there may be some. */
+  /**
+   * Whether the last look has failed because resources were lacking: it saw no process, but there
+   * may be some.
+   */
   isBlind = false;
 }

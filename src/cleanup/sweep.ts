@@ -17,30 +17,34 @@ import { relativesOf } from "./relatives.ts";
 import type { RunMarks } from "./run-mark.ts";
 import { SweepMemory } from "./strangers.ts";
 
-/** How long the killed may take to disappear before they are named: longer only in uninterruptible sleep. */
+/**
+ * How long killed processes may take to disappear before they are reported. Only uninterruptible
+ * sleep takes longer.
+ */
 const LIMIT_MS = 2000;
-/** And how often they are killed at least, on a machine that stands still for so long. */
+/** How often processes are killed at least, even if the machine was suspended for that time. */
 const KILLS = 20;
 
-/** What a sweep ends: what a process may have left behind. */
+/** The target of a sweep: the processes that a process may have left behind. */
 export interface SweepTarget extends RunMarks {
-  /** Its process group alone, or all its relatives. */
+  /** Whether to end its process group alone, or all its relatives. */
   readonly scope: "group" | "all";
-  /** Descendants that were seen while it lived. */
+  /** Descendants that were seen while the process lived. */
   readonly known: readonly Identity[];
-  /** What asks each of them to stop. */
+  /** The stop signal for each of them. */
   readonly stopsignal: Signal;
-  /** Whether its process group has been asked together with it. */
+  /** Whether its process group was sent the stop signal together with it. */
   readonly isGroupAsked: boolean;
-  /** A process in it cannot leave it. */
+  /** The cgroup of the run: a process in it cannot leave it. */
   readonly cgroup?: Cgroup;
 }
 
 /**
- * Ends what a process that is gone has left, and calls `done` when nothing is there any more, or with
- * those that did not exit. Each is asked to stop, once, and killed `graceMs` from now; killed at once
- * if that is 0. Nothing can wake us when a process ends that is not our child; so while (and only
- * while) there is one, this looks again after 1, 2, 4 … 50 ms, until it has twice found none.
+ * Ends the processes that a process has left behind after its exit. Calls `done` when no process is
+ * left, or with the processes that did not exit. Each process is asked to stop, once, and killed
+ * `graceMs` from now; killed at once if `graceMs` is 0. The system does not notify us when a
+ * process ends that is not our child. So while (and only while) there is such a process, this looks
+ * again after 1, 2, 4 … 50 ms, until it has found no process twice.
  */
 export function sweep(
   target: SweepTarget,
@@ -92,7 +96,10 @@ class Sweep {
     }
   }
 
-  /** Sends the stop signal to each process once: many take a second one for a wish to end at once. */
+  /**
+   * Sends the stop signal to each process once: many programs take a second signal as a request to
+   * end at once.
+   */
   #ask(processes: readonly Identity[]): void | Promise<void> {
     const { pid, stopsignal, isGroupAsked } = this.#target;
     return inSlices(processes, (one) => {
@@ -110,7 +117,10 @@ class Sweep {
   }
 }
 
-/** The processes that are left. Where none can be seen, the number of the group stands for all in it. */
+/**
+ * The processes that are left. Where processes cannot be listed, the number of the group stands for
+ * all processes in it.
+ */
 function leftoversOf(target: SweepTarget, memory: SweepMemory): Identity[] | Promise<Identity[]> {
   const blind = (error: unknown) => {
     if (!isShortage(error)) throw error;
@@ -145,7 +155,10 @@ function seenOf(target: SweepTarget, memory: SweepMemory): Identity[] | Promise<
 
 type Look = () => Identity[] | Promise<Identity[]>;
 
-/** Collects what the looks find, one after another; at once, if none of them takes its time. */
+/**
+ * Collects the results of the looks, one after another; synchronously, unless one of the looks
+ * returns a promise.
+ */
 function inOrder(looks: readonly Look[]): Identity[] | Promise<Identity[]> {
   const [look, ...others] = looks;
   const found = look?.() ?? [];
@@ -155,17 +168,20 @@ function inOrder(looks: readonly Look[]): Identity[] | Promise<Identity[]> {
   return Array.isArray(rest) ? found.concat(rest) : rest.then((more) => found.concat(more));
 }
 
-/** Kills the processes. All are held first, so that none can start another while the first are killed. */
+/**
+ * Kills the processes. All processes are stopped first, so that none can start another while the
+ * first ones are killed.
+ */
 async function kill(processes: readonly Identity[]): Promise<void> {
   for (const signal of ["SIGSTOP", "SIGKILL"] as const)
     await inSlices(processes, (one) => signalOne(one, signal));
 }
 
-/** A negative number is that of a process group. */
+/** A negative number is a process group. */
 function signalOne(one: Identity, signal: Signal): void {
   try {
     if (one.began === "" || isAlive(one)) sendSignal(Math.abs(one.pid), signal, one.pid < 0);
   } catch {
-    // gone, or another user's by now: the next look tells
+    // the process is gone, or belongs to another user by now: the next look shows which
   }
 }

@@ -3,7 +3,7 @@ import { option, type ValuesOf } from "../schema/option.ts";
 import { parseSignal } from "../schema/signal.ts";
 import type { Policy } from "./state.ts";
 
-/** When a process starts, restarts and stops. */
+/** The options for when a process starts, restarts and stops. */
 export const lifecycleOptions = {
   autostart: option(
     { syntax: "boolean", summary: "Whether it starts with the supervisor." },
@@ -75,7 +75,7 @@ export const lifecycleOptions = {
   ),
 };
 
-/** Plans the life of a process: seconds become milliseconds here and nowhere else. */
+/** Plans the life of a process. Seconds become milliseconds here and nowhere else. */
 export function policyOf(settings: ValuesOf<typeof lifecycleOptions>): Policy {
   return {
     startMs: settings.startsecs * 1000,

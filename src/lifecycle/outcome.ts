@@ -15,18 +15,18 @@ export function pidOf(state: State): number | undefined {
   return "pid" in state && !isUnswept(state) ? state.pid : undefined;
 }
 
-/** Whether the process has ended, and what it left has not. */
+/** Whether the process has ended, but not all processes that it left behind. */
 export function isUnswept(state: State): boolean {
   return "phase" in state && state.phase === "sweeping";
 }
 
-/** Whether nothing runs, and nothing will by itself. */
+/** Whether no process runs, and none will be started without an order. */
 export function isAtRest(state: State): boolean {
   if (state.until !== NEVER || isUnswept(state)) return false;
   return state.name === "STOPPED" || state.name === "FATAL" || state.name === "EXITED";
 }
 
-/** Whether the process is up, or on its way. */
+/** Whether the process is up, or going to be. */
 export function isWanted(state: State): boolean {
   if (state.name === "RUNNING" || state.name === "STARTING") return true;
   if (state.name === "STOPPING" && state.phase === "stuck") return false;
@@ -34,8 +34,8 @@ export function isWanted(state: State): boolean {
 }
 
 /**
- * What a caller who waits for the process to be RUNNING has to be told by now. `first` is the state in
- * which the order found it.
+ * The answer for a caller that waits for the process to be RUNNING. `first` is the state in which
+ * the order found the process.
  */
 export function startOutcome(state: State, first: State = state): "pending" | "done" | "failed" {
   if (state.name === "RUNNING") return "done";
@@ -43,8 +43,8 @@ export function startOutcome(state: State, first: State = state): "pending" | "d
 }
 
 /**
- * That a command cannot be executed is told while more attempts follow. One that waited for its next
- * attempt when it was asked to start is judged by that attempt.
+ * A command that cannot be executed is reported although more attempts follow. A process that
+ * waited for its next attempt when it was asked to start is judged by that attempt.
  */
 function isToldEarly(state: State, first: State): boolean {
   if (state.name !== "BACKOFF" || (state.code ?? "FAILED") === "FAILED") return false;
@@ -52,7 +52,7 @@ function isToldEarly(state: State, first: State): boolean {
   return !isOld && state.next !== "fatal";
 }
 
-/** What a caller who waits for the process to be gone has to be told by now. */
+/** The answer for a caller that waits for the process to be gone. */
 export function stopOutcome(state: State): "pending" | "done" | "failed" {
   switch (state.name) {
     case "STOPPED":

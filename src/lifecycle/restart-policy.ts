@@ -4,27 +4,29 @@ import type { Instant, Policy } from "./state.ts";
 /** The part of a policy that decides about another attempt. */
 export type RestartPolicy = Pick<Policy, "autorestart" | "exitCodes" | "startRetries">;
 
-/** What has happened to a process so far. */
+/** The history of a process that decides about another attempt. */
 export interface History {
-  /** Starts that have failed in a row, the one that has just ended included. */
+  /** Starts that have failed in a row, including the one that has just ended. */
   readonly tries: number;
 }
 
 /** How an attempt has ended. */
 export interface Exit {
-  /** Whether the start had failed: the process did not last for `startsecs`, or there was none. */
+  /**
+   * Whether the start had failed: the process did not run for `startsecs`, or there was no process.
+   */
   readonly isEarly: boolean;
   readonly status?: ExitStatus;
 }
 
-/** What follows: another attempt from an instant on, or none. */
+/** The decision: another attempt from an instant on, or none. */
 export type Decision =
   | { readonly do: "wait"; readonly until: Instant }
   | { readonly do: "giveUp"; readonly reason: "startretries" | "autorestart" };
 
 /**
- * Decides what follows a failed start or an exit. Without an option that says otherwise it is what
- * supervisord does: the k-th failed start waits k seconds, an exit after `startsecs` does not wait.
+ * Decides what follows a failed start or an exit. Without an option for it, this is supervisord's
+ * behaviour: the k-th failed start waits k seconds, an exit after `startsecs` does not wait.
  */
 export function decide(
   { tries }: History,
@@ -41,7 +43,7 @@ export function decide(
   return isRestarted ? { do: "wait", until: now } : { do: "giveUp", reason: "autorestart" };
 }
 
-/** Whether a process may end so. */
+/** Whether this exit is expected. */
 export function isExpected(
   status: ExitStatus | undefined,
   { exitCodes }: Pick<Policy, "exitCodes">,

@@ -1,11 +1,11 @@
 import type { Signal, ExitStatus, Survivor, StartFailureCode } from "../ports/signal.ts";
 
-/** Milliseconds on the monotonic clock; `NEVER` means that nothing is due. */
+/** Milliseconds on the monotonic clock; `NEVER` means that no deadline is set. */
 export type Instant = number;
 
 export const NEVER: Instant = Infinity;
 
-/** The part of the settings that decides about life and death. Durations in ms. */
+/** The part of the settings that decides about starts and stops. Durations are in ms. */
 export interface Policy {
   readonly startMs: number;
   readonly startRetries: number;
@@ -18,12 +18,13 @@ export interface Policy {
 }
 
 /**
- * A state carries all that is true of it, and `until`: the instant at which it leaves by itself.
+ * A state has all its data, and `until`: the instant at which the process leaves the state by
+ * itself.
  *
- * `phase` is where it stands within the state. While it is `sweeping`, the process has ended, and what
- * it left behind has not.
+ * `phase` is a step within the state. In the phase `sweeping`, the process has ended, but not all
+ * processes that it left behind.
  *
- * `next` is what comes after: a `retry` by the restart policy, a `start` by order, or neither (`stay`).
+ * `next` is what follows: a `retry` by the restart policy, a `start` by order, or neither (`stay`).
  * A BACKOFF whose attempts are used up becomes FATAL (`fatal`).
  */
 export type State =
@@ -47,9 +48,9 @@ export type State =
       readonly name: "BACKOFF";
       readonly until: Instant;
       readonly phase: "sweeping" | "waiting";
-      /** With `start` and `stay`, which wait for the sweep, it passes through STOPPED. */
+      /** With `start` and `stay`, which wait for the sweep, the process passes through STOPPED. */
       readonly next: "retry" | "fatal" | "start" | "stay";
-      /** When the retry is due, or FATAL. */
+      /** The instant of the retry, or of FATAL. */
       readonly due: Instant;
       readonly tries: number;
       readonly reason: string;
@@ -59,10 +60,13 @@ export type State =
   | {
       readonly name: "STOPPING";
       readonly until: Instant;
-      /** `stuck`: SIGKILL has not ended it for so long that no caller should wait any longer. */
+      /**
+       * `stuck`: SIGKILL has not ended the process for so long that no caller should wait any
+       * longer.
+       */
       readonly phase: "asked" | "killed" | "stuck" | "sweeping";
       readonly next: "start" | "stay";
-      /** When SIGKILL was sent first. */
+      /** The instant at which SIGKILL was sent first. */
       readonly killedAt?: Instant;
       readonly tries: number;
       readonly pid: number;
@@ -73,7 +77,7 @@ export type State =
       readonly until: Instant;
       readonly phase: "sweeping" | "swept";
       readonly next: "retry" | "start" | "stay";
-      /** When the retry is due. */
+      /** The instant of the retry. */
       readonly due: Instant;
       readonly status: ExitStatus;
       readonly expected: boolean;
@@ -89,7 +93,7 @@ export type State =
   | {
       readonly name: "UNKNOWN";
       readonly until: Instant;
-      /** `refused`: the system does not let it be killed. */
+      /** `refused`: the system does not allow to kill the process. */
       readonly phase: "refused" | "sweeping";
       readonly tries: number;
       readonly pid: number;
@@ -97,7 +101,7 @@ export type State =
       readonly status?: ExitStatus;
     };
 
-/** The word for a state, as supervisord has it. @useDeclaredType */
+/** The name of a state, as in supervisord. @useDeclaredType */
 export type StateName = State["name"];
 
 /** Orders (`start`, `stop`, `giveup`), facts (`spawned` … `swept`), and the passing of `until`. */
@@ -113,7 +117,10 @@ export type Input =
   | { readonly type: "killFailed"; readonly reason: string }
   | { readonly type: "deadline" };
 
-/** `graceMs`: how long what a process has left may take to stop when it is asked; 0: it is killed at once. */
+/**
+ * `graceMs`: how long the processes that a process has left behind may take to stop when they are
+ * asked; 0: they are killed at once.
+ */
 export type Effect =
   | { readonly do: "spawn" }
   | { readonly do: "cancel" }

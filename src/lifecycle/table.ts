@@ -17,7 +17,7 @@ type Table = {
   readonly [N in StateName]: { readonly [T in Input["type"]]?: Cell<In<N>, On<T>> };
 };
 
-// One row per state, one cell per input the state answers. No cell: the input is ignored there.
+// One row per state, one cell per input of the state. No cell: the state ignores the input.
 export const table: Table = {
   STOPPED: {
     start: (s) => launch(s.tries),
@@ -77,7 +77,8 @@ export const table: Table = {
     },
     exited: (s, _p, now, { status }) => [
       { ...s, phase: "sweeping", status, until: NEVER },
-      // what it leaves may use what remains of stopwaitsecs, unless that was over for the process itself
+      // the processes left behind may use the rest of stopwaitsecs, unless it was over for the
+      // process itself
       { do: "sweep", graceMs: s.phase === "asked" ? Math.max(0, s.until - now) : 0 },
     ],
     swept: (s, _p, now, { survivors }) => [
@@ -117,15 +118,15 @@ export const table: Table = {
   },
 };
 
-/** A process that SIGKILL does not end in this time waits for something uninterruptible. */
+/** A process that SIGKILL does not end in this time is in uninterruptible sleep. */
 const STUCK_MS = 5000;
 
-/** What supervisord says of a process that did not last for startsecs. */
+/** supervisord's text for a process that did not run for startsecs. */
 export const TOO_QUICKLY = "Exited too quickly (process log may have details)";
 
-/** What happens next. Pure: performs nothing, reads no clock. */
+/** Computes the next state. Pure: has no effects, reads no clock. */
 export function transition(state: State, input: Input, policy: Policy, now: Instant): Step {
-  // the one cast: row and cell are looked up together
+  // the only cast: row and cell are looked up together
   const cell = table[state.name][input.type] as Cell<State, Input> | undefined;
   return cell?.(state, policy, now, input) ?? [state];
 }
@@ -135,7 +136,10 @@ export function initial(): In<"STOPPED"> {
   return stopped(0);
 }
 
-/** A child that has outlived startsecs is RUNNING, however late the timer: let it hear `deadline` first. */
+/**
+ * A child that has outlived startsecs is RUNNING, however late the timer: the state handles
+ * `deadline` first.
+ */
 export function isOverdue(state: State, now: Instant): boolean {
   return state.name === "STARTING" && state.until <= now;
 }
@@ -144,7 +148,9 @@ function launch(tries: number): Step {
   return [{ name: "STARTING", until: NEVER, tries }, { do: "spawn" }];
 }
 
-/** A start has failed; where there was a process, what it left is swept first. */
+/**
+ * A start has failed. If there was a process, the processes that it left behind are swept first.
+ */
 function backoff(
   before: number,
   reason: string,
@@ -185,7 +191,7 @@ function terminate(
   ];
 }
 
-/** `stopwaitsecs: 0` kills on the next turn, but never in a spin. */
+/** `stopwaitsecs: 0` kills on the next turn of the event loop, but never in a busy loop. */
 function later(now: Instant, ms: number): Instant {
   return now + Math.max(1, ms);
 }
@@ -218,12 +224,12 @@ function stopped(tries: number, status?: ExitStatus): In<"STOPPED"> {
   };
 }
 
-/** Stopped between two attempts: why the first has failed is remembered. */
+/** Stopped between two attempts: the reason of the first failure is kept. */
 function unstarted({ tries, reason }: In<"BACKOFF">): In<"STOPPED"> {
   return { ...stopped(tries), reason };
 }
 
-/** STOPPED, and due at once where a start is to follow. */
+/** STOPPED, and due at once if a start is to follow. */
 function settle(state: In<"STOPPED">, next: In<"STOPPED">["next"], now: Instant): In<"STOPPED"> {
   return { ...state, next, until: next === "start" ? now : NEVER };
 }

@@ -1,13 +1,13 @@
 /** How long to wait. */
 export interface WaitOptions {
   /**
-   * Ends the waiting: the promise rejects with the signal's reason. It does not take back the order:
-   * a process that was told to start goes on starting.
+   * Ends the wait: the promise rejects with the signal's reason. The order is not undone: a process
+   * that was told to start goes on starting.
    */
   readonly signal?: AbortSignal;
 }
 
-/** All that waits with one signal. */
+/** All waits with one signal. */
 interface Waits {
   readonly all: Set<() => void>;
   readonly listener: () => void;
@@ -16,8 +16,8 @@ interface Waits {
 const waits = new WeakMap<AbortSignal, Waits>();
 
 /**
- * Calls `aborted` when the signal aborts; the function returned takes that back. The signal has one
- * listener for all that wait with it: Node warns of more than ten.
+ * Calls `aborted` when the signal aborts. Calling the returned function cancels this. The signal
+ * has one listener for all waits: Node warns of more than ten listeners.
  */
 export function onAbort(signal: AbortSignal, aborted: () => void): () => void {
   const known = waits.get(signal);
@@ -43,7 +43,7 @@ function makeWaits(): Waits {
   return { all, listener };
 }
 
-/** A promise that an AbortSignal can end: with one that has aborted, nothing begins. */
+/** Creates a promise that an AbortSignal can end. With an aborted signal, nothing begins. */
 export async function abortable<T>(
   signal: AbortSignal | undefined,
   begin: (resolve: (value: T) => void, reject: (error: unknown) => void) => void,
@@ -61,8 +61,9 @@ export async function abortable<T>(
 }
 
 /**
- * An AbortController for one reader, which an abort of `signal` aborts, too, with its reason, until
- * `unlink` is called. What listens to the controller's signal is no listener of the one that many share.
+ * An AbortController for one reader. An abort of `signal` aborts it, too, with the same reason,
+ * until `unlink` is called. Listeners to the controller's signal are not listeners of `signal`,
+ * which many readers share.
  */
 export function linkedAbort(signal: AbortSignal | undefined): {
   readonly controller: AbortController;

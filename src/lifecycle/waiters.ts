@@ -4,14 +4,14 @@ import { abortable } from "./wait.ts";
 export class Waiters {
   readonly #checks = new Set<() => void>();
 
-  /** Settles those that the state of now answers. */
+  /** Settles the promises that the current state answers. */
   check(): void {
     for (const check of this.#checks) check();
   }
 
   /**
-   * Begins with an order, which calls back when its turn has come, and waits from then on until
-   * `outcome` has an answer: an error rejects. An abort of the signal ends the waiting, not the order.
+   * Gives an order, which calls back when its turn has come, and waits from then on until `outcome`
+   * has an answer: an error rejects. An abort of the signal ends the wait, not the order.
    */
   async until(
     signal: AbortSignal | undefined,

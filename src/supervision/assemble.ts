@@ -27,18 +27,19 @@ import { Registry, type ProgramBook } from "./registry.ts";
 import { Updates } from "./update.ts";
 import { hostExitEvents, fifosFailed, logEvents } from "./warnings.ts";
 
-/** What a supervisor works with, in place of the real things; for tests. */
+/** The parts that a supervisor uses in place of the real ones; for tests. */
 export interface SupervisorIo {
-  /** Time; see `FakeClock` in `libsupervisor/testing`. */
+  /** The clock; see `FakeClock` in `libsupervisor/testing`. */
   readonly clock?: Clock;
   /**
-   * What starts processes; see `FakeSpawner` in `libsupervisor/testing`. The guardian belongs to the
-   * default one: with another spawner there is none, and it has to end its children when the host ends.
+   * Starts processes; see `FakeSpawner` in `libsupervisor/testing`. The guardian belongs to the
+   * default spawner. With another spawner there is no guardian, and that spawner has to end its
+   * children when the host ends.
    */
   readonly spawner?: Spawner;
 }
 
-/** A supervisor, in parts. */
+/** The parts of a supervisor. */
 export interface Assembly {
   readonly registry: Registry;
   readonly lifetime: Lifetime;
@@ -46,14 +47,14 @@ export interface Assembly {
   readonly hostExit: HostExit;
   readonly ticks: Ticks;
   readonly iterators: Iterators;
-  /** Tells pools of event listeners, and then the listeners of the host. */
+  /** Sends events to the pools of event listeners, and then to the listeners of the host. */
   readonly announce: (event: NewEvent) => void;
 }
 
 const TICKS: readonly EventName[] = ["TICK_5", "TICK_60", "TICK_3600", "TICK", "EVENT"];
 
 /**
- * Puts a supervisor together, from the bottom up: each part is given those that it works with.
+ * Creates a supervisor from the bottom up: each part is given the parts that it uses.
  * @throws {SettingsError} with everything that is wrong with the settings
  */
 export function assemble(
@@ -77,7 +78,7 @@ export function assemble(
     spawner:
       spawner ??
       new SystemSpawner({
-        clock: systemClock, // real processes live in real time
+        clock: systemClock, // real processes run in real time
         hostExit,
         unpiped: (reason) => fifosFailed(host, reason),
       }),
@@ -113,7 +114,8 @@ export function assemble(
     iterators,
   });
   const reports = {
-    // what a caller reads who has waited has been written and announced
+    // a caller who has waited reads only text that has been written and events that have been
+    // announced
     observers: [
       endStreams,
       activityLines(activity, lifetime),

@@ -3,7 +3,7 @@ import type { Resolved } from "../settings/resolve.ts";
 import { isEqual } from "./deep-equal.ts";
 import { diff, type Difference } from "./diff.ts";
 
-/** The names of the processes that the next settings no longer know, or know as others. */
+/** The names of the processes that are missing or different in the next settings. */
 export function affectedBy(current: Resolved, next: Resolved): string[] {
   const { changed, removed } = diff(byName(current), byName(next), isSame);
   return [...changed, ...removed];
@@ -39,7 +39,10 @@ export function byName({ processes }: Resolved): Map<string, ProcessConfig> {
   return new Map(processes.map((config) => [config.command.name, config]));
 }
 
-/** Equal but for the priority of the group, which is no matter of the process. */
+/**
+ * Whether two processes are equal but for the priority of their group, which does not concern the
+ * process itself.
+ */
 export function isSame(a: ProcessConfig, b: ProcessConfig): boolean {
   if (a === b) return true;
   const { groupPriority } = a.rank;

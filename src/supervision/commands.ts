@@ -10,7 +10,7 @@ import type { StopTicket } from "./stop-ticket.ts";
 
 type Processes = readonly ManagedProcess[];
 
-/** All are told to start, in the order given, and none waits for another. */
+/** Tells all processes to start, in the order given. No process waits for another. */
 export async function startEach(processes: Processes, options: WaitOptions): Promise<void> {
   await all(
     "start",
@@ -18,17 +18,20 @@ export async function startEach(processes: Processes, options: WaitOptions): Pro
   );
 }
 
-/** All are told to start, by priority. */
+/** Tells all processes to start, by priority. */
 export async function startAll(processes: Processes, options: WaitOptions): Promise<void> {
   await startEach(inStartOrder(processes), options);
 }
 
-/** The same, where no caller waits for it. */
+/** The same, when no caller waits for the result. */
 export function launchAll(processes: Processes): void {
   for (const process of inStartOrder(processes)) process.launch();
 }
 
-/** The highest priority number first; those of the next wave when all of the last are gone. */
+/**
+ * Stops the highest priority number first, and the processes of the next number when all of the
+ * last are gone.
+ */
 export async function stopAll(
   processes: Processes,
   stop: (process: ManagedProcess) => Promise<void>,
@@ -41,7 +44,10 @@ export async function stopAll(
   raise("stop", failures);
 }
 
-/** All are stopped, as `stopAll` does, and then started, unless another order stopped them meanwhile. */
+/**
+ * Stops all processes, as `stopAll` does, and then starts them, unless another order stopped them
+ * meanwhile.
+ */
 export async function restartAll(processes: Processes, options: WaitOptions): Promise<void> {
   if (wavesOf(processes).length < 2) {
     await all(
@@ -59,7 +65,7 @@ async function restartInWaves(processes: Processes): Promise<void> {
   const tickets = new Map<ManagedProcess, StopTicket>();
   const failures = new Map<ManagedProcess, unknown>();
   await stopAll(processes, async (process) => {
-    const ticket = process.takeTicket(); // before its listeners hear of the stop
+    const ticket = process.takeTicket(); // before the process's listeners are told of the stop
     tickets.set(process, ticket);
     try {
       await process.stop({}, ticket);
@@ -76,7 +82,7 @@ async function restartInWaves(processes: Processes): Promise<void> {
   await all("restart", restarts);
 }
 
-/** One process must be there to be signalled; of several, those that are. */
+/** Signals one process, which must be running, or, of several processes, the running ones. */
 export async function signalAll(processes: Processes, signal: SignalSetting): Promise<void> {
   const there = processes.filter(({ pid }) => pid !== undefined);
   const targets = processes.length === 1 || parseSignal(signal) === undefined ? processes : there;
@@ -86,7 +92,7 @@ export async function signalAll(processes: Processes, signal: SignalSetting): Pr
   );
 }
 
-/** Waits for all, also when some have failed. */
+/** Waits for all promises, also when some have rejected. */
 export async function all(verb: string, promises: readonly Promise<void>[]): Promise<void> {
   raise(verb, failuresOf(await Promise.allSettled(promises)));
 }
@@ -100,7 +106,7 @@ function failuresOf(results: readonly PromiseSettledResult<void>[]): unknown[] {
 function raise(verb: string, failures: readonly unknown[]): void {
   if (failures.length === 0) return;
   const errors = failures.filter((failure) => failure instanceof SupervisorError);
-  // an abort, or a defect: as it is
+  // an abort, or a defect: not wrapped
   if (errors.length < failures.length)
     throw failures.find((failure) => !errors.includes(failure as SupervisorError));
   throw oneError(verb, errors);

@@ -1,14 +1,17 @@
-/** What has to happen to get from one set of named things to another. @inline */
+/** The steps from one set of named things to another. @inline */
 export interface Difference {
   /** The names that are new. */
   readonly added: readonly string[];
   /** The names that have changed. */
   readonly changed: readonly string[];
-  /** The names that are no longer there. */
+  /** The names that were removed. */
   readonly removed: readonly string[];
 }
 
-/** Compares by name, then by `equal`; in the order of `next`, the removed in that of `current`. */
+/**
+ * Compares by name, then by `equal`. The result is in the order of `next`, the removed names in the
+ * order of `current`.
+ */
 export function diff<T>(
   current: ReadonlyMap<string, T>,
   next: ReadonlyMap<string, T>,

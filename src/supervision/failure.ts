@@ -6,13 +6,13 @@ import type { Command } from "../ports/command.ts";
 import { show } from "../schema/show.ts";
 import { endingOf } from "../events/state-event.ts";
 
-/** A process of which an error tells. */
+/** A process that an error is about. */
 export interface Failing {
   readonly namespec: string;
   readonly state: StateName;
 }
 
-/** An error with the name of a process and its state. */
+/** Creates an error with the name of a process and its state. */
 export function errorOf(
   { namespec, state }: Failing,
   code: ErrorCode,
@@ -22,7 +22,7 @@ export function errorOf(
   return new SupervisorError(code, message, { process: namespec, state, ...details });
 }
 
-/** Why the wait for `verb` has ended in this state, without success. */
+/** Creates the error for a wait for `verb` that has ended in this state, without success. */
 export function failureOf(
   verb: string,
   command: Command,
@@ -74,7 +74,7 @@ function spawnError(
   const lines = [
     `${what}: ${reason}${how && ` (${how})`}`,
     ...hintsFor(command, code),
-    // of an earlier run, where there was none now
+    // of an earlier run, if this attempt had no process
     ...(output === undefined || code !== undefined
       ? []
       : [`Its last output:\n${output.replaceAll(/^/gm, "  ")}`]),

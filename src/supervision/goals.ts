@@ -2,7 +2,7 @@ import type { Resolved } from "../settings/resolve.ts";
 import type { SupervisorSettings } from "../settings/supervisor.ts";
 import { copyOf } from "../schema/copy.ts";
 
-/** The settings with those of a program that is added. */
+/** Returns the settings with the settings of an added program. */
 export function withProgram(
   current: Resolved,
   added: Pick<Resolved, "programs" | "listeners" | "processes" | "groups">,
@@ -16,7 +16,9 @@ export function withProgram(
   };
 }
 
-/** The settings without these programs, and without a group that had no other. */
+/**
+ * Returns the settings without these programs, and without a group that contained no other program.
+ */
 export function withoutPrograms(
   current: Resolved,
   gone: ReadonlySet<string>,
@@ -36,7 +38,7 @@ export function withoutPrograms(
   return { ...current, programs, listeners, processes, groups, groupSettings };
 }
 
-/** The settings that hold, as they can be given again. */
+/** Returns the current settings, in a form that can be given again. */
 export function settingsOf(
   resolved: Resolved,
   environment: Readonly<Record<string, string>>,
@@ -48,7 +50,7 @@ export function settingsOf(
   };
 }
 
-/** Those that are of no program and no group. */
+/** The settings that belong to no program and no group. */
 export function wholeSettingsOf(
   resolved: Resolved,
   environment: Readonly<Record<string, string>>,

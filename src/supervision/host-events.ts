@@ -3,13 +3,13 @@ import type { EventName } from "../events/event-table.ts";
 import type { ActivityLevel } from "../events/levels.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** The listeners of the host, on whatever object they listen. */
+/** The listeners of the host, on any emitter. */
 export interface HostListeners {
   announce(event: NewEvent, at: number): void;
   listenerCount(name: EventName): number;
 }
 
-/** Tells the listeners of the host. */
+/** Emits events to the listeners of the host. */
 export class HostEvents {
   readonly #listeners: HostListeners;
   readonly #clock: Clock;
@@ -19,7 +19,7 @@ export class HostEvents {
     this.#clock = clock;
   }
 
-  /** Whether there is a listener to one of these. */
+  /** Whether there is a listener to one of these events. */
   isHeard(names: readonly EventName[]): boolean {
     return names.some((name) => this.#listeners.listenerCount(name) > 0);
   }
@@ -28,7 +28,7 @@ export class HostEvents {
     this.#listeners.announce(event, this.#clock.date());
   }
 
-  /** Has a line for supervisord's activity log. */
+  /** Writes a line to supervisord's activity log. */
   activity(level: ActivityLevel, message: string): void {
     if (this.isHeard(["ACTIVITY"])) this.announce({ type: "ACTIVITY", level, message });
   }

@@ -2,41 +2,45 @@ import type { State, StateName } from "../lifecycle/state.ts";
 import { byText } from "../schema/by-text.ts";
 import { pidOf } from "../lifecycle/outcome.ts";
 
-/** All about a process: the fields of supervisord's `getProcessInfo`, as a plain object. */
+/**
+ * The status report of a process: the fields of supervisord's `getProcessInfo`, as a plain object.
+ */
 export interface ProcessInfo {
-  /** Its name. */
+  /** The name of the process. */
   readonly name: string;
-  /** Its group's name. */
+  /** The name of the process's group. */
   readonly group: string;
   /** The process id; 0 when there is no process. */
   readonly pid: number;
   /** The state, as a word. */
   readonly state: StateName;
-  /** Why it could not be started, or why it ended; empty if all is well. */
+  /**
+   * The reason why the process could not be started, or why it ended; empty if there is no failure.
+   */
   readonly spawnerr: string;
-  /** The exit code of its last run; -1 when a signal ended it; 0 before it has ended. */
+  /** The exit code of the last run; -1 when a signal ended the run; 0 before it has ended. */
   readonly exitstatus: number;
-  /** When it was last started, in seconds since 1970; 0 if never. */
+  /** The time of the last start, in seconds since 1970; 0 if never. */
   readonly start: number;
-  /** When it last ended, in seconds since 1970; 0 if never. */
+  /** The time of the last exit, in seconds since 1970; 0 if never. */
   readonly stop: number;
   /** The time of this report, in seconds since 1970. */
   readonly now: number;
-  /** For people: pid and uptime, the reason of a failure, or the time of the end. */
+  /** A text for people: pid and uptime, the reason of a failure, or the time of the end. */
   readonly description: string;
-  /** Where its standard output is logged; empty for nowhere. */
+  /** The log of the standard output; empty if there is none. */
   readonly stdout_logfile: string;
-  /** Where its standard error is logged; empty for nowhere. */
+  /** The log of the standard error; empty if there is none. */
   readonly stderr_logfile: string;
 }
 
-/** What the state does not know of itself. */
+/** The facts for a report that the state does not hold. */
 export type Circumstances = Pick<
   ProcessInfo,
   "name" | "group" | "start" | "stop" | "now" | "stdout_logfile" | "stderr_logfile"
 >;
 
-/** The report of a process. */
+/** Creates the report of a process. */
 export function describe(state: State, circumstances: Circumstances): ProcessInfo {
   const { name, group, start, stop, now, stdout_logfile, stderr_logfile } = circumstances;
   const pid = pidOf(state) ?? 0;
@@ -57,13 +61,13 @@ export function describe(state: State, circumstances: Circumstances): ProcessInf
   };
 }
 
-/** The order of supervisorctl's `status`. */
+/** Compares in the order of supervisorctl's `status`. */
 export function byGroupAndName(a: ProcessInfo, b: ProcessInfo): number {
   return byText(a.group, b.group) || byText(a.name, b.name);
 }
 
 function exitstatusOf(state: State): number {
-  if (state.name !== "EXITED" && state.name !== "STOPPED") return 0; // as there: forgotten by a retry
+  if (state.name !== "EXITED" && state.name !== "STOPPED") return 0; // as in supervisord: a retry resets it
   return state.status ? (state.status.code ?? -1) : 0;
 }
 

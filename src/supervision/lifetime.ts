@@ -11,11 +11,11 @@ import type { Registry } from "./registry.ts";
 export interface Leftover {
   /** The process's full name. */
   readonly process: string;
-  /** Why it is still there, with its pid. */
+  /** The reason why the process is still alive, with its pid. */
   readonly error: SupervisorError;
 }
 
-/** What begins and ends with the supervisor. */
+/** The callbacks for the beginning and the end of the supervisor. */
 export interface LifetimeParts {
   readonly registry: Registry;
   readonly host: HostEvents;
@@ -49,12 +49,12 @@ export class Lifetime {
     this.#parts = parts;
   }
 
-  /** Whether anything was ever started. */
+  /** Whether any start was ever requested. */
   get hasBegun(): boolean {
     return this.#phase.name === "running" || ("hasBegun" in this.#phase && this.#phase.hasBegun);
   }
 
-  /** Whether a shutdown was asked for, which may be over. */
+  /** Whether a shutdown was requested; it may be over. */
   get isStopping(): boolean {
     return this.#phase.name === "stopping" || this.#phase.name === "closed";
   }
@@ -65,7 +65,10 @@ export class Lifetime {
     throw new SupervisorError("SHUTDOWN_STATE", `Cannot ${what}: the supervisor is shutting down`);
   }
 
-  /** With the first start there may be listeners: only then the beginning is announced. */
+  /**
+   * Announces the beginning with the first start: before it, the caller may not have added
+   * listeners.
+   */
   begin(): void {
     if (this.#phase.name !== "idle") return;
     this.#phase = { name: "running" };
@@ -79,7 +82,7 @@ export class Lifetime {
     ticks.begin();
   }
 
-  /** Stops everything, for good. All that ask for it share the outcome. */
+  /** Stops everything, for good. All callers share the outcome. */
   close(): Promise<readonly Leftover[]> {
     if ("leftovers" in this.#phase) return this.#phase.leftovers;
     let settle: (work: Promise<readonly Leftover[]>) => void = () => {};
@@ -87,7 +90,7 @@ export class Lifetime {
       settle = resolve;
     });
     this.#phase = { name: "stopping", hasBegun: this.hasBegun, leftovers };
-    settle(this.#stop()); // only now: its listeners find the state SHUTDOWN already
+    settle(this.#stop()); // only now: the listeners see the state SHUTDOWN already
     return leftovers;
   }
 
@@ -112,10 +115,10 @@ export class Lifetime {
     pools.close();
     ticks.close();
     iterators.close();
-    return Object.freeze(leftovers); // one answer for all that ask
+    return Object.freeze(leftovers); // one answer for all callers
   }
 
-  /** Writes which processes a shutdown waits for: at once, and every few seconds. */
+  /** Logs which processes a shutdown waits for: at once, and every few seconds. */
   #reportWaiting(): void {
     const { registry, host, clock } = this.#parts;
     const unstopped = [...registry.processes.values()].filter(({ isGone }) => !isGone);

@@ -16,29 +16,32 @@ import { lastOutput } from "./process-output.ts";
 import { RunRecord } from "./run-record.ts";
 import { StopTicket } from "./stop-ticket.ts";
 
-/** What a process works with. */
+/** The parts that a process uses. */
 export interface ProcessIo extends RunnerIo {
   readonly logs: Logs;
 }
 
-/** Where what a process does is told. */
+/** Receives the events of a process. */
 export interface ProcessReports {
-  /** Are told of each step, in this order. */
+  /** Called for each step, in this order. */
   readonly observers: readonly Observer<ManagedProcess>[];
-  /** What becomes of what a process writes. */
+  /** Receives the output of a process. */
   readonly written: (process: ManagedProcess) => StreamEvents;
-  /** Has a line for supervisord's activity log. */
+  /** Writes a line to supervisord's activity log. */
   readonly activity: (level: ActivityLevel, message: string) => void;
 }
 
 type Order = "start" | "stop" | "restart";
 
-/** One process of a program, over all its runs: its runner, its streams, and those who wait for it. */
+/**
+ * One process of a program, over all its runs: its runner, its streams, and the callers that wait
+ * for it.
+ */
 export class ManagedProcess implements ProcessName {
   readonly name: string;
   readonly group: string;
   readonly namespec: string;
-  /** What it is made of; only the priority of its group may change. */
+  /** The configuration of the process; only the priority of its group may change. */
   config: ProcessConfig;
   readonly streams: Streams;
   readonly runs = new RunRecord();
@@ -72,40 +75,40 @@ export class ManagedProcess implements ProcessName {
     });
   }
 
-  /** The name of its state. */
+  /** The name of the process's state. */
   get state(): StateName {
     return this.current.name;
   }
 
-  /** Its state, with all that it carries. */
+  /** The process's state, with all its data. */
   get current(): State {
     return this.#runner.state;
   }
 
-  /** Its process id while there is a living process. */
+  /** The process id; undefined while there is no living process. */
   get pid(): number | undefined {
     return pidOf(this.current);
   }
 
-  /** The child of the last start, which may be gone. */
+  /** The child of the last start; it may have exited. */
   get child(): Child | undefined {
     return this.#runner.child;
   }
 
-  /** Whether it is up, or on its way: by the last order, if one waits. */
+  /** Whether the process is up, or going to be: by the last order, if an order waits. */
   get isWanted(): boolean {
     const { lastOrder } = this.#runner;
     if (lastOrder === undefined) return isWanted(this.current);
     return lastOrder === "start" || lastOrder === "restart";
   }
 
-  /** Whether nothing of it is left. */
+  /** Whether the process, and all processes that it left behind, are gone. */
   get isGone(): boolean {
     const isStopped = this.#runner.lastOrder === undefined && stopOutcome(this.current) === "done";
     return isStopped && !this.isWanted;
   }
 
-  /** Whether it has ever been started. */
+  /** Whether the process has ever been started. */
   get wasStarted(): boolean {
     return this.runs.start > 0;
   }
@@ -123,13 +126,16 @@ export class ManagedProcess implements ProcessName {
     });
   }
 
-  /** Settles once it is RUNNING, over as many attempts as it may have. */
+  /**
+   * Starts the process, and settles once it is RUNNING, over as many attempts as the settings
+   * allow.
+   */
   async start({ signal }: WaitOptions = {}): Promise<void> {
     this.#admit();
     await this.#order("start", signal);
   }
 
-  /** Settles once it is gone, and what it left. */
+  /** Stops the process, and settles once it, and all processes that it left behind, are gone. */
   async stop({ signal }: WaitOptions = {}, ticket?: StopTicket): Promise<void> {
     signal?.throwIfAborted();
     if (!this.isGone) this.reports.activity("INFO", `waiting for ${this.name} to stop`);
@@ -137,7 +143,7 @@ export class ManagedProcess implements ProcessName {
     await this.#order("stop", signal);
   }
 
-  /** Settles once it is RUNNING again. */
+  /** Restarts the process, and settles once it is RUNNING again. */
   async restart({ signal }: WaitOptions = {}): Promise<void> {
     this.#admit();
     signal?.throwIfAborted();
@@ -145,26 +151,29 @@ export class ManagedProcess implements ProcessName {
     await this.#order("restart", signal);
   }
 
-  /** Starts it, if it may be started. No promise waits for it: events tell how it goes. */
+  /**
+   * Starts the process, if it may be started. No promise waits for the start: events report the
+   * outcome.
+   */
   launch(): void {
     if (!this.#isRemoved && !this.#supervisor.isStopping) this.#runner.send({ type: "start" });
   }
 
-  /** Ends a wait for the next attempt (BACKOFF becomes FATAL), then stops. */
+  /** Ends a wait for the next attempt (BACKOFF becomes FATAL), then stops the process. */
   async quit(): Promise<void> {
     this.#runner.send({ type: "giveup" });
     this.takeTicket();
     await this.#order("stop", undefined);
   }
 
-  /** A ticket for an order to stop; those that were taken before do not hold any more. */
+  /** Takes a ticket for an order to stop. Tickets that were taken before are no longer valid. */
   takeTicket(): StopTicket {
     this.#ticket?.cancel();
     this.#ticket = new StopTicket();
     return this.#ticket;
   }
 
-  /** Writes to its standard input; `failed` is called if that cannot be. */
+  /** Writes to the standard input of the process. Calls `failed` if that is not possible. */
   hand(chunk: Uint8Array, failed: () => void): void {
     const { child } = this;
     if (!child) return failed();
@@ -173,13 +182,16 @@ export class ManagedProcess implements ProcessName {
     });
   }
 
-  /** Whether it keeps the host alive. */
+  /** Sets whether the process keeps the host alive. */
   setRef(ref: boolean): void {
     this.#isRef = ref;
     this.#applyRef();
   }
 
-  /** Keeps the host alive while the promise is pending: else it could not be awaited after `unref()`. */
+  /**
+   * Keeps the host alive while the promise is pending: otherwise the promise could not be awaited
+   * after `unref()`.
+   */
   async held<T>(begin: () => Promise<T>): Promise<T> {
     this.#pending++;
     this.#applyRef();
@@ -191,13 +203,16 @@ export class ManagedProcess implements ProcessName {
     }
   }
 
-  /** Takes no more orders to start. */
+  /** Refuses further orders to start. */
   retire(): void {
     this.#isRemoved = true;
     this.close();
   }
 
-  /** No run follows, and no output: what could not be ended does not keep the host alive. */
+  /**
+   * Ends the use of the process: no run and no output follow. A process that could not be ended
+   * does not keep the host alive.
+   */
   close(): void {
     this.#isClosed = true;
     this.#applyRef();

@@ -2,13 +2,13 @@ import { SupervisorError } from "../errors.ts";
 import { show } from "../schema/show.ts";
 import { didYouMean } from "../schema/suggest.ts";
 
-/** What a name is looked up in. */
+/** The registry in which names are looked up. */
 export interface Names<P> {
-  /** By full name. */
+  /** The processes by full name. */
   readonly processes: ReadonlyMap<string, P>;
   /** The processes of each program. */
   readonly members: ReadonlyMap<string, readonly P[]>;
-  /** The groups, the empty ones too. */
+  /** The groups, including empty ones. */
   readonly groups: ReadonlyMap<string, unknown>;
 }
 
@@ -19,7 +19,7 @@ interface Named {
 }
 
 /**
- * The processes that a name means: a program, a group, `group:process`, `group:*` or `all`.
+ * Finds the processes that a name means: a program, a group, `group:process`, `group:*` or `all`.
  * @throws {SupervisorError} `BAD_NAME`
  */
 export function find<P extends Named>(
@@ -43,15 +43,17 @@ export function find<P extends Named>(
   throw new SupervisorError("BAD_NAME", `There is no ${show(name)}${hint}`);
 }
 
-/** The process of that full name; `group:name` is one, too, where both are the same. */
+/**
+ * Finds the process of that full name; `group:name` is a full name, too, where both are the same.
+ */
 export function findOne<P>(namespec: string, processes: ReadonlyMap<string, P>): P | undefined {
   const [group = "", name] = namespec.split(":", 2);
   return processes.get(group === name ? group : namespec);
 }
 
 /**
- * The process that a name means, where it can only be one.
- * @throws {SupervisorError} `BAD_NAME`
+ * Returns the only process that a name means.
+ * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one
  */
 export function theOnly<P extends Named>(name: string, processes: readonly P[]): P {
   const [first] = processes;

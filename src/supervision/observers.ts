@@ -14,7 +14,10 @@ export const endStreams: Observer<ManagedProcess> = {
   },
 };
 
-/** Writes supervisord's lines. Of a process that gives up while the supervisor stops there is none. */
+/**
+ * Writes supervisord's log lines. A process that becomes FATAL while the supervisor stops has no
+ * line.
+ */
 export function activityLines(
   write: (level: ActivityLevel, message: string) => void,
   supervisor: { readonly isStopping: boolean },
@@ -36,7 +39,7 @@ export function stateEvents(announce: (event: NewEvent) => void): Observer<Manag
   };
 }
 
-/** Tells a pool of each new state of its processes. */
+/** Reports each new state of its processes to a pool. */
 export function listenerPools(pools: Pick<Listeners, "changed">): Observer<ManagedProcess> {
   return {
     transitioned({ process, from, to }) {
@@ -52,7 +55,10 @@ export const waiters: Observer<ManagedProcess> = {
   },
 };
 
-/** Announces what a process writes, where that is an event, and hands a pool what its processes print. */
+/**
+ * Announces the output of a process, where it is an event, and passes the output of event listeners
+ * to their pool.
+ */
 export function outputEvents(
   announce: (event: NewEvent) => void,
   pools: Pick<Listeners, "heard">,
@@ -70,5 +76,5 @@ export function outputEvents(
   };
 }
 
-/** What the types of events end with. */
+/** The last part of the names of event types. */
 const SUFFIX = { stdout: "STDOUT", stderr: "STDERR" } as const;

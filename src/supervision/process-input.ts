@@ -24,7 +24,7 @@ export async function signalProcess(process: ManagedProcess, signal: SignalSetti
   }
 }
 
-/** Writes to the standard input of a process; settles once the pipe has taken it all. */
+/** Writes to the standard input of a process; settles once all is in the pipe. */
 export async function sendToProcess(
   process: ManagedProcess,
   chars: string | Uint8Array,

@@ -6,13 +6,13 @@ import type { OutputStream } from "../ports/streams.ts";
 import { show } from "../schema/show.ts";
 import { errorOf, type Failing } from "./failure.ts";
 
-/** A process with what it writes. */
+/** A process with its output streams. */
 interface Writer extends Failing {
   readonly streams: Streams;
   readonly current: State;
 }
 
-/** A part of a log; of the bytes in memory, where there is no file. */
+/** Reads a part of a log, or, where there is no file, of the bytes in memory. */
 export async function readOutput(
   process: Writer,
   stream: OutputStream,
@@ -33,7 +33,7 @@ export async function readOutput(
   }
 }
 
-/** The last bytes of a log. */
+/** Reads the last bytes of a log. */
 export async function tailOutput(
   process: Writer,
   stream: OutputStream,
@@ -42,7 +42,7 @@ export async function tailOutput(
   return readOutput(process, stream, -Math.max(0, bytes), 0);
 }
 
-/** What a process writes from now on. */
+/** Returns the output of a process from now on. */
 export function followOutput(
   process: Writer,
   stream: OutputStream,
@@ -62,7 +62,10 @@ export async function clearOutput(process: Writer): Promise<void> {
   }
 }
 
-/** The last lines on standard error, or else on standard output, unless they are of an earlier run. */
+/**
+ * Returns the last lines on standard error, or, if there are none, on standard output, unless the
+ * lines are from an earlier run.
+ */
 export function lastOutput({ current, streams }: Writer, lines = 10): string {
   const hasFailed = current.name === "BACKOFF" || current.name === "FATAL";
   if (hasFailed && current.status === undefined) return "";

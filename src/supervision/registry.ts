@@ -7,34 +7,34 @@ import type { ManagedProcess } from "./managed-process.ts";
 import { find, type Names } from "./names.ts";
 import { autostartOrder } from "./start-order.ts";
 
-/** What users hold of the programs. The registry keeps it in step with the settings. */
+/** The objects that callers have of the programs. The registry updates them with the settings. */
 export interface ProgramBook {
-  /** A program has these settings and processes from now on. */
+  /** Sets the settings and processes of a program. */
   hold(name: string, settings: ResolvedProgramSettings, processes: readonly ManagedProcess[]): void;
-  /** There is no such program any more. */
+  /** Removes a program. */
   drop(name: string): void;
 }
 
-/** What an exchange of the settings has changed. */
+/** The changes by an exchange of the settings. */
 export interface Exchange {
   /** The processes that are new. */
   readonly processes: readonly ManagedProcess[];
-  /** The groups that are gone, or were replaced as a whole. */
+  /** The groups that were removed, or replaced as a whole. */
   readonly removed: readonly string[];
-  /** The groups that are new, or have replaced one as a whole. */
+  /** The groups that are new, or have replaced a group as a whole. */
   readonly added: readonly string[];
 }
 
-/** The settings that hold, and the processes that stand for them. */
+/** The current settings, and the processes for them. */
 export class Registry implements Names<ManagedProcess> {
   readonly processes = new Map<string, ManagedProcess>();
-  /** Whether the processes to come keep the host alive. */
+  /** Whether future processes keep the host alive. */
   isRef = true;
   readonly #book: ProgramBook;
   #members = new Map<string, ManagedProcess[]>();
   #resolved: Resolved;
 
-  /** Holds settings; `exchange()` makes the processes. */
+  /** Stores the first settings; `exchange()` creates the processes. */
   constructor(resolved: Resolved, book: ProgramBook) {
     this.#resolved = resolved;
     this.#book = book;
@@ -54,21 +54,21 @@ export class Registry implements Names<ManagedProcess> {
   }
 
   /**
-   * The processes that a name means.
+   * Finds the processes that a name means.
    * @throws {SupervisorError} `BAD_NAME`
    */
   find(name: string): readonly ManagedProcess[] {
     return find(name, this);
   }
 
-  /** The processes that several names mean, each once. */
+  /** Finds the processes that several names mean, each process once. */
   findAll(names: readonly string[]): readonly ManagedProcess[] {
     const [name] = names;
     if (names.length === 1 && name !== undefined) return this.find(name);
     return [...new Set(names.flatMap((one) => this.find(one)))];
   }
 
-  /** The processes that start with the supervisor, in their order. */
+  /** The processes with autostart, in their order. */
   autostarted(): ManagedProcess[] {
     const inOrder = [...this.processes.values()].filter(({ config }) => config.autostart);
     const ranked = inOrder.map((process) => ({ process, rank: process.config.rank }));
@@ -82,8 +82,8 @@ export class Registry implements Names<ManagedProcess> {
   }
 
   /**
-   * Makes these the settings. Processes whose settings are the same are kept, `make` makes the others.
-   * If it throws, nothing has changed.
+   * Replaces the settings. Processes whose settings are the same are kept; `make` creates the
+   * others. If this throws, nothing has changed.
    */
   exchange(next: Resolved, make: (config: ProcessConfig) => ManagedProcess): Exchange {
     const former = new Map(this.processes);
@@ -91,7 +91,7 @@ export class Registry implements Names<ManagedProcess> {
     this.#hold(next, this.#draft(next, make));
     this.#resolved = next;
     const members = this.#byGroup();
-    // a group none of whose processes is left is another one, though it may have the same name
+    // a group none of whose processes is left is a new group, even if it has the same name
     const isOther = (group: string) => {
       const old = before.members.get(group) ?? [];
       const now = members.get(group) ?? [];
@@ -105,7 +105,7 @@ export class Registry implements Names<ManagedProcess> {
     };
   }
 
-  /** A process for each of the configurations: the one that there is, or a new one. */
+  /** Returns a process for each of the configurations: the existing process, or a new one. */
   #draft(
     next: Resolved,
     make: (config: ProcessConfig) => ManagedProcess,
@@ -135,7 +135,7 @@ export class Registry implements Names<ManagedProcess> {
     for (const name of next.programs.keys()) members.set(name, []);
     this.processes.clear();
     for (const [config, process] of processes) {
-      process.config = config; // its group may have got another priority
+      process.config = config; // the priority of its group may have changed
       this.processes.set(process.namespec, process);
       push(members, config.program, process);
     }

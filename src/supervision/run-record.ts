@@ -1,7 +1,10 @@
 import { pidOf } from "../lifecycle/outcome.ts";
 import type { Transition } from "../lifecycle/transition.ts";
 
-/** The pid of a process's last run, and when that began and ended, in milliseconds since 1970; 0 if never. */
+/**
+ * The pid of a process's last run, and the times when that run began and ended, in milliseconds
+ * since 1970; 0 if never.
+ */
 export class RunRecord {
   pid = 0;
   start = 0;

@@ -3,17 +3,26 @@ import type { Rank } from "../settings/priority.ts";
 
 type Ranked = { readonly rank: Rank };
 
-/** Autostart: groups by priority, then by name; inside a group as it was configured. */
+/**
+ * Compares in the order of autostart: groups by priority, then by name; inside a group as it was
+ * configured.
+ */
 export function autostartOrder<T extends Ranked>(processes: readonly T[]): T[] {
   return processes.toSorted(({ rank: a }, { rank: b }) => byGroup(a, b));
 }
 
-/** Start on command: as autostart, but inside a group by the priority of each program. */
+/**
+ * Compares in the order of a start on command: as autostart, but inside a group by the priority of
+ * each program.
+ */
 export function startOrder<T extends Ranked>(processes: readonly T[]): T[] {
   return processes.toSorted(({ rank: a }, { rank: b }) => byGroup(a, b) || a.priority - b.priority);
 }
 
-/** Stop: the highest priority number first; those of equal priority together. */
+/**
+ * Groups processes in the order of a stop: the highest priority number first; processes of equal
+ * priority together.
+ */
 export function stopWaves<T extends Ranked>(processes: readonly T[]): T[][] {
   const waves = new Map<string, T[]>();
   for (const process of startOrder(processes).toReversed().toSorted(byNumbersDown)) {

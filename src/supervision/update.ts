@@ -17,28 +17,28 @@ import { findOne } from "./names.ts";
 import type { Registry } from "./registry.ts";
 import type { StopTicket } from "./stop-ticket.ts";
 
-/** How to update. */
+/** The options of an update. */
 export interface UpdateOptions extends WaitOptions {
-  /** Only tell what would change: supervisorctl's `reread`. */
+  /** Whether to only return what would change: supervisorctl's `reread`. */
   readonly dryRun?: boolean;
 }
 
-/** What an update has changed, or would change: names of programs. */
+/** The names of the programs that an update has changed, or would change. */
 export type UpdateResult = Difference;
 
-/** What an update works on. */
+/** The parts that an update uses. */
 export interface UpdateParts {
   readonly registry: Registry;
-  /** Makes a process. */
+  /** Creates a process. */
   readonly make: (config: ProcessConfig) => ManagedProcess;
   readonly announce: (event: NewEvent) => void;
   readonly lifetime: Lifetime;
 }
 
-/** All that changes the settings which hold: those of one program, or all of them. */
+/** Runs all changes to the current settings: changes to one program, or to all programs. */
 export class Updates {
   readonly #parts: UpdateParts;
-  #environment: Readonly<Record<string, string>>; // as it was given
+  #environment: Readonly<Record<string, string>>; // as the caller gave it
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(parts: UpdateParts, environment: Readonly<Record<string, string>> = {}) {
@@ -46,7 +46,7 @@ export class Updates {
     this.#environment = { ...environment };
   }
 
-  /** The settings that hold, as they can be given again. */
+  /** The current settings, in a form that can be given again. */
   get settings(): SupervisorSettings {
     return settingsOf(this.#parts.registry.resolved, this.#environment);
   }
@@ -100,14 +100,14 @@ export class Updates {
     });
   }
 
-  /** What an update would change, by groups. */
+  /** Returns what an update would change, by groups. */
   reread(settings: SupervisorSettings): UpdateResult {
     return groupDifferenceOf(this.#parts.registry.resolved, resolveSettings(settings));
   }
 
   /**
-   * Updates and removals come one after another, and no two in one turn of the event loop: a listener
-   * that adds what another removes would leave no time for anything else.
+   * Runs updates and removals one after another, and no two in one turn of the event loop: a
+   * listener that adds what another listener removes would otherwise block the event loop.
    */
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#last;
@@ -117,7 +117,7 @@ export class Updates {
   }
 }
 
-/** Makes these the settings, announces the groups that have changed, and returns the new processes. */
+/** Replaces the settings, announces the groups that have changed, and returns the new processes. */
 function exchange(
   { registry, make, announce, lifetime }: UpdateParts,
   next: Resolved,
@@ -130,9 +130,9 @@ function exchange(
 }
 
 /**
- * From the settings that hold to these: stop, exchange, start. Until the exchange nothing has
- * changed: when something will not stop, or the settings cannot be had any more, what was stopped is
- * started again.
+ * Changes the current settings to these: stops, exchanges, starts. Until the exchange nothing has
+ * changed: when a process does not stop, or the settings can no longer be computed, the stopped
+ * processes are started again.
  */
 async function update(
   parts: UpdateParts,
@@ -144,7 +144,7 @@ async function update(
     affectedBy(registry.resolved, next).flatMap((name) => registry.processes.get(name) ?? []);
   let next = goal(registry.resolved);
   let going = affected(next);
-  const tickets = new Map<ManagedProcess, StopTicket>(); // of what was up
+  const tickets = new Map<ManagedProcess, StopTicket>(); // of the processes that were up
   const relaunch = () => {
     const kept = [...tickets].filter(
       ([process, { holds }]) => holds && registry.processes.get(process.namespec) === process,
@@ -163,7 +163,7 @@ async function update(
       await stopAll(left, (process) => process.stop(options, taken.get(process)));
       next = goal(registry.resolved); // another caller may have added a program meanwhile
       going = affected(next);
-      left = going.filter((process) => !process.isGone); // one may have been started meanwhile
+      left = going.filter((process) => !process.isGone); // a process may have been started meanwhile
     } while (left.length > 0 && !lifetime.isStopping);
     lifetime.expectOpen("update");
     difference = differenceOf(registry.resolved, next);
@@ -172,14 +172,14 @@ async function update(
     relaunch();
     throw error;
   }
-  relaunch(); // what was stopped, and is not to be replaced after all
+  relaunch(); // the stopped processes that are not to be replaced after all
   const replaced = new Map(going.map((process) => [process.namespec, process]));
   launchAll(
     fresh.filter(({ namespec, config }) => {
       const old = replaced.get(namespec);
       const ticket = old && tickets.get(old);
       if (ticket) return ticket.holds;
-      // what a caller has stopped stays so
+      // a process that a caller has stopped stays stopped
       const wasStopped = old?.state === "STOPPED" && old.wasStarted;
       return lifetime.hasBegun && config.autostart && !wasStopped;
     }),

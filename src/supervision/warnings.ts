@@ -5,7 +5,7 @@ import type { HostEvents } from "./host-events.ts";
 
 const LOGFILE: readonly EventName[] = ["LOGFILE_FAILED", "LOGFILE", "EVENT"];
 
-/** Tells of log files that cannot be written: where no listener hears it, as a warning of Node's. */
+/** Reports log files that cannot be written: as a warning of Node if no listener is there. */
 export function logEvents(host: HostEvents): LogEvents {
   return {
     failed: (file, { code = "", message }) => {
@@ -17,7 +17,9 @@ export function logEvents(host: HostEvents): LogEvents {
   };
 }
 
-/** Tells of the guardian. A promise that cannot be kept in full is not kept silently. */
+/**
+ * Reports failures of the guardian. A promise that cannot be kept in full is not broken silently.
+ */
 export function hostExitEvents(host: HostEvents): HostExitEvents {
   const unguarded = (type: "GUARDIAN_FAILED" | "CGROUP_FAILED", what: string, reason: string) => {
     if (!host.isHeard([type, "GUARDIAN", "EVENT"])) {
@@ -33,7 +35,10 @@ export function hostExitEvents(host: HostEvents): HostExitEvents {
   };
 }
 
-/** Tells that there are no FIFOs, which programs can do without: in the activity log, or as a warning. */
+/**
+ * Reports that there are no FIFOs, which are not essential for programs: in the activity log, or as
+ * a warning.
+ */
 export function fifosFailed(host: HostEvents, reason: string): void {
   const message = `Without FIFOs (${reason}), programs cannot open /dev/stdout by name for now`;
   if (!host.isHeard(["ACTIVITY", "EVENT"])) process.emitWarning(message, { code: "FIFOS_FAILED" });
