@@ -22,7 +22,10 @@ import { SweepMemory } from "./strangers.ts";
  * sleep takes longer.
  */
 const LIMIT_MS = 2000;
-/** How often processes are killed at least, even if the machine was suspended for that time. */
+/**
+ * The least number of kills before processes are reported, in case the machine was suspended for
+ * that time.
+ */
 const KILLS = 20;
 
 /** The target of a sweep: the processes that a process may have left behind. */

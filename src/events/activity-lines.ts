@@ -6,7 +6,7 @@ import type { ActivityLevel } from "./levels.ts";
 /** A line of the activity log. */
 export type Line = readonly [level: ActivityLevel, message: string];
 
-/** What supervisord writes to its log of a step from one state to another, word for word. */
+/** The text that supervisord logs for a step from one state to another, word for word. */
 export function linesOf(name: string, from: State, to: State, policy: Policy): Line[] {
   const lines: Line[] = [];
   if (pidOf(from) === undefined && pidOf(to) !== undefined && to.name === "STARTING")

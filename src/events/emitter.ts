@@ -10,7 +10,7 @@ type Handler<T extends EventName> = EventEmitter.EventListener<SupervisorEvents,
 type AnyHandler = (this: unknown, ...event: unknown[]) => void;
 
 /**
- * An emitter of events under their own type and all parents. An error that a handler throws disturbs
+ * Emits events under their own type and all parent types. An error that a handler throws disturbs
  * neither the supervisor nor the other handlers: it becomes an uncaught exception of the host, on a
  * later turn of the event loop.
  */
@@ -36,14 +36,14 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
     return this.on(event, fn, context);
   }
 
-  /** Calls `fn` with the next event of that name. */
+  /** Calls `fn` with the next event of that name, once. */
   override once<T extends EventName>(event: T, fn: Handler<T>, context?: unknown): this {
     super.once(event, this.#guard(fn), context);
     this.listenersChanged();
     return this;
   }
 
-  /** Takes back `on` and `once`; without `fn`, as `removeAllListeners(event)`. */
+  /** Undoes `on` and `once`; without `fn`, does the same as `removeAllListeners(event)`. */
   override off<T extends EventName>(
     event: T,
     fn?: Handler<T>,
@@ -68,16 +68,16 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
   }
 
   /**
-   * How many handlers listen to that name, including those of this package itself: for `events()`, an
-   * activity log, a control server.
+   * The number of handlers for that name, including handlers of this package itself: for
+   * `events()`, an activity log, a control server.
    */
   override listenerCount(event: EventName): number {
     return super.listenerCount(event) + this.#own.listenerCount(event);
   }
 
   /**
-   * The same as `on`, for this package itself: `removeAllListeners()` does not remove the handler. The
-   * function returned does.
+   * The same as `on`, for this package itself: `removeAllListeners()` does not remove the handler.
+   * Calling the returned function does.
    * @internal
    */
   observe<T extends EventName>(event: T, fn: Handler<T>): () => void {
@@ -91,8 +91,9 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
   }
 
   /**
-   * Takes back everything that was given to `on` and `once`, or all of one name. It also ends
-   * `events()`, unless that name is another than `EVENT`. An activity log and a control server go on.
+   * Removes all handlers that were given to `on` and `once`, or all handlers of one name. It also
+   * ends `events()`, unless a name other than `EVENT` is given. An activity log and a control
+   * server continue.
    */
   override removeAllListeners(event?: EventName): this {
     super.removeAllListeners(event);

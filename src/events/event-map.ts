@@ -4,7 +4,7 @@ import type { OwnEvent } from "./supervisor-events.ts";
 
 type AnyEvent = ProcessEvent | OwnEvent;
 
-/** The events whose type may be one of those. */
+/** The events whose type may be one of these types. */
 type EventOf<Type extends EventType, Each = AnyEvent> = Each extends AnyEvent
   ? [Extract<Each["type"], Type>] extends [never]
     ? never
@@ -12,19 +12,19 @@ type EventOf<Type extends EventType, Each = AnyEvent> = Each extends AnyEvent
   : never;
 
 /**
- * The names one can listen to, and the event that comes: supervisord's event types. An event is emitted
- * under its own type and then under each of its parents, up to `EVENT`.
+ * The names to listen to, and the event of each name: supervisord's event types. An event is
+ * emitted under its own type and then under each of its parents, up to `EVENT`.
  * @interface
  */
 export type EventMap = { -readonly [Name in keyof typeof eventTable]: EventOf<TypesUnder<Name>> };
 
-/** Any event; its `type` tells which. */
+/** Any event; its `type` says which one. */
 export type SupervisorEvent = EventMap["EVENT"];
 
-/** The functions that listen to each name, as eventemitter3 expects them. */
+/** The listener functions of each name, in the form that eventemitter3 expects. */
 export type SupervisorEvents = { [Name in EventName]: (event: EventMap[Name]) => void };
 
-/** An event as it is made, before it gets its time. */
+/** An event before it has its time. */
 export type NewEvent = AnyEvent extends infer Each
   ? Each extends AnyEvent
     ? Omit<Each, "at">

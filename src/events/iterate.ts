@@ -2,17 +2,20 @@ import { EventEmitter, on } from "node:events";
 import { linkedAbort, type WaitOptions } from "../lifecycle/wait.ts";
 import type { SupervisorEvent } from "./event-map.ts";
 
-/** Calls `listener` with each event, until the function returned is called. */
+/** Calls `listener` with each event. Calling the returned function stops this. */
 type Observe = (listener: (event: SupervisorEvent) => void) => () => void;
 
-const CLOSED = "closed"; // ends the iterators; no event of a supervisor
+const CLOSED = "closed"; // ends the iterators; not an event of a supervisor
 
 /** The async iterators over events. */
 export class Iterators {
   readonly #open = new Set<EventEmitter>();
   #isClosed = false;
 
-  /** All events from now on, until `end()`. An abort of the signal ends it as `events.on` of Node does. */
+  /**
+   * Iterates over all events from now on, until `end()`. An abort of the signal ends the iteration
+   * as in `events.on` of Node.
+   */
   iterate(observe: Observe, options: WaitOptions): AsyncIterableIterator<SupervisorEvent> {
     const source = this.#isClosed ? undefined : this.#source(observe, options);
     return {
@@ -32,12 +35,12 @@ export class Iterators {
     };
   }
 
-  /** Ends the iterators; what has come until now still comes. */
+  /** Ends the iterators. Events that have come until now are still delivered. */
   end(): void {
     for (const emitter of this.#open) emitter.emit(CLOSED);
   }
 
-  /** Ends them, and those to come. */
+  /** Ends the iterators, including future ones. */
   close(): void {
     this.#isClosed = true;
     this.end();
@@ -50,7 +53,7 @@ export class Iterators {
     const ignore = observe((event) => emitter.emit("EVENT", event));
     this.#open.add(emitter);
     emitter.once("removeListener", () => {
-      unlink(); // its reader has left, or an abort has ended it
+      unlink(); // the reader has left, or an abort has ended the iterator
       ignore();
       this.#open.delete(emitter);
     });

@@ -16,15 +16,15 @@ export type ProcessEvent =
 
 /** A process has entered a state. */
 export interface ProcessStateEvent extends BaseEvent {
-  /** The process's name. */
+  /** The name of the process. */
   readonly processname: string;
-  /** Its group's name. */
+  /** The name of its group. */
   readonly groupname: string;
-  /** The state it comes from. */
+  /** The state before this step. */
   readonly from_state: StateName;
 }
 
-/** How a process ended, where it did. */
+/** How the run of a process ended, if it has ended. */
 export interface Ending {
   /** The exit code; null when a signal ended the process. */
   readonly exitstatus: number | null;
@@ -46,12 +46,12 @@ export interface RunningEvent extends ProcessStateEvent {
   readonly pid: number;
 }
 
-/** A start has failed; the next attempt comes after `tries` seconds, or FATAL at once. */
+/** A start has failed. The next attempt comes after `tries` seconds, or FATAL at once. */
 export interface BackoffEvent extends ProcessStateEvent, Partial<Ending> {
   readonly type: "PROCESS_STATE_BACKOFF";
   /** How many attempts have failed: 1, 2 … up to `startretries` + 1. */
   readonly tries: number;
-  /** Why the start failed. */
+  /** The reason why the start failed. */
   readonly spawnerr: string;
 }
 
@@ -67,21 +67,21 @@ export interface ExitedEvent extends ProcessStateEvent, Ending {
   readonly type: "PROCESS_STATE_EXITED";
   /** Whether the exit code is one of `exitcodes`; never for a signal. */
   readonly expected: boolean;
-  /** The process id it had. */
+  /** The process id before the exit. */
   readonly pid: number;
 }
 
 /** The process was stopped, and all processes that it left are gone. */
 export interface StoppedEvent extends ProcessStateEvent, Partial<Ending> {
   readonly type: "PROCESS_STATE_STOPPED";
-  /** The process id it had; 0 if it had none, being in BACKOFF. */
+  /** The process id before the exit; 0 if there was no process, in BACKOFF. */
   readonly pid: number;
 }
 
 /** Too many starts have failed in a row. The process starts again only when asked to. */
 export interface FatalEvent extends ProcessStateEvent, Partial<Ending> {
   readonly type: "PROCESS_STATE_FATAL";
-  /** Why the last attempt failed. */
+  /** The reason why the last attempt failed. */
   readonly spawnerr: string;
 }
 
@@ -95,24 +95,24 @@ export interface UnknownEvent extends ProcessStateEvent {
 /** A process has written something; only with `stdout_events_enabled` or `stderr_events_enabled`. */
 export interface ProcessLogEvent extends BaseEvent {
   readonly type: "PROCESS_LOG_STDOUT" | "PROCESS_LOG_STDERR";
-  /** The process's name. */
+  /** The name of the process. */
   readonly processname: string;
-  /** Its group's name. */
+  /** The name of its group. */
   readonly groupname: string;
   /** The process id. */
   readonly pid: number;
-  /** The stream it wrote to. */
+  /** The stream that the process wrote to. */
   readonly channel: "stdout" | "stderr";
-  /** The bytes as they came, cut anywhere. */
+  /** The bytes as the process wrote them; chunks may end anywhere. */
   readonly data: Buffer;
 }
 
 /** A process has written something between the capture tokens; only with `*_capture_maxbytes`. */
 export interface ProcessCommunicationEvent extends BaseEvent {
   readonly type: "PROCESS_COMMUNICATION_STDOUT" | "PROCESS_COMMUNICATION_STDERR";
-  /** The process's name. */
+  /** The name of the process. */
   readonly processname: string;
-  /** Its group's name. */
+  /** The name of its group. */
   readonly groupname: string;
   /** The process id. */
   readonly pid: number;

@@ -2,7 +2,7 @@ import type { State } from "../lifecycle/state.ts";
 import type { NewEvent } from "./event-map.ts";
 import type { Ending } from "./process-events.ts";
 
-/** The event that tells of a step from one state to another, made of values alone. */
+/** Creates the event for a step from one state to another. */
 export function stateEvent(
   processname: string,
   groupname: string,
@@ -36,7 +36,7 @@ export function stateEvent(
   }
 }
 
-/** How the last run ended, where the state knows. */
+/** How the last run ended, if the state has this information. */
 export function endingOf(state: State): Partial<Ending> {
   if (!("status" in state) || !state.status) return {};
   return { exitstatus: state.status.code, signal: state.status.signal };

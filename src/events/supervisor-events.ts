@@ -13,14 +13,17 @@ export type OwnEvent =
   | ActivityEvent;
 
 /**
- * A log file cannot be written; its bytes are kept in memory, as far as they have room there. Or a
- * stream cannot be written; its bytes are dropped.
+ * A log file cannot be written; its bytes are kept in memory up to a limit. Or a stream cannot be
+ * written; its bytes are dropped.
  */
 export interface LogfileFailedEvent extends BaseEvent {
   readonly type: "LOGFILE_FAILED";
-  /** Its path; `/dev/stdout` or `/dev/stderr` for the host's own output, `syslog`, `Writable` for a stream. */
+  /**
+   * The path of the log; `/dev/stdout` or `/dev/stderr` for the host's own output, `syslog`,
+   * `Writable` for a stream.
+   */
   readonly file: string;
-  /** The error's code: `ENOSPC`, `EACCES` …; empty where it has none. */
+  /** The error's code: `ENOSPC`, `EACCES` …; empty if the error has no code. */
   readonly code: string;
   /** The message of the system. */
   readonly message: string;
@@ -31,18 +34,21 @@ export interface LogfileRecoveredEvent extends BaseEvent {
   readonly type: "LOGFILE_RECOVERED";
   /** The same as in `LOGFILE_FAILED`. */
   readonly file: string;
-  /** How many bytes had to be dropped meanwhile. */
+  /** The number of bytes that were dropped meanwhile. */
   readonly lost: number;
 }
 
-/** The guardian was ended from outside (and another one was started), or it, or a cgroup, cannot be had. */
+/**
+ * The guardian was ended from outside and another guardian was started, or the guardian, or a
+ * cgroup, is not available.
+ */
 export interface GuardianEvent extends BaseEvent {
   readonly type: "GUARDIAN_LOST" | "GUARDIAN_FAILED" | "CGROUP_FAILED";
-  /** The signal or exit status that ended it, or why it cannot run. */
+  /** The signal or exit status of the guardian, or the reason why it cannot run. */
   readonly reason: string;
 }
 
-/** The supervisor has begun, or begins to shut down. */
+/** The supervisor has begun its work, or begins to shut down. */
 export interface SupervisorStateEvent extends BaseEvent {
   readonly type: "SUPERVISOR_STATE_CHANGE_RUNNING" | "SUPERVISOR_STATE_CHANGE_STOPPING";
 }
@@ -50,7 +56,7 @@ export interface SupervisorStateEvent extends BaseEvent {
 /** A group was added or removed. */
 export interface ProcessGroupEvent extends BaseEvent {
   readonly type: "PROCESS_GROUP_ADDED" | "PROCESS_GROUP_REMOVED";
-  /** Its name. */
+  /** The name of the group. */
   readonly groupname: string;
 }
 
@@ -64,7 +70,7 @@ export interface TickEvent extends BaseEvent {
 /** `sendRemoteCommEvent` was called. */
 export interface RemoteCommunicationEvent extends BaseEvent {
   readonly type: "REMOTE_COMMUNICATION";
-  /** The sender's word for its kind: supervisord's `type`. */
+  /** The kind of the message, as the sender calls it: supervisord's `type`. */
   readonly comm_type: string;
   /** The text that was sent. */
   readonly data: string;
@@ -73,7 +79,7 @@ export interface RemoteCommunicationEvent extends BaseEvent {
 /** A line of supervisord's activity log, word for word. */
 export interface ActivityEvent extends BaseEvent {
   readonly type: "ACTIVITY";
-  /** Its level. */
+  /** The level of the line. */
   readonly level: ActivityLevel;
   /** The line, without time and level. */
   readonly message: string;

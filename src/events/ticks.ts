@@ -4,7 +4,10 @@ const PERIODS = [5, 60, 3600] as const;
 /** The seconds of supervisord's TICK events. */
 export type Period = (typeof PERIODS)[number];
 
-/** Calls `tick` whenever the wall clock enters a new slice of 5, 60 or 3,600 s, while that is heard. */
+/**
+ * Calls `tick` whenever the wall clock enters a new slice of 5, 60 or 3,600 s, while there are
+ * listeners for it.
+ */
 export class Ticks {
   readonly #clock: Clock;
   readonly #tick: (period: Period, when: number) => void;
@@ -20,19 +23,19 @@ export class Ticks {
     this.#isHeard = isHeard;
   }
 
-  /** Ticks from now on. */
+  /** Starts ticking. */
   begin(): void {
     this.#isRunning = true;
     this.look();
   }
 
-  /** Does not tick any more. */
+  /** Stops ticking. */
   close(): void {
     this.#isRunning = false;
     this.look();
   }
 
-  /** To be called whenever ticks may be heard that were not, or the other way round. */
+  /** Checks whether there are listeners to ticks. Must be called whenever this may have changed. */
   look(): void {
     const isOn = this.#isRunning && this.#isHeard();
     if (isOn === this.#isOn) return;

@@ -13,8 +13,8 @@ export interface Heading {
 }
 
 /**
- * An event as a listener reads it: a line of tokens, and as many characters of payload as `len` says.
- * The payload is UTF-8, see {@link decodable}.
+ * Formats an event as a listener reads it: a line of tokens, and as many characters of payload as
+ * `len` says. The payload is UTF-8, see {@link decodable}.
  */
 export function envelope(heading: Heading, payload: Uint8Array): Buffer {
   const { server, serial, pool, poolserial, eventname } = heading;
@@ -22,7 +22,7 @@ export function envelope(heading: Heading, payload: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from(line), payload]);
 }
 
-/** Code points, as Python counts characters: the bytes of UTF-8 that begin one. */
+/** Counts code points, as Python counts characters: the bytes of UTF-8 that begin one. */
 function charactersIn(utf8Bytes: Uint8Array): number {
   let count = 0;
   for (const byte of utf8Bytes) if ((byte & 0xc0) !== 0x80) count++;
@@ -31,7 +31,9 @@ function charactersIn(utf8Bytes: Uint8Array): number {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The bytes, if they are UTF-8; otherwise the text that supervisord sends in their place. */
+/**
+ * Returns the bytes, if they are UTF-8; otherwise the text that supervisord sends in their place.
+ */
 export function decodable(data: Uint8Array): Uint8Array {
   try {
     utf8.decode(data);
@@ -41,12 +43,12 @@ export function decodable(data: Uint8Array): Uint8Array {
   }
 }
 
-/** The text that supervisord has for bytes that are no text. */
+/** The text that supervisord has for bytes that are not text. */
 export function undecodable(data: Uint8Array): string {
   return `Undecodable: ${pythonBytes(data)}`;
 }
 
-/** As Python shows bytes: `b'caf\xe9\n'`. */
+/** Formats bytes as Python shows them: `b'caf\xe9\n'`. */
 export function pythonBytes(data: Uint8Array): string {
   const quote = data.includes(0x27) && !data.includes(0x22) ? '"' : "'";
   let text = "";

@@ -2,13 +2,16 @@
 export interface Message {
   readonly serial: number;
   readonly bytes: Uint8Array;
-  /** How many times it was rejected. */
+  /** How many times a listener has rejected the event. */
   readonly rejections: number;
-  /** When it may be sent: the instant at which its pause ends. */
+  /** The instant at which the pause of the event ends. */
   readonly due: number;
 }
 
-/** The messages of a pool that wait for a listener, in their order. A message in a pause holds up no other. */
+/**
+ * The messages of a pool that wait for a listener, in their order. A message in a pause does not
+ * hold up other messages.
+ */
 export class MessageQueue {
   readonly #messages: Message[] = [];
 
@@ -22,7 +25,7 @@ export class MessageQueue {
     else this.#messages.push(message);
   }
 
-  /** Removes the oldest message, unless fewer than so many wait. */
+  /** Removes the oldest message, unless fewer messages than this wait. */
   dropOldest(size: number): Message | undefined {
     return this.#messages.length >= size ? this.#messages.shift() : undefined;
   }
@@ -33,7 +36,7 @@ export class MessageQueue {
     return place < 0 ? undefined : this.#messages.splice(place, 1)[0];
   }
 
-  /** Puts a message that was taken back before the others that are due. */
+  /** Puts a message that was taken back before the other messages that are due. */
   putBack(message: Message, now: number): void {
     const place = this.#firstDue(now);
     this.#messages.splice(place < 0 ? this.#messages.length : place, 0, message);

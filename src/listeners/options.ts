@@ -9,7 +9,7 @@ import { didYouMean } from "../schema/suggest.ts";
 /** supervisord's own `result_handler`. */
 const DEFAULT_HANDLER = "supervisor.dispatchers:default_handler";
 
-/** What an event listener is sent, and how its answers are judged. */
+/** The options for the events of an event listener, and for the handling of its results. */
 export const listenerOptions = {
   events: option(
     {
@@ -45,16 +45,19 @@ export const listenerOptions = {
   ),
 };
 
-/** What the event listeners of a program listen to, and how many events may wait for them. */
+/**
+ * The events that the event listeners of a program subscribe to, and how many events may wait for
+ * them.
+ */
 export interface ListenerPlan {
-  /** In supervisord's spelling, each of them once. */
+  /** The event types in supervisord's spelling, each of them once. */
   readonly events: readonly EventName[];
   readonly bufferSize: number;
   /** Whether every well-formed result accepts an event: the handler cannot be called here. */
   readonly acceptsAll: boolean;
 }
 
-/** Plans the event listeners of a program, if its processes are any. */
+/** Plans the event listeners of a program, if its processes are event listeners. */
 export function listenerOf(
   { events, buffer_size: bufferSize, result_handler: handler }: ValuesOf<typeof listenerOptions>,
   { refuse }: Pick<Planning, "refuse">,

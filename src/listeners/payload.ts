@@ -2,8 +2,9 @@ import { decodable } from "./envelope.ts";
 import type { NewEvent } from "../events/event-map.ts";
 
 /**
- * The payload of an event, as supervisord's listeners read it; undefined for events that supervisord does
- * not have. The order of the tokens is supervisord's; fields that it does not have are left out.
+ * Formats the payload of an event, as supervisord's listeners read it; undefined for events that
+ * supervisord does not have. The order of the tokens is supervisord's. Fields that supervisord does
+ * not have are left out.
  */
 export function payloadOf(event: NewEvent): Uint8Array | undefined {
   switch (event.type) {

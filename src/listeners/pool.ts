@@ -6,7 +6,7 @@ import type { StateName } from "../lifecycle/state.ts";
 import type { ActivityLevel } from "../events/levels.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** An event for all pools: its payload, and the heading without the fields that each pool adds. */
+/** An event for all pools: its payload, and the header without the fields that each pool adds. */
 export interface Envelope extends Pick<Heading, "server" | "serial" | "eventname"> {
   readonly payload: Uint8Array;
 }
@@ -16,14 +16,14 @@ export interface Listener {
   readonly name: string;
   readonly group: string;
   readonly state: StateName;
-  /** Writes to its standard input; `failed` is called if that cannot be. */
+  /** Writes to the standard input of the process. Calls `failed` if that is not possible. */
   hand(chunk: Uint8Array, failed: () => void): void;
 }
 
-/** The functions that a pool is given. */
+/** The functions that a pool uses. */
 export interface PoolIo {
   readonly clock: Clock;
-  /** Its processes, in their order. */
+  /** The processes of the pool, in their order. */
   readonly members: () => readonly Listener[];
   /** How many events may wait. */
   readonly bufferSize: () => number;
@@ -32,11 +32,11 @@ export interface PoolIo {
   readonly activity: (level: ActivityLevel, message: string) => void;
 }
 
-/** The conversation with a listener, from one start of its process to the next. */
+/** The session of a listener, from one start of its process to the next. */
 interface Session {
   readonly protocol: ListenerProtocol;
   message?: Message | undefined;
-  /** Set when its standard input cannot be written. */
+  /** Whether writing to the standard input of the listener has failed. */
   isNotReading?: true;
 }
 
@@ -58,7 +58,10 @@ export class Pool {
     this.#io = io;
   }
 
-  /** Takes an event, once for each of its subscriptions, and sends it if a listener is ready. */
+  /**
+   * Takes an event, once for each subscription that it matches, and sends it if a listener is
+   * ready.
+   */
   accept({ payload, ...heading }: Envelope, times: number): void {
     const poolserial = ++this.#serial;
     const bytes = envelope({ ...heading, pool: this.name, poolserial }, payload);
@@ -81,7 +84,7 @@ export class Pool {
     }
   }
 
-  /** Takes the output of a listener; the chunk is only lent. */
+  /** Takes the output of a listener. The caller may reuse the chunk afterwards. */
   heard(process: Listener, chunk: Uint8Array): void {
     if (this.#isClosed) return;
     const session = this.#sessionOf(process);
@@ -90,7 +93,7 @@ export class Pool {
     this.#dispatch();
   }
 
-  /** Forgets all events. */
+  /** Drops all events. */
   close(): void {
     this.#isClosed = true;
     this.#queue.clear();
@@ -120,7 +123,9 @@ export class Pool {
     }
   }
 
-  /** Makes the event of a listener the first again, when the pause of an event that was rejected so often ends. */
+  /**
+   * Puts the event of a listener first again, when the pause after this number of rejections ends.
+   */
   #reject(session: Session): void {
     const { message } = session;
     if (!message) return;
@@ -131,7 +136,7 @@ export class Pool {
     this.#retryLater();
   }
 
-  /** Makes the event of a listener the first again. */
+  /** Puts the event of a listener first again. */
   #giveBack(session: Session): void {
     const { message } = session;
     if (!message || this.#isClosed) return;
@@ -157,8 +162,8 @@ export class Pool {
   }
 
   /**
-   * Sends events that were given back on a later turn of the event loop: a listener that rejects each
-   * event at once would otherwise leave the host no time for anything else.
+   * Sends events that were given back on a later turn of the event loop: a listener that rejects
+   * each event at once would otherwise block the event loop.
    */
   #rest(): void {
     if (this.#isPaused) return;
@@ -214,7 +219,7 @@ export class Pool {
       session.message = message;
       let isNow = true;
       process.hand(message.bytes, () => {
-        if (session.message !== message) return; // it has answered nevertheless, or it is gone
+        if (session.message !== message) return; // the listener has answered nevertheless, or has exited
         session.protocol.takeBack();
         session.isNotReading = true;
         activity(

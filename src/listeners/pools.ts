@@ -7,13 +7,13 @@ import { Pool, type Listener, type Envelope } from "./pool.ts";
 import type { ListenerPlan } from "./options.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** What event listeners need from their supervisor. */
+/** The functions that event listeners need from their supervisor. */
 export interface ListenersIo {
   readonly clock: Clock;
   readonly identifier: () => string;
   /** The processes of a program. */
   readonly members: (program: string) => readonly Listener[];
-  /** The plan of a program, as its settings are now, if it is an event listener. */
+  /** The current plan of a program, if it is an event listener. */
   readonly plan: (program: string) => ListenerPlan | undefined;
   readonly activity: (level: ActivityLevel, message: string) => void;
 }
@@ -30,14 +30,14 @@ export class Listeners {
     this.#io = io;
   }
 
-  /** Has `changed` called whenever a pool has come or gone. */
+  /** Calls `changed` whenever a pool was added or removed. */
   watch(changed: () => void): void {
     this.#watcher = changed;
   }
 
   /**
-   * Takes every event before anybody else hears of it, and makes a pool of a group that is added: so
-   * the first event of a pool is its own PROCESS_GROUP_ADDED.
+   * Takes every event before all other listeners, and creates a pool for an added group: so the
+   * first event of a pool is its own PROCESS_GROUP_ADDED.
    */
   accept(event: NewEvent): void {
     if (event.type === "PROCESS_GROUP_REMOVED") this.#remove(event.groupname);
@@ -53,7 +53,7 @@ export class Listeners {
     }
   }
 
-  /** Whether a pool listens to one of these. */
+  /** Whether a pool subscribes to one of these types. */
   isHeard(names: readonly EventName[]): boolean {
     return [...this.#pools.keys()].some((name) => {
       const { events } = this.#planOf(name);
@@ -71,14 +71,17 @@ export class Listeners {
     this.#poolOf(process.group)?.changed(process);
   }
 
-  /** There will be no more events. */
+  /** Ends the use of the pools: no event will follow. */
   close(): void {
     this.#isClosed = true;
     for (const pool of this.#pools.values()) pool.close();
     this.#pools.clear();
   }
 
-  /** The pool of a group, if it is one: a process may be started before its group is announced. */
+  /**
+   * Finds the pool of a group, if the group is a pool: a process may be started before its group is
+   * announced.
+   */
   #poolOf(name: string): Pool | undefined {
     const known = this.#pools.get(name);
     const { clock, members, plan, activity } = this.#io;
@@ -100,12 +103,12 @@ export class Listeners {
     if (this.#pools.delete(name)) this.#watcher();
   }
 
-  /** The plan of a pool. One whose program is no listener any more hears nothing. */
+  /** The plan of a pool. A pool whose program is no longer a listener receives no events. */
   #planOf(program: string): ListenerPlan {
     return this.#io.plan(program) ?? NOTHING;
   }
 
-  /** An event that supervisord does not have is none for its listeners, and has no serial. */
+  /** An event that supervisord does not have is not sent to its listeners, and has no serial. */
   #envelope(event: NewEvent): Envelope | undefined {
     const payload = payloadOf(event);
     if (!payload) return undefined;

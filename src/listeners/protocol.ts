@@ -1,13 +1,15 @@
-/** The state of the conversation with an event listener, in supervisord's words. */
+/** The state of the session with an event listener, in supervisord's words. */
 export type ListenerState = "ACKNOWLEDGED" | "READY" | "BUSY" | "UNKNOWN";
 
 /** The meaning of a listener's output. */
 export type Answer =
   /** The listener asks for an event: ACKNOWLEDGED -> READY. */
   | { readonly type: "ready" }
-  /** Its result for the event that it has: BUSY -> ACKNOWLEDGED. */
+  /** The listener's result for the event that it has: BUSY -> ACKNOWLEDGED. */
   | { readonly type: "result"; readonly isOk: boolean }
-  /** It broke the protocol: -> UNKNOWN. `line` is the text where a result was expected. */
+  /**
+   * The listener broke the protocol: -> UNKNOWN. `line` is the text where a result was expected.
+   */
   | { readonly type: "broken"; readonly from: ListenerState; readonly line?: Uint8Array };
 
 const READY = Buffer.from("READY\n");
@@ -15,50 +17,51 @@ const OK = Buffer.from("OK");
 const LF = 10;
 /** The length of `RESULT `, which supervisord does not compare. */
 const WORD_LENGTH = 7;
-/** A longer line is no result line. */
+/** A longer line is not a result line. */
 const LINE_LIMIT = 1024;
-/** A longer result is none: its sender would be BUSY for too long. */
+/** A longer result is not accepted: its sender would be BUSY for too long. */
 const RESULT_LIMIT = 1 << 20;
 const NOTHING: Uint8Array = new Uint8Array();
-/** The pause before the second retry of an event; each that follows is twice as long. */
+/** The pause before the second retry of an event. Each further pause is twice as long. */
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** How long an event that was rejected so many times waits before it is sent again. */
+/** Returns how long an event that was rejected this many times waits before it is sent again. */
 export function pauseAfter(rejections: number): number {
-  if (rejections < 2) return 0; // the first retry is at once, as supervisord's
+  if (rejections < 2) return 0; // the first retry is at once, as in supervisord
   return Math.min(FIRST_PAUSE_MS * 2 ** (rejections - 2), LONGEST_PAUSE_MS);
 }
 
 /**
- * The protocol of supervisord's event listeners, seen from the supervisor: `READY\n` asks for an event, and
- * `RESULT 2\nOK` answers it. Chunks may be cut anywhere; of a result, only as much is kept as shows whether
- * it is `OK`. One object serves for one run of the process.
+ * The protocol of supervisord's event listeners, on the side of the supervisor: `READY\n` asks for
+ * an event, and `RESULT 2\nOK` answers it. Chunks may be cut anywhere; of a result, only as many
+ * bytes are kept as are needed to see whether it is `OK`. One object serves for one run of the
+ * process.
  */
 export class ListenerProtocol {
   #state: ListenerState = "ACKNOWLEDGED";
   #held = NOTHING; // the beginning of a line, or of a result
-  #missing: number | undefined; // bytes of the result that are still to come
+  #missing: number | undefined; // bytes of the result that have not been received yet
   #isOk = true;
 
   get state(): ListenerState {
     return this.#state;
   }
 
-  /** An event was sent to it. */
+  /** Marks that an event was sent to the listener. */
   give(): void {
     this.#expect("READY");
     this.#state = "BUSY";
   }
 
-  /** The event did not arrive: the state is as if none had been sent. */
+  /** Marks that the event did not arrive: the state is as if no event had been sent. */
   takeBack(): void {
     this.#expect("BUSY");
     this.#state = "READY";
     this.#forget();
   }
 
-  /** Takes its output; the chunk is only lent. */
+  /** Takes the output of the listener. The caller may reuse the chunk afterwards. */
   push(chunk: Uint8Array): Answer[] {
     const answers: Answer[] = [];
     let rest = chunk;
@@ -66,7 +69,7 @@ export class ListenerProtocol {
     return answers;
   }
 
-  /** Takes a part of the bytes, at least one, and returns the others. */
+  /** Takes a part of the bytes, at least one byte, and returns the other bytes. */
   #take(data: Uint8Array, answers: Answer[]): Uint8Array {
     if (this.#state === "READY") return this.#fail(answers); // no event was sent to it
     if (this.#state === "ACKNOWLEDGED") return this.#takeReady(data, answers);
@@ -145,7 +148,7 @@ export class ListenerProtocol {
   }
 }
 
-/** The number that the rest of a result line is, by Python's rules for whole numbers. */
+/** Parses the number in the rest of a result line, by Python's rules for whole numbers. */
 function lengthIn(bytes: Uint8Array): number | undefined {
   const text = Buffer.from(bytes).toString("latin1").trim();
   if (!/^\+?\d+(?:_\d+)*$/.test(text)) return undefined;

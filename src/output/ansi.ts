@@ -2,13 +2,16 @@ const ESCAPE = 0x1b;
 const BRACKET = 0x5b;
 const TERMINATORS = new Set(Buffer.from("HfABCDRsuJKhlpm"));
 
-/** Drops `ESC [ … letter` from a stream, with supervisord's letters, however it is cut into chunks. */
+/**
+ * Drops `ESC [ … letter` from a stream, with supervisord's letters. The stream may be cut into
+ * chunks anywhere.
+ */
 export class AnsiStripper {
   #state: "shown" | "escape" | "hidden" = "shown";
 
   push(chunk: Uint8Array): Uint8Array {
     if (this.#state === "shown" && !chunk.includes(ESCAPE)) return chunk;
-    const kept = new Uint8Array(chunk.length + 1); // and the ESC of the chunk before
+    const kept = new Uint8Array(chunk.length + 1); // and the ESC at the end of the previous chunk
     let length = 0;
     for (const byte of chunk) {
       if (this.#state === "hidden") {
@@ -24,7 +27,7 @@ export class AnsiStripper {
     return kept.subarray(0, length);
   }
 
-  /** The stream has ended: an ESC that was held back was one. */
+  /** Ends the stream: an ESC that was held back is ordinary output. */
   end(): Uint8Array {
     const isHeld = this.#state === "escape";
     this.#state = "shown";

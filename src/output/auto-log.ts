@@ -3,19 +3,19 @@ import { closeSync, constants, lstatSync, openSync, readdirSync, unlinkSync } fr
 import path from "node:path";
 import { exists } from "../system/signals.ts";
 
-/** How many names an AUTO log is tried with. */
+/** How many names are tried for an AUTO log. */
 const AUTO_TRIES = 100;
 
-/** Where an AUTO log is made, and how its name begins. */
+/** The place of an AUTO log, and the beginning of its name. */
 export interface AutoPlace {
   readonly directory: string;
   readonly stem: string;
 }
 
 /**
- * Makes a log file with a name of its own, as supervisord's AUTO, which no other user may read. The
- * last part of the name tells which host made it: `L`, our process id, and eight random characters, as
- * mkstemp has them.
+ * Creates a log file with a unique name, as supervisord's AUTO, which no other user may read. The
+ * last part of the name identifies the host that created the file: `L`, the process id of the host,
+ * and eight random characters, as mkstemp makes them.
  */
 export function makeAutoLog({ directory, stem }: AutoPlace): string {
   const owner = process.pid.toString(36).padStart(5, "0");
@@ -33,7 +33,10 @@ export function makeAutoLog({ directory, stem }: AutoPlace): string {
   }
 }
 
-/** Removes the AUTO logs (and their old ones) of hosts that are gone; never those of other users. */
+/**
+ * Removes the AUTO logs (and their rotated files) of hosts that have exited; never the logs of
+ * other users.
+ */
 export function removeAutoLogs(directory: string, identifier: string): void {
   const user = process.geteuid?.();
   for (const name of namesIn(directory)) {
@@ -54,6 +57,6 @@ function namesIn(directory: string): string[] {
   try {
     return readdirSync(directory);
   } catch {
-    return []; // it was removed meanwhile: making the new ones tells
+    return []; // the directory was removed meanwhile: the creation of new logs reports it
   }
 }

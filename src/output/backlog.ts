@@ -13,13 +13,13 @@ export class Backlog {
     return this.#chunks[0];
   }
 
-  /** Takes a copy. */
+  /** Adds a copy of the chunk. */
   push(chunk: Uint8Array): void {
     this.#chunks.push(new Uint8Array(chunk));
     this.#bytes += chunk.length;
   }
 
-  /** Removes the first bytes, of the first chunk: they are written. */
+  /** Removes the first bytes, of the first chunk: they have been written. */
   shift(bytes: number): void {
     const first = this.#chunks[0];
     if (!first) return;

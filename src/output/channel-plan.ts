@@ -2,9 +2,9 @@ import type { Writable } from "node:stream";
 import type { HostOutput } from "./host-output.ts";
 import type { RotationRule } from "./rotation.ts";
 
-/** Where one stream of a process is to go. */
+/** The destination of one stream of a process. */
 export interface ChannelPlan {
-  /** A file, one with a name of its own (AUTO), the host's own output, a stream of the host's, or nothing. */
+  /** A file, an AUTO log, the host's own output, a stream of the host, or none. */
   readonly log:
     | { readonly type: "file"; readonly file: string }
     | { readonly type: "auto"; readonly directory: string; readonly stem: string }
@@ -12,21 +12,27 @@ export interface ChannelPlan {
     | { readonly type: "stream"; readonly stream: Writable }
     | undefined;
   readonly rule: RotationRule;
-  /** How many bytes are kept of a text between the tokens; 0: such a text is ordinary output. */
+  /** How many bytes of a text between the tokens are kept; 0: such a text is ordinary output. */
   readonly capture: number;
   /** Whether each chunk is an event. */
   readonly events: boolean;
   /** The identifier and the beginning of each line in the system's log. */
   readonly syslog?: { readonly identifier: string; readonly prefix: string };
   readonly stripAnsi: boolean;
-  /** Whether the process is an event listener, which answers by this stream: the host has to read it soon. */
+  /**
+   * Whether the process is an event listener, which answers on this stream: the host has to read it
+   * soon.
+   */
   readonly isSpoken?: boolean;
 }
 
 /** How the bytes get to the log: the process writes them itself, or the host reads them and writes them. */
 export type Route = "direct" | "through host";
 
-/** The process writes to the log itself if only the log takes the bytes, and if it is never rotated. */
+/**
+ * Whether the process writes to the log itself: only if nothing but the log takes the bytes, and
+ * the log is never rotated.
+ */
 export function routeOf(plan: ChannelPlan, { maxbytes }: RotationRule): Route {
   const { capture, events, syslog, stripAnsi, isSpoken } = plan;
   const hasOtherReader = capture > 0 || events || syslog || stripAnsi || isSpoken;

@@ -13,7 +13,7 @@ import type { Logs } from "./logs.ts";
 import { emptyFile, isNamedPipe } from "./open-file.ts";
 import { lastBytes, readPart } from "./read-file.ts";
 
-/** The methods that a channel calls; the data is a copy. */
+/** The callbacks of a channel; the data is a copy. */
 export interface ChannelEvents {
   wrote(data: Buffer): void;
   communicated(data: Buffer): void;
@@ -22,9 +22,9 @@ export interface ChannelEvents {
 const TAIL_BYTES = 16_384;
 
 /**
- * One stream of a process, over all its runs: a pipeline of stages for each chunk. Where only a file
- * takes the bytes, and it is never rotated, the child has the file itself, and the host sees none of
- * them.
+ * One stream of a process, over all its runs: a pipeline of stages for each chunk. Where only a
+ * file takes the bytes, and it is never rotated, the child gets the descriptor of the file, and the
+ * host does not see the bytes.
  */
 export class Channel {
   readonly #plan: ChannelPlan;
@@ -36,7 +36,7 @@ export class Channel {
   #stripper: AnsiStripper | undefined;
   #syslogLines: Lines | undefined;
   #destination: Destination | undefined;
-  #auto = ""; // the path of an AUTO log, once it has one
+  #auto = ""; // the path of an AUTO log, once it was created
   #given: number | undefined; // a descriptor that was opened for the child alone
   #isOpen = false;
 
@@ -50,7 +50,7 @@ export class Channel {
     if (plan.syslog) this.#syslogLines = new Lines();
   }
 
-  /** The path of its file, once it has one. */
+  /** The path of the log file, once it is known. */
   get file(): string {
     const { log } = this.#plan;
     return log && "file" in log ? log.file : this.#auto;
@@ -60,7 +60,7 @@ export class Channel {
   get gather(): number {
     if (this.#plan.isSpoken) return 0;
     const { maxbytes } = this.#logfile ? this.#logfile.rule : this.#plan.rule;
-    // a small file should be rotated where it is full, not long after
+    // a small file should be rotated when it is full, not much later
     return maxbytes > 0 && this.#plan.log ? Math.ceil(maxbytes / 256) : Infinity;
   }
 
@@ -88,7 +88,7 @@ export class Channel {
     return "push";
   }
 
-  /** The child has its descriptor, or could not be started. */
+  /** Closes the descriptor of the child: the child has it, or could not be started. */
   started(): void {
     if (this.#given !== undefined) closeSync(this.#given);
     this.#given = undefined;
@@ -97,11 +97,11 @@ export class Channel {
   /** Whether the host is going to read the bytes, as far as can be known before `open()`. */
   get isPushed(): boolean {
     const { log } = this.#plan;
-    if (log?.type === "file") this.#logs.file(this.#plan); // other users may want it to be rotated
+    if (log?.type === "file") this.#logs.file(this.#plan); // other users of the file may require rotation
     return !log || log.type === "stream" || this.#route === "through host";
   }
 
-  /** Takes a chunk, which is only lent. */
+  /** Takes a chunk. The caller may reuse the chunk afterwards. */
   push(chunk: Uint8Array): Promise<void> | undefined {
     if (!this.#communication) return this.#plain(chunk);
     let busy: Promise<void> | undefined;
@@ -112,7 +112,10 @@ export class Channel {
     return busy;
   }
 
-  /** The process is gone: writes the bytes that were held back, and releases the file. */
+  /**
+   * Ends a run: the process has exited. Writes the bytes that were held back, and releases the
+   * file.
+   */
   end(): void {
     for (const { data } of this.#communication?.end() ?? []) void this.#plain(data);
     const held = this.#stripper?.end();
@@ -122,12 +125,12 @@ export class Channel {
     this.#logfile?.release(this.#plan);
   }
 
-  /** The last bytes. */
+  /** Reads the last bytes. */
   tail(bytes: number): Promise<Buffer> {
     return bytes > 0 ? this.read(-bytes, 0) : Promise.resolve(Buffer.alloc(0));
   }
 
-  /** A part of the log, or, where there is no file, of the bytes in memory. */
+  /** Reads a part of the log, or, where there is no file, of the bytes in memory. */
   async read(offset: number, length: number): Promise<Buffer> {
     await this.#logfile?.settled();
     const part = this.#path === "" ? undefined : await readPart(this.#path, offset, length);
@@ -137,7 +140,7 @@ export class Channel {
     return all.subarray(offset, length > 0 ? offset + length : undefined);
   }
 
-  /** The last bytes, at once. */
+  /** Reads the last bytes synchronously. */
   lastBytes(bytes: number): Buffer {
     const kept = Buffer.from(this.#tail.last(bytes));
     return kept.length === 0 && this.#route === "direct" && this.#path !== ""
@@ -145,19 +148,19 @@ export class Channel {
       : kept;
   }
 
-  /** Forgets what was written so far. */
+  /** Empties the log and the bytes in memory. */
   clear(): void {
     this.#tail.clear();
     if (this.#logfile) this.#logfile.clear();
     else if (this.#path !== "") emptyFile(this.#path);
   }
 
-  /** Opens the file again. */
+  /** Opens the log file again. */
   reopen(): void {
     this.#logfile?.reopen();
   }
 
-  /** The bytes that are written from now on, as they come, over all runs of the process. */
+  /** Returns the bytes that are written from now on, over all runs of the process. */
   follow(signal: AbortSignal, done: () => void): AsyncIterable<Buffer> {
     const file = this.isPushed ? "" : this.#auto || (this.#makeFile()?.file ?? "");
     if (file !== "") {
@@ -170,7 +173,7 @@ export class Channel {
     return this.#followers.follow(signal, done);
   }
 
-  /** Ends its use: it is not opened any more. */
+  /** Ends the use of the channel: it will not be opened again. */
   close(): void {
     this.started();
     this.#logs.forget(this.#plan);
@@ -181,7 +184,7 @@ export class Channel {
     return fd;
   }
 
-  /** The writer of its file, if it is to have one. */
+  /** The writer of the log file, if the settings name a file. */
   #makeFile(): LogFile | undefined {
     const { log } = this.#plan;
     if (log?.type === "auto") {
@@ -192,12 +195,12 @@ export class Channel {
     return log?.type === "file" && !isNamedPipe(log.file) ? this.#logs.file(this.#plan) : undefined;
   }
 
-  /** The same, once it is known. */
+  /** The same, once the path is known. */
   get #logfile(): LogFile | undefined {
     return this.#logs.known(this.#plan);
   }
 
-  /** The path that can be read, or nothing for a device or a stream of the host. */
+  /** The path to read; none for a device or a stream of the host. */
   get #path(): string {
     const type = this.#plan.log?.type;
     return type === "file" || type === "auto" ? (this.#logfile?.file ?? this.file) : "";
@@ -220,7 +223,7 @@ export class Channel {
   #toLog(data: Uint8Array): Promise<void> | undefined {
     const logfile = this.#isOpen ? undefined : this.#logfile;
     if (!logfile || logfile !== this.#destination) return this.#destination?.write(data);
-    logfile.acquire(this.#plan); // a descendant may still write when the process is gone
+    logfile.acquire(this.#plan); // a descendant may still write after the process has exited
     const busy = logfile.write(data);
     logfile.release(this.#plan);
     return busy;

@@ -1,6 +1,6 @@
 import { Tail } from "./tail.ts";
 
-/** A piece of a stream: ordinary output, or what stood between the tokens. */
+/** A piece of a stream: ordinary output, or the text between the tokens. */
 export type Piece =
   | { readonly type: "plain"; readonly data: Uint8Array }
   | { readonly type: "captured"; readonly data: Uint8Array };
@@ -9,8 +9,9 @@ const BEGIN = Buffer.from("<!--XSUPERVISOR:BEGIN-->");
 const END = Buffer.from("<!--XSUPERVISOR:END-->");
 
 /**
- * Finds what a process puts between `<!--XSUPERVISOR:BEGIN-->` and `<!--XSUPERVISOR:END-->`, however
- * its output is cut into chunks. Of longer texts, the last `maxbytes` are kept.
+ * Finds the text that a process writes between `<!--XSUPERVISOR:BEGIN-->` and
+ * `<!--XSUPERVISOR:END-->`. The output may be cut into chunks anywhere. Of longer texts, the last
+ * `maxbytes` are kept.
  */
 export class Communication {
   readonly #maxbytes: number;
@@ -41,7 +42,10 @@ export class Communication {
     return pieces;
   }
 
-  /** The stream has ended: what was held back, and a text without its end, is ordinary output. */
+  /**
+   * Ends the stream: bytes that were held back, and a text without its end token, are ordinary
+   * output.
+   */
   end(): Piece[] {
     const unfinished = this.#captured ? [BEGIN, this.#captured.last()] : [];
     const data = Buffer.concat([...unfinished, this.#held]);

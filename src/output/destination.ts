@@ -1,23 +1,26 @@
 import type { Writable } from "node:stream";
 
-/** Somewhere bytes go. A promise: nothing more before it settles. */
+/**
+ * A destination of bytes. If a promise is returned, the caller must not write more before it
+ * settles.
+ */
 export interface Destination {
   write(chunk: Uint8Array): Promise<void> | undefined;
   settled(): Promise<void>;
 }
 
-/** Whom a destination tells. */
+/** The callbacks of a destination. */
 export interface DestinationEvents {
-  /** Nothing can be written; once for each cause. */
+  /** Called when nothing can be written; once for each cause. */
   failed(error: NodeJS.ErrnoException): void;
-  /** It can be again; `lost` bytes were not written meanwhile. */
+  /** Called when writing works again; `lost` bytes were not written meanwhile. */
   recovered(lost: number): void;
 }
 
 /**
- * A stream of the host's, which the host goes on owning: never ended here. It may fail, end, or throw:
- * that is told, and what cannot be written is dropped. After it has thrown, nothing more is written to
- * it: a stream that was interrupted in its own `_write` takes no further chunk.
+ * A stream that the host owns: never ended here. The stream may fail, end, or throw. That is
+ * reported, and bytes that cannot be written are dropped. After the stream has thrown, nothing more
+ * is written to it: a stream that was interrupted in its own `_write` takes no further chunk.
  */
 export class StreamDestination implements Destination {
   readonly #stream: Writable;
@@ -25,7 +28,7 @@ export class StreamDestination implements Destination {
   #pending = 0;
   #waiting: Promise<void> | undefined;
   #hasThrown = false;
-  #trouble: string | undefined; // what was told
+  #trouble: string | undefined; // the failure that was reported
   #lost = 0;
 
   constructor(stream: Writable, events: DestinationEvents) {
@@ -33,7 +36,7 @@ export class StreamDestination implements Destination {
     this.#events = events;
   }
 
-  /** How many bytes it has still to take. */
+  /** The number of bytes that the stream has not taken yet. */
   get behind(): number {
     return this.#hasThrown ? 0 : this.#stream.writableLength;
   }
@@ -66,7 +69,7 @@ export class StreamDestination implements Destination {
     const isOver = this.#hasThrown || this.#pending === 0 || stream.destroyed;
     if (isOver || !stream.writableNeedDrain) return Promise.resolve();
     this.#waiting ??= new Promise<void>((resolve) => {
-      const ends = ["drain", "finish", "close", "error"]; // one that was ended drains no more
+      const ends = ["drain", "finish", "close", "error"]; // a stream that was ended never drains
       const done = () => {
         for (const end of ends) stream.off(end, done);
         this.#waiting = undefined;
@@ -77,12 +80,12 @@ export class StreamDestination implements Destination {
     return this.#waiting;
   }
 
-  /** Hears of a failure that no write was told of. */
+  /** Handles a failure that no write has reported. */
   fail(error: Error): void {
     this.#fail(error, 0);
   }
 
-  /** As with `console.log()`, the host does not die of a stream that takes nothing. */
+  /** As with `console.log()`, the host does not exit because of a stream that cannot be written. */
   #refused(error: Error, lost: number): void {
     if (this.#stream.listenerCount("error") === 0) this.#stream.once("error", () => {}); // it comes next
     this.#fail(error, lost);
@@ -91,7 +94,8 @@ export class StreamDestination implements Destination {
   #fail(error: NodeJS.ErrnoException, lost: number): void {
     this.#lost += lost;
     const trouble = error.code ?? String(error);
-    // all that waited in a stream that has failed is told that the stream is no more
+    // all writes that waited in a stream that has failed receive the error that the stream is
+    // closed
     const isSequel = trouble === "ERR_STREAM_DESTROYED" && this.#trouble !== undefined;
     if (trouble === this.#trouble || isSequel) return;
     this.#trouble = trouble;

@@ -4,8 +4,8 @@ import type { OpenedLog } from "./opened-log.ts";
 import type { Rotator } from "./rotate.ts";
 
 /**
- * Writes the backlog in a thread, and rotates, until nothing is left, or an error comes. Returns how long
- * the slowest write took, in milliseconds.
+ * Writes the backlog in a thread, and rotates, until nothing is left, or a write fails. Returns how
+ * long the slowest write took, in milliseconds.
  */
 export async function drain(
   backlog: Backlog,

@@ -1,7 +1,10 @@
-/** How many bytes are kept for a reader that does not take them. */
+/** How many bytes are kept for a slow reader. */
 const LIMIT_BYTES = 1 << 20;
 
-/** The readers that follow a stream: each has a buffer, so that a slow one holds up nothing. */
+/**
+ * The readers that follow a stream. Each reader has a buffer, so that a slow reader holds up
+ * nothing.
+ */
 export class Followers {
   readonly #buffers = new Set<FollowBuffer>();
 
@@ -9,7 +12,10 @@ export class Followers {
     for (const buffer of this.#buffers) buffer.push(chunk);
   }
 
-  /** The chunks from now on, until the signal aborts. `done` is called at the end, or when the reader leaves. */
+  /**
+   * Returns the chunks from now on, until the signal aborts. Calls `done` at the end, or when the
+   * reader leaves.
+   */
   follow(signal: AbortSignal, done: () => void): AsyncIterable<Buffer> {
     const buffer = new FollowBuffer();
     this.#buffers.add(buffer); // at once: chunks that come before the first read are not missed
@@ -28,14 +34,16 @@ export class Followers {
   }
 }
 
-/** The chunks that a reader has still to take. Of those that exceed the limit, the oldest are dropped. */
+/**
+ * The chunks that a reader has not taken yet. When they exceed the limit, the oldest are dropped.
+ */
 class FollowBuffer {
   #chunks: Buffer[] = [];
   #length = 0;
   #isOver = false;
   #wake: (() => void) | undefined;
 
-  /** Takes a copy. */
+  /** Adds a copy of the chunk. */
   push(chunk: Uint8Array): void {
     if (this.#isOver) return;
     this.#chunks.push(Buffer.from(chunk));
@@ -44,7 +52,7 @@ class FollowBuffer {
     this.#wake?.();
   }
 
-  /** Nothing more will come. */
+  /** Ends the buffer: no chunk will follow. */
   end(): void {
     this.#isOver = true;
     this.#wake?.();

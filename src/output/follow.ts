@@ -1,15 +1,18 @@
 import { Lines } from "./lines.ts";
 
-/** What a process writes, as it comes: chunks of bytes, or, by `lines()`, lines of text. */
+/** The output of a process as it is written: chunks of bytes, or, with `lines()`, lines of text. */
 export interface Follow extends AsyncIterable<Buffer> {
   /**
-   * The same as text, cut at line ends, which are left out; a last line without one comes at the end.
-   * A line above 1 MiB goes on as the next line.
+   * Returns the output as lines of text, without line ends. A last line without a line end comes at
+   * the end. A line above 1 MiB is split.
    */
   lines(): AsyncIterable<string>;
 }
 
-/** Reads chunks in both ways. Once they have ended, an abort of the signal is thrown, by its reason. */
+/**
+ * Reads chunks in both ways. When the chunks have ended because of an abort of the signal, the
+ * signal's reason is thrown.
+ */
 export function followOf(chunks: AsyncIterable<Buffer>, signal: AbortSignal | undefined): Follow {
   async function* bytes(): AsyncGenerator<Buffer> {
     yield* chunks;

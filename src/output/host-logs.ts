@@ -4,7 +4,10 @@ import { identitiesOf } from "./open-file.ts";
 import { absolute } from "../system/directories.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** One for each host, which has one clock; a test in virtual time has a clock, and files, of its own. */
+/**
+ * One object for each host, which has one clock; a test in virtual time has its own clock, and its
+ * own files.
+ */
 const hosts = new WeakMap<Clock, HostLogs>();
 
 /** The log files of the host that has this clock. */
@@ -15,8 +18,9 @@ export function hostLogsOf(clock: Clock): HostLogs {
 }
 
 /**
- * All log files of a host, shared by its supervisors and activity logs: one writer for each file, however
- * its name is spelt. Two writers would each rotate the file while the other one writes to it.
+ * All log files of a host, shared by its supervisors and activity logs: one writer for each file,
+ * however its name is spelt. Two writers would each rotate the file while the other writer writes
+ * to it.
  */
 export class HostLogs {
   readonly #clock: Clock;
@@ -27,12 +31,18 @@ export class HostLogs {
     this.#clock = clock;
   }
 
-  /** The one writer of a file. From now on, it tells these of failures, too. */
+  /**
+   * Returns the one writer of a file. From now on, the writer reports failures to this audience,
+   * too.
+   */
   get(file: string, events: LogEvents): LogFile {
     return this.#join(absolute(file), events);
   }
 
-  /** Tells these no more. A file without users gives up what it could not write. */
+  /**
+   * Stops reporting failures to this audience. A file without users drops the bytes that it could
+   * not write.
+   */
   quit(file: LogFile, events: LogEvents): void {
     file.abandon();
     file.audience.delete(events);
@@ -49,12 +59,12 @@ export class HostLogs {
     return file;
   }
 
-  /** A file that is known by another name. */
+  /** Finds a file that is known by another name. */
   #find(name: string): LogFile | undefined {
     const identities = identitiesOf(name);
     for (const identity of identities) {
       const file = this.#files.get(identity);
-      // a number may belong to another file by now
+      // the inode number may belong to another file by now
       if (file && identitiesOf(file.file).includes(identity)) return this.#note(file, name);
     }
     return undefined;

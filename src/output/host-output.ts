@@ -6,7 +6,10 @@ const { O_APPEND, O_WRONLY } = constants;
 /** The descriptors of the host's own output. */
 export type HostOutput = 1 | 2;
 
-/** Which of them a pipe or a socket is that a name leads to, as links from a log file to `/dev/stdout` do. */
+/**
+ * Which of these descriptors is a pipe or a socket that a name leads to, as links from a log file
+ * to `/dev/stdout` do.
+ */
 export function hostOutputAt(file: string): HostOutput | undefined {
   const stat = statLog(file);
   if (!stat?.isFIFO() && !stat?.isSocket()) return undefined;
@@ -17,16 +20,18 @@ export function hostOutputAt(file: string): HostOutput | undefined {
 }
 
 /**
- * Opens it once more. All processes that have the same open file description share its flags: a program
- * that makes its output non-blocking, as Node does with a pipe, makes it so for all others, which lose
- * what they write while the pipe is full. Undefined where that cannot be had, or must not: then the
- * host's own descriptor serves.
+ * Opens the file of the descriptor again. All processes that have the same open file description
+ * share its flags. A program that makes its output non-blocking, as Node does with a pipe, makes it
+ * non-blocking for all other processes, which lose bytes that they write while the pipe is full.
+ * Returns undefined where the file cannot, or must not, be opened again: then the host's own
+ * descriptor is used.
  */
 export function openHostOutput(fd: HostOutput): number | undefined {
-  // of a pipe without a reader, this fails; libuv makes the child's writes wait again
+  // this fails for a pipe without a reader; libuv makes the child's writes blocking again
   if (!fstatOf(fd)?.isFile()) return openAgain(fd, O_WRONLY);
-  // in a file, flags do no harm, and processes that share the description write behind each other; unless
-  // each write goes to the end, those of the host as well
+  // in a file, flags do no harm, and processes that share the description write behind each other;
+  // with another description, they would overwrite each other, also the host's writes, unless each
+  // write is appended
   return appends(fd) ? openAgain(fd, O_WRONLY | O_APPEND) : undefined;
 }
 

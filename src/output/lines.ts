@@ -1,8 +1,8 @@
-/** The longest line, in bytes. What is longer goes on as the next line. */
+/** The longest line, in bytes. A longer line is split. */
 const LIMIT_BYTES = 1 << 20;
 const NEWLINE = 10;
 
-/** Splits a stream of bytes into lines of text, however it is cut into chunks. */
+/** Splits a stream of bytes into lines of text. The stream may be cut into chunks anywhere. */
 export class Lines {
   readonly #decoder = new TextDecoder();
   readonly #limit: number;
@@ -13,7 +13,7 @@ export class Lines {
     this.#limit = limit;
   }
 
-  /** The lines that are complete by now, without their ends (`\n` or `\r\n`). */
+  /** Returns the lines that are complete by now, without their ends (`\n` or `\r\n`). */
   push(chunk: Uint8Array): string[] {
     let lines: string[] = [];
     for (let left = chunk; left.length > 0;) {
@@ -30,7 +30,7 @@ export class Lines {
     return lines;
   }
 
-  /** The stream has ended: the last line, if it had no end. */
+  /** Ends the stream: returns the last line, if it had no end. */
   end(): string[] {
     this.#rest += this.#decoder.decode();
     return this.#cut();
@@ -40,7 +40,7 @@ export class Lines {
     const text = this.#decoder.decode(chunk, { stream: true });
     const last = chunk.lastIndexOf(NEWLINE);
     if (last < 0) {
-      this.#rest += text; // a long line is put together once
+      this.#rest += text; // the parts of a long line are joined once
       this.#length += chunk.length;
       return [];
     }
@@ -58,7 +58,7 @@ export class Lines {
   }
 }
 
-/** So many bytes, or up to three less, for no character of UTF-8 to be cut. */
+/** This number of bytes, or up to three less, so that no character of UTF-8 is cut. */
 function wholeCharacters(bytes: Uint8Array, length: number): number {
   let end = length;
   while (end > Math.max(0, length - 3) && isContinuation(bytes[end])) end--;

@@ -1,12 +1,12 @@
-/** The methods that a log file calls when it cannot be written, and when it can be again. */
+/** The callbacks of a log file for when it cannot be written, and when it can be written again. */
 export interface LogEvents {
-  /** Nothing can be written, or rotated; called once for each cause. */
+  /** Called when nothing can be written, or rotated; once for each cause. */
   failed(file: string, error: NodeJS.ErrnoException): void;
-  /** All that was kept is written; `lost` bytes had to be dropped meanwhile. */
+  /** Called when all kept bytes are written; `lost` bytes were dropped meanwhile. */
   recovered(file: string, lost: number): void;
 }
 
-/** All supervisors and activity logs that are told of the failures of one log file. */
+/** All supervisors and activity logs that receive the failures of one log file. */
 export class LogAudience {
   readonly #file: string;
   readonly #members = new Set<LogEvents>();
@@ -16,12 +16,12 @@ export class LogAudience {
     this.#file = file;
   }
 
-  /** The failure that was told, until the recovery is told. */
+  /** The failure that was reported, until the recovery is reported. */
   get failure(): NodeJS.ErrnoException | undefined {
     return this.#failure;
   }
 
-  /** A new member is told of the present failure. */
+  /** A new member receives the present failure. */
   add(member: LogEvents): void {
     if (this.#members.has(member)) return;
     this.#members.add(member);

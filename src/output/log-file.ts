@@ -7,7 +7,7 @@ import { OpenedLog } from "./opened-log.ts";
 import { Rotator } from "./rotate.ts";
 import type { RotationRule } from "./rotation.ts";
 
-/** A write that takes longer than this holds up the host: the next ones are done in a thread. */
+/** A write that takes longer than this blocks the host: the next writes are done in a thread. */
 const SLOW_MS = 5;
 /** How many bytes are kept for a file that cannot be written: the latest. */
 const BACKLOG_BYTES = 1 << 20;
@@ -21,16 +21,19 @@ type Mode =
   | { readonly name: "slow" }
   /** A thread writes the backlog, to which chunks are added. */
   | { readonly name: "inThread"; readonly waiting: (() => void)[] }
-  /** Nothing can be written: the backlog keeps the latest bytes, and `lost` counts the others. */
+  /**
+   * Nothing can be written: the backlog keeps the latest bytes, and `lost` counts the dropped ones.
+   */
   | { readonly name: "failing"; readonly retry: unknown; lost: number };
 
 const FAST: Mode = { name: "fast" };
 const SLOW: Mode = { name: "slow" };
 
 /**
- * A file that is appended to and rotated, by one writer for all who name it. Writes at once where the
- * disk is fast (it costs least), in a thread where it is slow, and keeps the latest bytes where it
- * takes nothing, until it does again.
+ * A file that is appended to and rotated, with one writer for all users of the file. The writer
+ * writes synchronously where the disk is fast (which costs least), and in a thread where the disk
+ * is slow. Where the file cannot be written, the writer keeps the latest bytes, until it can be
+ * written again.
  */
 export class LogFile {
   readonly file: string;
@@ -43,7 +46,7 @@ export class LogFile {
   readonly #unused: () => void;
   #mode: Mode = FAST;
 
-  /** `unused` is called when the file was closed and nothing is going to write to it. */
+  /** Calls `unused` when the file was closed and no user is going to write to it. */
   constructor(file: string, clock: Clock, events?: LogEvents, unused: () => void = () => {}) {
     this.file = file;
     this.#clock = clock;
@@ -54,34 +57,38 @@ export class LogFile {
     this.#rotator = new Rotator(this.#log, this.#users, clock, this.audience);
   }
 
-  /** How full a file may get, and how many are kept: the strictest rule of the users. */
+  /**
+   * How full a file may get, and how many rotated files are kept: the strictest rule of the users.
+   */
   get rule(): RotationRule {
     return this.#users.rule;
   }
 
-  /** The descriptor, while it is open: a child may write by itself. */
+  /** The descriptor, while the file is open: a child may write to it directly. */
   get fd(): number | undefined {
     return this.#log.fd;
   }
 
   /** The number of bytes that have still to be written. */
   get behind(): number {
-    return this.#mode.name === "failing" ? 0 : this.#backlog.bytes; // a failing log drops the oldest itself
+    return this.#mode.name === "failing" ? 0 : this.#backlog.bytes; // a failing log drops the oldest bytes itself
   }
 
-  /** A user is going to write now and then: from now on its rule counts. */
+  /** Adds a user, which is going to write now and then: from now on the rule of the user counts. */
   plan(user: LogUser): void {
     this.#users.plan(user);
   }
 
-  /** A user is not going to write any more. */
+  /** Removes a user, which is not going to write any more. */
   unplan(user: LogUser): void {
     this.#users.unplan(user);
     this.release(user);
     if (this.#mode.name === "fast" || this.#mode.name === "slow") this.#reportUnused();
   }
 
-  /** Opens the file for the first user that writes; it stays open while there is one. */
+  /**
+   * Opens the file for the first user that writes. The file stays open while there is such a user.
+   */
   acquire(user: LogUser): void {
     this.#users.begin(user);
     if (this.fd !== undefined) return;
@@ -94,20 +101,20 @@ export class LogFile {
     }
   }
 
-  /** Closes the file behind the last user that writes, once all is written that can be. */
+  /** Closes the file after the last user that writes, once all bytes are written that can be. */
   release(user: LogUser): void {
     if (!this.#users.end(user)) return;
     if (!this.#users.isWriting && !this.#isInThread) this.#shut();
   }
 
-  /** Gives up the bytes that are kept for a file that cannot be written, if no user is left. */
+  /** Drops the bytes that are kept for a file that cannot be written, if no user is left. */
   abandon(): void {
     if (!this.#users.isEmpty || this.#mode.name !== "failing") return;
     this.#backlog.take();
     this.#shut();
   }
 
-  /** Appends. When a promise comes back, nothing more should be sent before it settles. */
+  /** Appends a chunk. If a promise is returned, the caller must not send more before it settles. */
   write(chunk: Uint8Array): Promise<void> | undefined {
     switch (this.#mode.name) {
       case "fast":
@@ -121,12 +128,12 @@ export class LogFile {
         this.#backlog.push(chunk);
         return this.settled();
       default:
-        this.#keep(chunk); // the process lives on
+        this.#keep(chunk); // the process continues
         return undefined;
     }
   }
 
-  /** Settles when all is written that can be. */
+  /** Settles when all bytes are written that can be. */
   settled(): Promise<void> {
     const mode = this.#mode;
     if (mode.name !== "inThread") return Promise.resolve();
@@ -135,12 +142,12 @@ export class LogFile {
     });
   }
 
-  /** Makes it empty, open or not; the rotated ones stay. */
+  /** Empties the file, open or not; rotated files stay. */
   clear(): void {
     this.#log.clear();
   }
 
-  /** Opens it again, for one whose name was taken away (by logrotate). */
+  /** Opens the file again after it was renamed (by logrotate). */
   reopen(): void {
     if (this.fd === undefined) return;
     if (this.#isInThread) return this.#log.outdate();
@@ -165,7 +172,7 @@ export class LogFile {
     if (this.#mode === FAST && this.#clock.now() - begun > SLOW_MS) this.#mode = SLOW;
   }
 
-  /** Keeps what cannot be written. */
+  /** Keeps bytes that cannot be written. */
   #writeNow(chunk: Uint8Array): void {
     let at = 0;
     try {
@@ -210,7 +217,7 @@ export class LogFile {
     return this.#mode.lost;
   }
 
-  /** Tries again to write what is kept. */
+  /** Tries again to write the kept bytes. */
   #flush(): void {
     try {
       this.#log.refresh();
@@ -222,7 +229,7 @@ export class LogFile {
     this.#mode = FAST;
     for (const [i, chunk] of kept.entries()) {
       try {
-        if (this.#isInThread) this.#keep(chunk); // a long rotation is under way
+        if (this.#isInThread) this.#keep(chunk); // a long rotation is running
         else this.#writeNow(chunk);
       } catch (error) {
         this.#mode = { name: "failing", retry: undefined, lost };
@@ -234,9 +241,9 @@ export class LogFile {
     if (!this.#users.isWriting && !this.#isInThread) this.#shut();
   }
 
-  /** Closes the file; what cannot be written yet is kept until it can. */
+  /** Closes the file. Bytes that cannot be written yet are kept until they can. */
   #shut(): void {
-    if (this.#backlog.bytes > 0) return this.#flush(); // which comes back here
+    if (this.#backlog.bytes > 0) return this.#flush(); // the flush calls this again
     this.#endRetries();
     this.#mode = FAST;
     this.#log.close();

@@ -6,9 +6,9 @@ export interface LogUser {
 }
 
 interface Use {
-  /** Writes now and then: its rule counts in between, too. */
+  /** Marks that the user writes now and then: its rule counts in between, too. */
   readonly isPlanned: boolean;
-  /** Writes now: the file is open for it. */
+  /** Marks that the user writes now: the file is open for it. */
   readonly isWriting: boolean;
 }
 
@@ -28,7 +28,7 @@ export class LogUsers {
     return this.#uses.size === 0;
   }
 
-  /** Whether one of them writes now. */
+  /** Whether a user writes now. */
   get isWriting(): boolean {
     return [...this.#uses.values()].some((use) => use.isWriting);
   }
@@ -41,14 +41,14 @@ export class LogUsers {
     this.#set(user, { isWriting: true });
   }
 
-  /** Returns whether it was writing. */
+  /** Marks that the user does not write now. Returns whether it was writing. */
   end(user: LogUser): boolean {
     const wasWriting = this.#uses.get(user)?.isWriting ?? false;
     if (wasWriting) this.#set(user, { isWriting: false });
     return wasWriting;
   }
 
-  /** Forgets the plan of a user; one that is writing goes on until its end. */
+  /** Removes the plan of a user. A user that is writing continues until its end. */
   unplan(user: LogUser): void {
     this.#set(user, { isPlanned: false });
   }

@@ -16,8 +16,8 @@ interface HostStream {
 }
 
 /**
- * All that the processes of one supervisor, or an activity log, write to. Files belong to the host: they
- * are shared with its other supervisors and activity logs.
+ * All outputs of the processes of one supervisor, or of an activity log. Files belong to the host:
+ * they are shared with its other supervisors and activity logs.
  */
 export class Logs {
   readonly #planned = new Map<LogUser, string>(); // the file that each user is going to write to
@@ -39,15 +39,15 @@ export class Logs {
   }
 
   /**
-   * A user is going to write to a file, now and then. Nothing is done, and its rule does not count for
-   * the file, before the first user of all starts to write.
+   * Plans that a user is going to write to a file, now and then. This has no effect, and the rule
+   * does not count for the file, before the first of all users starts to write.
    */
   plan(user: LogUser, file: string): void {
     this.#planned.set(user, file);
     if (this.#isInUse) this.#join(user, file);
   }
 
-  /** The one writer of the file that was planned; from now on, the rules of all users count. */
+  /** Returns the one writer of the planned file. From now on, the rules of all users count. */
   file(user: LogUser): LogFile | undefined {
     if (!this.#isInUse) {
       this.#isInUse = true;
@@ -56,12 +56,12 @@ export class Logs {
     return this.#files.get(user);
   }
 
-  /** The same, if any user has started to write. */
+  /** The same, if a user has started to write. */
   known(user: LogUser): LogFile | undefined {
     return this.#files.get(user);
   }
 
-  /** A user is not going to write to its file any more. */
+  /** Removes the plan: the user is not going to write to its file any more. */
   forget(user: LogUser): void {
     const file = this.#files.get(user);
     this.#planned.delete(user);
@@ -70,7 +70,10 @@ export class Logs {
     if (file && !this.#hostLogs.has(file)) this.#joined.delete(file);
   }
 
-  /** A file with a name of its own, the same at each call; undefined where it cannot be made. */
+  /**
+   * Creates an AUTO log; returns the same path at each call, or undefined where the file cannot be
+   * created.
+   */
   auto(user: LogUser, place: AutoPlace): LogFile | undefined {
     try {
       return this.#files.get(user) ?? this.#join(user, makeAutoLog(place));
@@ -81,7 +84,7 @@ export class Logs {
     }
   }
 
-  /** A stream that the host owns: a `Writable`, or its standard output. */
+  /** Returns a stream that the host owns: a `Writable`, or its standard output. */
   stream(stream: Writable, name: string): StreamDestination {
     const known = this.#streams.get(stream);
     if (known) return known.destination;
@@ -91,12 +94,15 @@ export class Logs {
     });
     const failed = (error: Error) => destination.fail(error);
     const isStandard = stream === process.stdout || stream === process.stderr;
-    if (!isStandard) stream.on("error", failed); // an unheard error of those ends the host, which may be wanted
+    if (!isStandard) stream.on("error", failed); // an error of these without a listener ends the host, which may be intended
     this.#streams.set(stream, { destination, endListening: () => stream.off("error", failed) });
     return destination;
   }
 
-  /** A named pipe that another process reads, open until `close()`; undefined where it cannot be opened. */
+  /**
+   * Opens a named pipe that another process reads, until `close()`; undefined where it cannot be
+   * opened.
+   */
   fifo(file: string): NamedPipe | undefined {
     const known = this.#fifos.get(file);
     if (known) return known;
@@ -111,12 +117,12 @@ export class Logs {
     }
   }
 
-  /** The system's log, by the one `logger` that all share. */
+  /** Returns the system's log, by the one `logger` process that all users share. */
   get syslog(): Pick<Syslog, "write" | "behind"> {
     return this.#syslog;
   }
 
-  /** Gives up the system's log, named pipes and streams, and files that no user writes to. */
+  /** Closes the system's log, named pipes and streams, and files that no user writes to. */
   close(): void {
     for (const fifo of this.#fifos.values()) fifo.close();
     this.#fifos.clear();

@@ -6,9 +6,9 @@ import type { Clock } from "../ports/clock.ts";
 import { StreamDestination, type Destination } from "./destination.ts";
 import { openAgain, openPipe } from "./open-file.ts";
 
-/** How soon a pipe that was full is tried again. */
+/** The pause before writing again to a pipe that was full. */
 const RETRY_MS = 10;
-/** How long the reader of a pipe may take for the bytes that are still on their way. */
+/** How long the reader of a pipe may take for the last bytes after the pipe is closed. */
 const CLOSE_MS = 1000;
 
 /** A named pipe that another process reads; open until it is closed here. */
@@ -22,23 +22,26 @@ export class NamedPipe {
   /**
    * Opens the pipe. `failed` is called when a write fails.
    *
-   * @throws whatever the system refuses
+   * @throws the errors of the system
    */
   constructor(file: string, clock: Clock, failed: (error: Error) => void) {
     this.#file = file;
     this.#clock = clock;
     this.#fd = openPipe(file);
     this.#stream = pipeWriter(this.#fd, clock);
-    this.#stream.on("error", () => {}); // the write that has failed tells
+    this.#stream.on("error", () => {}); // the write that has failed reports the error
     this.destination = new StreamDestination(this.#stream, { failed, recovered: () => {} });
   }
 
-  /** Opens it for a program that writes by itself: all who share an open file description share its flags. */
+  /**
+   * Opens the pipe for a program that writes directly: all processes that share an open file
+   * description share its flags.
+   */
   open(): number {
     return openAgain(this.#fd, constants.O_RDWR) ?? openPipe(this.#file);
   }
 
-  /** Closes it when all is written, or after a second: perhaps no process reads it. */
+  /** Closes the pipe when all is written, or after a second: perhaps no process reads it. */
   close(): void {
     this.#stream.end();
     this.#clock.setTimeout(() => this.#stream.destroy(), CLOSE_MS, false);
@@ -46,8 +49,8 @@ export class NamedPipe {
 }
 
 /**
- * Writes to a pipe that was opened with O_NONBLOCK, and closes it in the end. Does not keep the host
- * alive.
+ * Writes to a pipe that was opened with O_NONBLOCK, and closes it at the end. Does not keep the
+ * host alive.
  */
 function pipeWriter(fd: number, clock: Clock): Writable {
   if (!isMainThread) return new RetryingPipe(fd, clock);

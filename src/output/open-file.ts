@@ -5,7 +5,10 @@ const { O_APPEND, O_CREAT, O_EXCL, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK } = fs.const
 const { O_RDONLY, O_RDWR, O_WRONLY } = fs.constants;
 /** How many links may follow each other, as for the kernel. */
 const MAX_LINKS = 40;
-/** How often opening is tried while the file comes or goes between the look and the opening. */
+/**
+ * How many times opening is tried while the file appears or disappears between the check and the
+ * opening.
+ */
 const TRIES = 3;
 
 /** A file that was opened, and the status of its descriptor. */
@@ -14,21 +17,24 @@ export interface OpenFile {
   readonly stat: fs.Stats;
 }
 
-/** The end of the links that a name leads along, as far as they may be followed. */
+/** The end of the links that a name leads along, as far as the host may follow them. */
 interface Target {
   readonly file: string;
-  /** Undefined if there is nothing, or nothing that may be seen: opening it reports why. */
+  /**
+   * Undefined if there is no file, or no file that the host may see: opening it reports the reason.
+   */
   readonly stat: fs.Stats | undefined;
-  /** Whether it is a descriptor of the host itself, by way of /proc. */
+  /** Whether the file is a descriptor of the host itself, through /proc. */
   readonly isOwn: boolean;
 }
 
 /**
- * Opens a log to append to it, and makes it if need be: then with mode and owner of `like`. Opening
- * never waits, for the reader of a named pipe, say. Symbolic links and named pipes serve if root or
- * the host's own user made them: those of others could lead root to any file.
+ * Opens a log to append to it. Creates the file if it does not exist, with mode and owner of
+ * `like`. Opening never blocks, not even for the reader of a named pipe. Symbolic links and named
+ * pipes are accepted if root or the host's own user made them: links of other users could lead root
+ * to any file.
  *
- * @throws EPERM for links and named pipes of others, and whatever the system refuses
+ * @throws EPERM for links and named pipes of other users, and the errors of the system
  */
 export function openToAppend(file: string, like?: fs.Stats): OpenFile {
   for (let tries = 1; ; tries++) {
@@ -50,15 +56,15 @@ export function openToAppend(file: string, like?: fs.Stats): OpenFile {
 }
 
 /**
- * Opens a log to read it, by the same rules; undefined if there is none, or no regular file.
+ * Opens a log to read it, by the same rules; undefined if there is no regular file.
  *
- * @throws EPERM for links of others, and whatever the system refuses
+ * @throws EPERM for links of other users, and the errors of the system
  */
 export function openToRead(file: string): OpenFile | undefined {
   return openRegular(file, O_RDONLY);
 }
 
-/** The same; undefined for whatever the system refuses, too. */
+/** The same; undefined for errors of the system, too. */
 export function tryOpenToRead(file: string): OpenFile | undefined {
   try {
     return openToRead(file);
@@ -78,21 +84,24 @@ export function emptyFile(file: string): void {
   }
 }
 
-/** Closes a file that was only read, or emptied: a failure means nothing. */
+/** Closes a file that was only read, or emptied: a failure has no consequence. */
 export function close(fd: number): void {
   try {
     fs.closeSync(fd);
   } catch {
-    // it is closed all the same
+    // the descriptor is closed all the same
   }
 }
 
-/** Opens a named pipe for reading and writing: that waits for no other process, and raises no SIGPIPE. */
+/**
+ * Opens a named pipe for reading and writing: this waits for no other process, and raises no
+ * SIGPIPE.
+ */
 export function openPipe(file: string): number {
   return open(follow(file), O_RDWR).fd;
 }
 
-/** Opens the file of a descriptor once more, without waiting; undefined where that cannot be had. */
+/** Opens the file of a descriptor again, without waiting; undefined where that is not possible. */
 export function openAgain(fd: number, flags: number): number | undefined {
   if (process.platform !== "linux") return undefined; // elsewhere, /dev/fd only duplicates
   try {
@@ -102,24 +111,27 @@ export function openAgain(fd: number, flags: number): number | undefined {
   }
 }
 
-/** The status of the file that a name leads to, by the same rules; undefined for nothing, and for what is refused. Never throws. */
+/**
+ * Returns the status of the file that a name leads to, by the same rules; undefined if there is no
+ * file, or it may not be used. Never throws.
+ */
 export function statLog(file: string): fs.Stats | undefined {
   try {
     const { stat, isOwn, file: place } = follow(file);
     return isOwn ? fs.statSync(place) : stat;
   } catch {
-    return undefined; // opening it reports why
+    return undefined; // opening it reports the reason
   }
 }
 
-/** Whether there is a named pipe that may serve as a log. Never throws. */
+/** Whether there is a named pipe that may be used as a log. Never throws. */
 export function isNamedPipe(file: string): boolean {
   return statLog(file)?.isFIFO() ?? false;
 }
 
 /**
- * Keys that identify a file, however its name is spelt: its own number, where it is there, and its place
- * in its directory.
+ * Returns keys that identify a file, however its name is spelt: its own number, if it exists, and
+ * its place in its directory.
  */
 export function identitiesOf(file: string): string[] {
   try {
@@ -132,7 +144,7 @@ export function identitiesOf(file: string): string[] {
       ...(directory ? [`${directory.dev}:${directory.ino}/${path.basename(place)}`] : []),
     ];
   } catch {
-    return []; // opening it reports why
+    return []; // opening it reports the reason
   }
 }
 
@@ -175,12 +187,12 @@ function follow(file: string): Target {
       return { file: place, stat, isOwn: false };
     }
     if (isForeign(stat)) throw refusal(place, stat, "a symbolic link");
-    // such a link leads further than its text: to a pipe, or a file without a name
+    // such a link leads further than its text: to a pipe, or to a file without a name
     if (stat.dev === lstatOf("/proc")?.dev) return { file: place, stat: undefined, isOwn: true };
     const target = fs.readlinkSync(place);
     const again = lstatOf(place);
     if (again?.ino !== stat.ino || again.ctimeMs !== stat.ctimeMs) continue; // it was replaced
-    // not normalized: `..` goes up from where the directory really is
+    // not normalized: `..` starts from the real directory
     place = path.isAbsolute(target) ? target : `${path.dirname(place)}${path.sep}${target}`;
   }
   const message = `ELOOP: too many symbolic links encountered, open '${file}'`;

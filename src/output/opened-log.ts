@@ -3,7 +3,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { LogAudience } from "./log-audience.ts";
 import { emptyFile, openToAppend } from "./open-file.ts";
 
-/** How often a file that is open is looked for: it may have been deleted. */
+/** How often the existence of an open file is checked: it may have been deleted. */
 const LOOK_MS = 1000;
 
 /** The descriptor of a log file: opened to append, opened again when the file was deleted or renamed. */
@@ -14,7 +14,7 @@ export class OpenedLog {
   #fd: number | undefined;
   #size = 0;
   #looked = 0;
-  #former: fs.Stats | undefined; // the next file gets its owner and mode
+  #former: fs.Stats | undefined; // the next file gets the owner and the mode of this one
   #isOutdated = false;
 
   constructor(file: string, clock: Clock, audience: LogAudience) {
@@ -28,7 +28,7 @@ export class OpenedLog {
     return this.#fd;
   }
 
-  /** In bytes; below 0 for a device, which is never full. */
+  /** The size in bytes; below 0 for a device, which is never full. */
   get size(): number {
     return this.#size;
   }
@@ -45,12 +45,12 @@ export class OpenedLog {
     this.#looked = this.#clock.now();
   }
 
-  /** Has it opened again before the next write: a thread has the descriptor until then. */
+  /** Makes the next write open the file again: until then, a thread uses the descriptor. */
   outdate(): void {
     this.#isOutdated = true;
   }
 
-  /** Opens the file where that is needed. Now and then, it finds that the file was deleted. */
+  /** Opens the file if that is needed. Now and then, it checks whether the file was deleted. */
   refresh(): void {
     const now = this.#clock.now();
     if (this.#isOutdated) {
@@ -100,7 +100,7 @@ export class OpenedLog {
     try {
       fs.closeSync(fd);
     } catch (error) {
-      this.#audience.failed(error); // a remote disk has not taken all; the descriptor is closed anyway
+      this.#audience.failed(error); // a remote disk has not taken all bytes; the descriptor is closed anyway
     }
   }
 

@@ -3,7 +3,7 @@ import z from "#zod";
 import { option } from "../schema/option.ts";
 import { temporaryDirectory } from "../system/directories.ts";
 
-/** Where what a process writes goes. */
+/** The options for the output of a process. */
 export const outputOptions = {
   redirect_stderr: option(
     {
@@ -46,7 +46,7 @@ export const logOptions = {
   ),
 };
 
-/** What becomes of `AUTO` logs. */
+/** The options for `AUTO` logs. */
 export const autoLogOptions = {
   nocleanup: option(
     {
@@ -92,7 +92,7 @@ function maxbytes(file: string) {
   );
 }
 
-/** The number of old files that are kept. */
+/** The number of rotated files that are kept. */
 export function backups(file: string) {
   return option(
     {

@@ -8,13 +8,13 @@ import type { Planning } from "../schema/planning.ts";
 import type { logOptions, outputOptions } from "./options.ts";
 import { show } from "../schema/show.ts";
 
-/** Where the streams of a process go. */
+/** The destinations of the streams of a process. */
 export interface OutputPlans {
   readonly stdout: ChannelPlan;
   readonly stderr: ChannelPlan | "stdout";
 }
 
-/** Whether one of the streams has a log file with a name of its own, in `childlogdir`. */
+/** Whether one of the streams has an AUTO log, in `childlogdir`. */
 export function hasAutoLog({ stdout, stderr }: OutputPlans): boolean {
   return stdout.log?.type === "auto" || (stderr !== "stdout" && stderr.log?.type === "auto");
 }
@@ -29,13 +29,13 @@ const STANDARD = new Map<string, HostOutput>([
   ["/proc/self/fd/2", 2],
 ]);
 
-/** The settings of the two streams, and those that make a program an event listener. */
+/** The settings of the two streams, and the settings that make a program an event listener. */
 type OutputSettings = ValuesOf<typeof outputOptions> & { readonly events?: unknown };
 
 /** The settings that all logs share. */
 type LogSettings = ValuesOf<typeof logOptions> & { readonly identifier: string };
 
-/** Plans where the streams of a process go. */
+/** Plans the destinations of the streams of a process. */
 export function planOutputs(
   name: string,
   settings: OutputSettings,

@@ -20,7 +20,7 @@ export async function readPart(
     let at = 0;
     while (at < buffer.length) {
       const bytes = await readInThread(fd, buffer.subarray(at), from + at);
-      if (bytes === 0) break; // it was cut meanwhile
+      if (bytes === 0) break; // the file became shorter meanwhile
       at += bytes;
     }
     return buffer.subarray(0, at);
@@ -38,7 +38,10 @@ function readInThread(fd: number, buffer: Uint8Array, position: number): Promise
   });
 }
 
-/** The last bytes of a file, read at once; none if it cannot be read. For the text of an error. */
+/**
+ * Reads the last bytes of a file synchronously, for the text of an error; empty if the file cannot
+ * be read.
+ */
 export function lastBytes(file: string, bytes: number): Buffer {
   const opened = tryOpenToRead(file);
   if (!opened) return Buffer.alloc(0);

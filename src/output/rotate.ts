@@ -5,16 +5,19 @@ import type { LogUsers } from "./log-users.ts";
 import type { OpenedLog } from "./opened-log.ts";
 import { freeNumber, isFull, rotationSteps, type RotationStep } from "./rotation.ts";
 
-/** A file above this size is closed in a thread: to give back its blocks takes time. */
+/** A file above this size is closed in a thread: to free its blocks takes time. */
 const LARGE_BYTES = 1 << 20;
-/** How long after a rotation has failed it is tried again. */
+/** The pause after a failed rotation before the next attempt. */
 const RETRY_MS = 1000;
-/** More steps of a rotation than these are not done in one turn of the event loop. */
+/** The largest number of steps of a rotation in one turn of the event loop. */
 const STEPS_AT_ONCE = 256;
 
 const NO_STEPS: readonly RotationStep[] = [];
 
-/** Rotates one log file. A rotation that fails is tried again; until then, the full file is written to. */
+/**
+ * Rotates one log file. A failed rotation is tried again; until then, bytes are written to the full
+ * file.
+ */
 export class Rotator {
   readonly #log: OpenedLog;
   readonly #users: LogUsers;
@@ -34,15 +37,15 @@ export class Rotator {
     return this.#failedAt !== -Infinity;
   }
 
-  /** Rotates a file that is full. Returns false if that takes too long for one turn of the event loop. */
+  /** Rotates a full file. Returns false if that takes too long for one turn of the event loop. */
   rotateNow(): boolean {
     const steps = this.#stepsDue();
     if (steps.length > STEPS_AT_ONCE) return false;
-    for (const _ of this.#run(steps)); // all of them
+    for (const _ of this.#run(steps)); // runs all steps
     return true;
   }
 
-  /** Rotates a file that is full; yields where the event loop may turn. */
+  /** Rotates a full file; yields where the event loop may turn. */
   rotate(): Iterable<void> {
     return this.#run(this.#stepsDue());
   }
@@ -76,7 +79,7 @@ export class Rotator {
   }
 }
 
-/** Removes or renames a file; one that is not there is no error. */
+/** Removes or renames a file; a missing file is not an error. */
 function carryOut(step: Exclude<RotationStep, { readonly do: "truncate" }>): void {
   try {
     if (step.do === "remove") removeSoon(step.file);
@@ -90,11 +93,11 @@ function isThere(file: string): boolean {
   try {
     return fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    return false; // the renaming reports why
+    return false; // the renaming reports the reason
   }
 }
 
-/** Removes a file; if it is large, a thread gives back its blocks. */
+/** Removes a file; a thread frees the blocks of a large file. */
 function removeSoon(file: string): void {
   const stat = fs.lstatSync(file, { throwIfNoEntry: false });
   if (!stat) return;
@@ -104,7 +107,7 @@ function removeSoon(file: string): void {
     try {
       fd = fs.openSync(file, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
     } catch {
-      // it cannot be read, but perhaps removed
+      // the file cannot be read, but perhaps removed
     }
   }
   try {

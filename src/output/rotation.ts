@@ -1,24 +1,28 @@
-/** What happens to files when a log is full. */
+/** The options for the rotation of logs. */
 export type RotationStep =
   | { readonly do: "remove"; readonly file: string }
   | { readonly do: "rename"; readonly file: string; readonly to: string }
   | { readonly do: "truncate"; readonly file: string };
 
-/** When a log is full, and how many old ones are kept. */
+/** The size of a full log, and the number of rotated files that are kept. */
 export interface RotationRule {
   /** Bytes; 0: never. */
   readonly maxbytes: number;
   readonly backups: number;
 }
 
-/** Asked after each write, as there: a file may exceed the limit by what was written last. */
+/**
+ * Checked after each write, as in supervisord: a file may exceed the limit by the length of the
+ * last write.
+ */
 export function isFull(size: number, { maxbytes }: RotationRule): boolean {
   return maxbytes > 0 && size >= maxbytes;
 }
 
 /**
- * A number that no backup has, though the one below it does (or it is 1); `backups`, if all are
- * taken. Found in a few looks, however many there may be. Those above it can stay where they are.
+ * Finds a number that no backup has, though the number below it has a backup (or the number is 1);
+ * `backups`, if all are used. This takes few checks, however many backups there are. The backups
+ * above this number can stay where they are.
  */
 export function freeNumber(isTaken: (n: number) => boolean, backups: number): number {
   let taken = 0;
@@ -52,7 +56,7 @@ export function rotationSteps(
   return steps;
 }
 
-/** One rule for all who write to the same file: the smallest limit, and the most backups. */
+/** Combines the rules of all writers of one file: the smallest limit, and the most backups. */
 export function strictest(rules: readonly RotationRule[]): RotationRule {
   const limits = rules.map(({ maxbytes }) => maxbytes).filter((maxbytes) => maxbytes > 0);
   return {

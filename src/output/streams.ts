@@ -4,17 +4,19 @@ import { Channel } from "./channel.ts";
 import type { Logs } from "./logs.ts";
 import type { OutputPlans } from "./plan.ts";
 
-/** What the streams of a process tell. */
+/** The callbacks of the streams of a process. */
 export interface StreamEvents {
   /** The process has written to a stream with events. The data is a copy. */
   wrote(stream: OutputStream, data: Buffer): void;
   /** The process has written between the tokens. The data is a copy. */
   communicated(stream: OutputStream, data: Buffer): void;
-  /** The process has written to its standard output. The chunk is only lent. */
+  /**
+   * The process has written to its standard output. The callback must copy the chunk to keep it.
+   */
   printed?(chunk: Uint8Array): void;
 }
 
-/** The two streams that a process writes to, which are one where its standard error is redirected. */
+/** The two streams that a process writes to, which are one if its standard error is redirected. */
 export class Streams implements Outputs {
   readonly #stdout: Channel;
   readonly #stderr: Channel;
@@ -61,22 +63,22 @@ export class Streams implements Outputs {
     return this.#of(stream).gather;
   }
 
-  /** The path of a log, once it has one; empty for standard error that is redirected. */
+  /** The path of a log, once it is known; empty for standard error that is redirected. */
   file(stream: OutputStream): string {
     return stream === "stderr" && this.#isRedirected ? "" : this.#of(stream).file;
   }
 
-  /** A part of a log; of the bytes in memory, where there is no file. */
+  /** Reads a part of a log, or, where there is no file, of the bytes in memory. */
   read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
     return this.#of(stream).read(offset, length);
   }
 
-  /** The last bytes, at once. */
+  /** Reads the last bytes synchronously. */
   lastBytes(stream: OutputStream, bytes: number): Buffer {
     return this.#of(stream).lastBytes(bytes);
   }
 
-  /** What the process writes from now on, until the signal or `endReaders()` ends it. */
+  /** Returns the output of the process from now on, until the signal or `endReaders()` ends it. */
   follow(stream: OutputStream, signal: AbortSignal | undefined): AsyncIterable<Buffer> {
     const { controller, unlink } = linkedAbort(signal);
     if (this.#isClosed) controller.abort();
@@ -97,18 +99,21 @@ export class Streams implements Outputs {
     for (const channel of this.#channels) channel.reopen();
   }
 
-  /** The process has ended, or what it left: nothing is held back, and the files are released. */
+  /**
+   * Ends a run: the process, or the processes that it left behind, have ended. Writes the bytes
+   * that were held back, and releases the files.
+   */
   end(): void {
     for (const channel of this.#channels) channel.end();
   }
 
-  /** Ends every `follow()`, those to come included. */
+  /** Ends every `follow()`, including future ones. */
   endReaders(): void {
     this.#isClosed = true;
     for (const reader of this.#readers) reader.abort();
   }
 
-  /** No start follows. */
+  /** Ends the use of the streams: no start follows. */
   close(): void {
     for (const channel of this.#channels) channel.close();
   }

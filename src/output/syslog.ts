@@ -3,9 +3,9 @@ import type { Clock } from "../ports/clock.ts";
 import { isShortage, needPipes } from "../system/shortage.ts";
 import { StreamDestination, type Destination } from "./destination.ts";
 
-/** How long `logger` may take for the lines that are still on their way. */
+/** How long `logger` may take for the last lines after the log is closed. */
 const CLOSE_MS = 1000;
-/** How long to wait before `logger` is tried again, where descriptors or processes were lacking. */
+/** The pause before `logger` is started again, if descriptors or processes were lacking. */
 const RETRY_MS = 1000;
 
 interface Logger {
@@ -19,26 +19,29 @@ export class Syslog {
   readonly #failed: (error: NodeJS.ErrnoException) => void;
   #logger: Logger | undefined;
   #due = -Infinity; // when `logger` may be started
-  #told: string | undefined; // the code of the failure that was told
+  #told: string | undefined; // the code of the failure that was reported
 
-  /** `failed` is called when `logger` cannot be started, once for each cause. */
+  /** Calls `failed` when `logger` cannot be started, once for each cause. */
   constructor(clock: Clock, failed: (error: NodeJS.ErrnoException) => void) {
     this.#clock = clock;
     this.#failed = failed;
   }
 
-  /** The number of bytes that `logger` has still to take. */
+  /** The number of bytes that `logger` has not taken yet. */
   get behind(): number {
     return this.#logger?.process.stdin?.writableLength ?? 0;
   }
 
-  /** Sends a line. When a promise comes back, nothing more should be sent before it settles. */
+  /** Sends a line. If a promise is returned, the caller must not send more before it settles. */
   write(identifier: string, line: string): Promise<void> | undefined {
     if (!this.#logger && this.#clock.now() >= this.#due) this.#start(identifier);
     return this.#logger?.destination.write(Buffer.from(`${line}\n`));
   }
 
-  /** Ends `logger` when it has read all. One that does not read is killed: a write to it would keep the host alive. */
+  /**
+   * Ends `logger` when it has read all lines. A `logger` that does not read is killed: a pending
+   * write to it would keep the host alive.
+   */
   close(): void {
     const child = this.#logger?.process;
     this.#logger = undefined;
@@ -57,7 +60,7 @@ export class Syslog {
       needPipes(1);
       const logger = spawn("logger", ["-t", identifier], { stdio: ["pipe", "ignore", "ignore"] });
       logger.on("error", (error) => this.#startFailed(error));
-      const stdin = logger.stdin as ChildProcess["stdin"]; // none, where descriptors are lacking
+      const stdin = logger.stdin as ChildProcess["stdin"]; // undefined if descriptors are lacking
       if (!stdin) return;
       logger.on("exit", () => {
         if (this.#logger?.process === logger) this.#logger = undefined;
@@ -65,7 +68,7 @@ export class Syslog {
       stdin.on("error", () => {});
       logger.unref();
       (stdin as unknown as { unref?: () => void }).unref?.();
-      const events = { failed: () => {}, recovered: () => {} }; // its exit tells, and another one is started
+      const events = { failed: () => {}, recovered: () => {} }; // the exit of `logger` reports the failure, and another `logger` is started
       this.#logger = { process: logger, destination: new StreamDestination(stdin, events) };
     } catch (error) {
       this.#startFailed(error as NodeJS.ErrnoException);

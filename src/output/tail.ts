@@ -20,7 +20,7 @@ export class Tail {
     this.#total += chunk.length;
   }
 
-  /** The last `bytes` of what was pushed; a copy. */
+  /** Returns a copy of the last `bytes` that were pushed. */
   last(bytes = this.#limit): Uint8Array {
     const length = Math.max(0, Math.min(bytes, this.#total, this.#ring.length));
     const tail = new Uint8Array(length);

@@ -1,13 +1,13 @@
 import * as fs from "node:fs";
 import { systemClock } from "../system/clock.ts";
 
-/** How often a directory is read that the kernel does not watch. */
+/** How often a directory is read if the kernel cannot watch it. */
 const LOOK_MS = 500;
 
 /**
- * Calls `changed` when something happens in a directory, as the kernel tells it. Where the kernel cannot
- * (no inotify instance or watch is left, the directory is gone or was replaced), calls `changed` every
- * half second, until the kernel can. Does not keep the host alive.
+ * Calls `changed` when something happens in a directory, as the kernel reports it. If the kernel
+ * cannot watch the directory (no inotify instance or watch is left, or the directory was removed or
+ * replaced), calls `changed` every half second, until the kernel can. Does not keep the host alive.
  */
 export class DirectoryWatch {
   readonly #directory: string;
@@ -42,7 +42,7 @@ export class DirectoryWatch {
 
   #noticed(): void {
     if (inodeOf(this.#directory) === this.#inode) this.#changed();
-    else this.#lose(); // another directory has the name now, or none
+    else this.#lose(); // another directory has the name now, or none has
   }
 
   #lose(): void {

@@ -6,15 +6,16 @@ import { DirectoryWatch } from "./watch-directory.ts";
 const CHUNK_BYTES = 65_536;
 
 /**
- * The bytes that another process writes to a file, from its end on, as they come; begins at the beginning
- * when the file is cut or replaced. The kernel tells when there is something; see {@link DirectoryWatch}.
+ * Returns the bytes that another process writes to a file, from its end on. Begins at the start of
+ * the file when the file was truncated or replaced. The kernel reports when the file changes; see
+ * {@link DirectoryWatch}.
  */
 export function watchFile(
   file: string,
   signal: AbortSignal,
   done: () => void = () => {},
 ): AsyncGenerator<Buffer> {
-  const opened = tryOpenToRead(file); // now, and not when the first chunk is asked for
+  const opened = tryOpenToRead(file); // now, and not when the first chunk is read
   if (opened) close(opened.fd);
   return watchFrom(file, opened?.stat.size ?? 0, signal, done);
 }
@@ -34,7 +35,7 @@ async function* watchFrom(
   signal.addEventListener("abort", notify);
   try {
     for (let isLast = false; !isLast; isLast || (await changes.next())) {
-      isLast = signal.aborted; // what was written until then still comes
+      isLast = signal.aborted; // bytes that were written until then are still returned
       for (;;) {
         fd ??= tryOpenToRead(file)?.fd;
         if (fd === undefined) break;
@@ -44,9 +45,9 @@ async function* watchFrom(
         const length = fs.readSync(fd, buffer, 0, buffer.length, at);
         at += length;
         if (length > 0) yield buffer.subarray(0, length);
-        else if ([ino, undefined].includes(statOf(file)?.ino)) break; // a file without a name may still be written to
+        else if ([ino, undefined].includes(statOf(file)?.ino)) break; // a process may still write to a file without a name
         else {
-          close(fd); // read to its end, and replaced: go on with the one that has its name
+          close(fd); // read to its end, and replaced: continue with the file that has the name now
           fd = undefined;
           at = 0;
         }
@@ -60,7 +61,7 @@ async function* watchFrom(
   }
 }
 
-/** Wakes the one that waits; a notification that comes before it waits is not forgotten. */
+/** Wakes the waiting reader. A notification that comes before the reader waits is not lost. */
 class Notifier {
   #isNotified = false;
   #wake: (() => void) | undefined;
@@ -84,6 +85,6 @@ function statOf(file: string): fs.Stats | undefined {
   try {
     return fs.statSync(file);
   } catch {
-    return undefined; // there is none, or none that we may see
+    return undefined; // there is no file, or the host may not read it
   }
 }
