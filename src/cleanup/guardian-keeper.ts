@@ -19,9 +19,7 @@ export interface KeeperHooks<G extends Stoppable> {
   failed(reason: string): void;
 }
 
-/**
- * A guardian that runs for less than this time, this many times in a row, counts as not staying.
- */
+/** A guardian that runs for less than this time, PATIENCE times in a row, counts as not staying. */
 const HASTY_MS = 1000;
 const PATIENCE = 3;
 /** The first pause before another attempt, and the longest. */

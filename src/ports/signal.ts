@@ -1,7 +1,7 @@
-/** A signal by its name, or by its number where it has no name in Node (real-time signals). */
+/** A signal by its name, or by its number if it has no name in Node (real-time signals). */
 export type Signal = NodeJS.Signals | number;
 
-/** How a process ended: by itself (`code`), or by a signal. */
+/** The end of a process: by itself (`code`), or by a signal. */
 export interface ExitStatus {
   /** The exit code, or null when a signal ended the process. */
   readonly code: number | null;
@@ -11,14 +11,15 @@ export interface ExitStatus {
 
 /** A process that did not exit. */
 export interface Survivor {
-  /** Its process id. */
+  /** The process id. */
   readonly pid: number;
-  /** Its name, as the system has it. */
+  /** The name of the process, as the system has it. */
   readonly name: string;
 }
 
 /**
- * Why there is no process: its command cannot be found (`NO_FILE`), or cannot be executed, whatever
- * stands in the way (`NOT_EXECUTABLE`). Anything else, which may pass, is `FAILED`: no descriptors, say.
+ * Why there is no process: the command cannot be found (`NO_FILE`), or cannot be executed for any
+ * reason (`NOT_EXECUTABLE`). All other reasons, which may be temporary, are `FAILED`: a lack of
+ * descriptors, for example.
  */
 export type StartFailureCode = "NO_FILE" | "NOT_EXECUTABLE" | "FAILED";

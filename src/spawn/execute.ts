@@ -10,10 +10,12 @@ import type { Stdio } from "./pipes.ts";
 
 type Execa = typeof import("execa").execa;
 
-/** Has the operating system start something: the process, or why there is none. */
+/**
+ * Makes the operating system start a process. Returns the process, or the reason why there is none.
+ */
 export type Execute = (launch: Launch, stdio: readonly [Stdio, Stdio, Stdio]) => Execution;
 
-/** How a start went; why it failed is known only later. */
+/** The result of a start. The reason of a failure is known only later. */
 export type Execution = { readonly process: ChildProcess } | { readonly failing: Promise<Error> };
 
 const births = channel("child_process");
@@ -24,7 +26,7 @@ const births = channel("child_process");
  * @throws what is lacking, where a later attempt may succeed
  */
 export async function loadExeca(): Promise<Execa> {
-  needDescriptors(1); // a package.json that cannot be opened is remembered as missing
+  needDescriptors(1); // a package.json that cannot be opened is cached as missing
   try {
     return (createRequire(import.meta.url)("execa") as typeof import("execa")).execa;
   } catch (error) {
@@ -51,7 +53,7 @@ export function executor(execa: Execa): Execute {
         uid,
         gid,
         extendEnv: false,
-        detached: !isWindows, // its own session and process group
+        detached: !isWindows, // a new session and process group
         stdio,
         buffer: false,
         reject: false,
@@ -59,9 +61,11 @@ export function executor(execa: Execa): Execute {
         verbose: "none",
       } as object) as ReturnType<Execa>;
     } catch (error) {
-      // execa has failed after the start, as it does with --frozen-intrinsics: what we need of it is done
+      // execa has failed after the start, as it does with --frozen-intrinsics: the child runs,
+      // which is enough
       if (born?.pid !== undefined) return { process: born };
-      // without file descriptors for the pipes execa drops the child, whose `error` would end the host
+      // if there are no file descriptors for the pipes, execa drops the child, whose `error` would
+      // end the host
       let cause = error as Error;
       born?.on("error", (told) => (cause = told));
       return { failing: nextTurn().then(() => cause) };
@@ -71,12 +75,12 @@ export function executor(execa: Execa): Execute {
     // execa 10, execa 9
     const child = ("nodeChildProcess" in run ? run.nodeChildProcess : run) as ChildProcess;
     if (child.pid !== undefined) return { process: child };
-    // not the `error` event: execa keeps some failures to its promise
+    // not the `error` event: some failures of execa only reject its promise
     return { failing: run.then((result) => result as unknown as Error, asError) };
   };
 }
 
-/** execa always enters a directory, and this one cannot be entered again. */
+/** execa always changes to a directory, and this directory cannot be entered again. */
 const executeInPlace: Execute = ({ file, args, argv0, env, uid, gid }, stdio) => {
   const isOther = { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) };
   const options = { env, detached: true, stdio: [...stdio], ...isOther };
@@ -89,7 +93,7 @@ const executeInPlace: Execute = ({ file, args, argv0, env, uid, gid }, stdio) =>
   }
 };
 
-/** execa may fail at telling what failed: in a directory that was removed, say. */
+/** execa may fail while it creates its error: in a directory that was removed, for example. */
 function asError(error: unknown): Error {
   return error as Error;
 }

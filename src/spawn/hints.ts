@@ -13,8 +13,8 @@ const ARCHIVE = /^.*\.asar(?=[/\\]|$)/;
 const BIN = "node_modules/.bin";
 
 /**
- * What may be wrong with a command that could not be executed, or, without a code, that has ended too
- * quickly: sentences for people.
+ * Sentences for people: possible causes for a command that could not be executed, or, without a
+ * code, that has ended too quickly.
  */
 export function hintsFor(command: Command, code?: StartFailureCode): string[] {
   if (code === "FAILED") return [];
@@ -35,7 +35,9 @@ function searchHints(command: Command): string[] {
   return [places, `There is ${bin}, which is not in PATH: give its path as the command`];
 }
 
-/** Where npm has put a command of that name, for the directory or one above it. */
+/**
+ * The place where npm has put a command of that name, for the directory or a directory above it.
+ */
 function installed(name: string, directory: string): string | undefined {
   for (let place = directory; ; place = path.dirname(place)) {
     const found = findProgram(path.join(place, BIN, name), place, "");
@@ -44,7 +46,7 @@ function installed(name: string, directory: string): string | undefined {
   }
 }
 
-/** What only a shell understands is an argument here. */
+/** Shell syntax is an ordinary argument here. */
 function shellHints({ argv }: Command, code: StartFailureCode | undefined): string[] {
   const [word] = argv;
   const [, name] = ASSIGNMENT.exec(word) ?? [];

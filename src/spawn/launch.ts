@@ -14,28 +14,29 @@ import {
 } from "./wrappers.ts";
 import { isWindows } from "../system/platform.ts";
 
-/** What the operating system is asked to execute. */
+/** The parameters of a call to the operating system that executes a program. */
 export interface Launch extends Words {
-  /** The program itself, which `file` may only lead to. */
+  /** The program itself, if `file` is only a wrapper that executes it. */
   readonly program: string;
-  /** Undefined: where the host is, without entering it again. */
+  /** The working directory; undefined for the host's own, which is not entered again. */
   readonly cwd?: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Why it fails, if it does: what the kernel is left to decide. */
+  /** The reason to report if the start fails: cases that only the kernel can decide. */
   readonly doubt?: string;
 }
 
-/** What tells one run of a command from all other processes. */
+/** The marks that tell one run of a command from all other processes. */
 export interface LaunchMarks {
   /** A variable for its environment: `NAME=value`. */
   readonly tag?: string;
-  /** The file by which it joins its cgroup. */
+  /** The file to write to in order to join the cgroup. */
   readonly procsFile?: string | undefined;
 }
 
 /**
- * Turns a command into what is executed. Umask and user are set in the child, by small programs that
- * then replace themselves with it (same pid): the host's own would change for all its threads.
+ * Turns a command into the program to execute. Umask and user are set in the child, by small
+ * programs that then replace themselves with the command (same pid): to set them in the host would
+ * change them for all its threads.
  */
 export function prepareLaunch(
   command: Command,
@@ -62,7 +63,7 @@ export function prepareLaunch(
     const denied = whatIsDenied(become, file, place);
     if (denied) return denied;
   } else if ((needsShell || restored) && doubt !== undefined && !isAllowed(file)) {
-    // without a shell its exec tells
+    // without a shell, its exec reports it
     return { code: "NOT_EXECUTABLE", message: `no permission to run command '${file}'` };
   }
   if (restored) steps.push(RESTORE);
@@ -81,27 +82,30 @@ export function prepareLaunch(
   };
 }
 
-/** What would keep the command from being started now, or may; nothing is started. */
+/** Finds a reason why the command cannot, or may not, be started now. Starts nothing. */
 export function checkLaunch(command: Command): LaunchProblem | undefined {
   const launch = prepareLaunch(command);
   if ("code" in launch) return launch;
   return launch.doubt === undefined ? undefined : { code: "NOT_EXECUTABLE", message: launch.doubt };
 }
 
-/** The file that a command means, or why there is none. */
+/** Finds the file that a command means, or the reason why there is none. */
 export function locate({ argv: [word], directory, environment }: Command): Found {
   const cwd = directory === undefined ? workingDirectory() : absolute(directory);
   return find(word, cwd, childEnvironment(environment));
 }
 
-/** The directories in which a command that is no path is looked for. */
+/** The directories in which a command without a slash is looked up. */
 export function searchPathOf({ environment }: Command): string {
   return searchPath(childEnvironment(environment));
 }
 
-/** Where a command is to be executed. */
+/** The working directory of a command. */
 interface Place extends WorkingDirectory {
-  /** Why it fails, unless the child becomes another user: to that user the directory may be open. */
+  /**
+   * The reason why the directory cannot be entered, unless the child becomes another user: the
+   * directory may be open to that user.
+   */
   readonly barred?: LaunchProblem;
 }
 
@@ -112,7 +116,8 @@ function placeOf({ directory: name, user }: Command): Place | LaunchProblem {
   if (code === undefined) return { path, name };
   const message = `couldn't chdir to ${name}: ${code}`;
   const barred: LaunchProblem = { code: "NOT_EXECUTABLE", message };
-  // what is closed to us may be open to that user: root is nobody on some network file systems
+  // a directory that is closed to the host may be open to that user: root has no rights on some
+  // network file systems
   return code === "EACCES" && user !== undefined ? { path, name, barred } : barred;
 }
 
@@ -123,8 +128,9 @@ function workplaceOf({ path, name, barred }: Place): string | undefined {
 }
 
 /**
- * The host's own directory, by a name that holds when it was removed or renamed. Undefined for one
- * that we may not enter, but are in: the host was there before it became another user.
+ * The host's own directory, by a name that stays valid if the directory was removed or renamed.
+ * Undefined for a directory that the host may not enter but is in: the host was there before it
+ * became another user.
  */
 function hostDirectory(): string | undefined {
   if (process.platform !== "linux") return workingDirectory();
@@ -150,9 +156,12 @@ function variableOf(tag: string): Record<string, string> {
   return { [name]: value };
 }
 
-/** The host's environment and then the command's; on Windows `Path` and `PATH` are one variable. */
+/**
+ * The host's environment with the variables of the command. On Windows, `Path` and `PATH` are one
+ * variable.
+ */
 function childEnvironment(added: Readonly<Record<string, string>>): Record<string, string> {
-  const env = { ...process.env } as Record<string, string>; // in one piece: each look costs a system's getenv
+  const env = { ...process.env } as Record<string, string>; // in one piece: each access costs a getenv of the system
   if (isWindows) {
     const names = new Set(Object.keys(added).map((name) => name.toUpperCase()));
     for (const name of Object.keys(env)) if (names.has(name.toUpperCase())) delete env[name];

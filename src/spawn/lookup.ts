@@ -11,16 +11,22 @@ import path from "node:path";
 import type { StartFailureCode } from "../ports/signal.ts";
 import { isWindows } from "../system/platform.ts";
 
-/** Where a program is, or why it cannot be started. The texts are supervisord's where it has one. */
+/**
+ * The file of a program, or the reason why it cannot be started. The texts are supervisord's if it
+ * has one.
+ */
 export type Found =
   | {
       readonly file: string;
-      /** What speaks against it, though the kernel may see it otherwise: why it failed, if it does. */
+      /**
+       * A possible obstacle, which the kernel may judge differently: the reason to report if the
+       * start fails.
+       */
       readonly doubt?: string;
     }
   | LaunchProblem;
 
-/** Why something cannot be started: there is no such file at all, or something else stands in the way. */
+/** The reason why a program cannot be started: there is no such file, or another obstacle. */
 export interface LaunchProblem {
   readonly code: Exclude<StartFailureCode, "FAILED">;
   readonly message: string;
@@ -29,8 +35,8 @@ export interface LaunchProblem {
 /**
  * Finds the file of a command as execvp(3) does: a name with a slash is a path (relative to the
  * working directory of the child-to-be), any other is looked up along `PATH`, where the first file
- * that can be executed wins; then the first of which only the kernel can say. When there is none, the
- * first that exists tells why.
+ * that can be executed wins; then the first file that only the kernel can judge. If no file can be
+ * executed, the first file that exists determines the reason.
  */
 export function findProgram(name: string, directory: string, searchPath: string): Found {
   const isPath = name.includes("/") || (isWindows && name.includes("\\"));
@@ -50,8 +56,9 @@ export function findProgram(name: string, directory: string, searchPath: string)
 }
 
 /**
- * Whether a user may execute the file, by the mode bits along its path. `false` is no verdict: access
- * control lists are not looked at, and what is not ours to look at may be open to that user.
+ * Whether a user may execute the file, by the mode bits along its path. `false` is not final:
+ * access control lists are not checked, and directories that the host may not search may be open to
+ * that user.
  */
 export function mayExecute(file: string, uid: number, groups: () => readonly number[]): boolean {
   for (let place = file; ; place = path.dirname(place)) {
@@ -69,7 +76,7 @@ export function mayExecute(file: string, uid: number, groups: () => readonly num
   }
 }
 
-/** On Windows a command is found without its extension, too. */
+/** On Windows, a command is also found without its extension. */
 function withExtensions(place: string): string[] {
   if (!isWindows) return [place];
   const extensions = (process.env["PATHEXT"] ?? ".COM;.EXE;.BAT;.CMD").split(";");
@@ -84,12 +91,12 @@ function tryStat(place: string) {
   }
 }
 
-/** Nothing if there is no such file; a directory of PATH that may not be searched has none. */
+/** Empty if there is no such file; a directory of PATH that may not be searched counts as empty. */
 function lookAt(file: string, directory: string, isPath: boolean): Found | undefined {
   const doubt = `no permission to run command '${file}'`;
   let mode: number;
   try {
-    const stat = statSync(file, { throwIfNoEntry: false }); // an exception would cost more than the look
+    const stat = statSync(file, { throwIfNoEntry: false }); // an exception would cost more than the check
     if (!stat) return undefined;
     if (stat.isDirectory()) return problem(`command at '${file}' is a directory`);
     ({ mode } = stat);
@@ -108,7 +115,10 @@ function problem(message: string): LaunchProblem {
   return { code: "NOT_EXECUTABLE", message };
 }
 
-/** The kernel's word, but for the capabilities of an ordinary user, which access(2) does not count. */
+/**
+ * The judgement of the kernel, except for the capabilities of an ordinary user, which access(2)
+ * does not count.
+ */
 function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
@@ -119,12 +129,13 @@ function isExecutable(file: string): boolean {
 }
 
 /**
- * execvp(3) hands a file that the kernel cannot execute to `/bin/sh`, where anything may happen, and
- * says ENOENT of a file that is there when its interpreter is not. Both are told apart here.
+ * execvp(3) passes a file that the kernel cannot execute to `/bin/sh`, with unpredictable results.
+ * It reports ENOENT for an existing file whose interpreter does not exist. Both cases are told
+ * apart here.
  */
 function lookInto(file: string, directory: string): LaunchProblem | { readonly doubt?: string } {
   const head = readHead(file);
-  if (!head) return {}; // may be executed, but not read
+  if (!head) return {}; // the file may be executed, but not read
   if (head.subarray(0, 2).toString("latin1") === "#!") {
     const interpreter = /^#![ \t]*([^ \t\n]*)/.exec(head.toString("utf8"))?.[1] ?? "";
     if (interpreter === "") return problem(`couldn't exec ${file}: ENOEXEC (exec format error)`);
@@ -159,10 +170,12 @@ function readHead(file: string): Buffer | undefined {
 
 function isNative(head: Buffer): boolean {
   if (process.platform === "linux") return head.subarray(0, 4).toString("latin1") === "\x7fELF";
-  return head.length >= 4; // Mach-O and its relatives: let the kernel judge
+  return head.length >= 4; // Mach-O and its relatives: the kernel decides
 }
 
-/** Whether the kernel was taught other formats (binfmt_misc: Java, Wine, qemu). */
+/**
+ * Whether other executable formats are registered in the kernel (binfmt_misc: Java, Wine, qemu).
+ */
 function hasForeignFormats(): boolean {
   try {
     return readdirSync("/proc/sys/fs/binfmt_misc").some(

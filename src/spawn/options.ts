@@ -5,7 +5,7 @@ import { show } from "../schema/show.ts";
 import z from "#zod";
 import { splitWords } from "./split-command.ts";
 
-/** What is executed. */
+/** The options for the command to execute. */
 export const commandOptions = {
   command: option(
     {
@@ -34,7 +34,7 @@ export const environment = option(
   (variables) => variables.default({}),
 );
 
-/** The user, the place and the variables that a process starts with. */
+/** The options for the user, the directory and the environment of a process. */
 export const contextOptions = {
   user: option(
     {
@@ -66,7 +66,7 @@ export const contextOptions = {
   environment,
 };
 
-/** Where a process of this program finds the control server. */
+/** The address of the control server, for the processes of this program. */
 export const serverOptions = {
   serverurl: option(
     {
@@ -80,7 +80,7 @@ export const serverOptions = {
   ),
 };
 
-/** Where the processes of all programs find the control server. */
+/** The address of the control server, for the processes of all programs. */
 export const supervisorServerOptions = {
   serverurl: option(
     {
@@ -96,7 +96,7 @@ export const supervisorServerOptions = {
 type CommandSettings = ValuesOf<typeof commandOptions>;
 type ContextSettings = ValuesOf<typeof contextOptions>;
 
-/** Plans what is the same for all processes of a program. */
+/** Plans the part that is the same for all processes of a program. */
 export function planContext(
   { user, umask }: Pick<ContextSettings, "user" | "umask">,
   { refuse, isUser }: Planning,
@@ -109,7 +109,7 @@ export function planContext(
   return { ...(user !== undefined && { user }), ...(umask !== undefined && { umask }) };
 }
 
-/** Plans what is executed, and where. */
+/** Plans the command of a process, and its directory. */
 export function planCommand(
   { command, directory }: CommandSettings & Pick<ContextSettings, "directory">,
   planning: Planning,
@@ -138,7 +138,7 @@ function wordsOf(
   return [file ?? "", ...args];
 }
 
-/** The variables that tell a process who started it, as supervisord names them. */
+/** The variables that identify a process and its supervisor, with supervisord's names. */
 export function ownVariables(
   name: string,
   group: string,
@@ -152,7 +152,7 @@ export function ownVariables(
   };
 }
 
-/** The control server's address for a program: its own, or that of the supervisor. */
+/** The control server's address for a program: the program's own, or the supervisor's. */
 export function serverOf(
   { serverurl }: ValuesOf<typeof serverOptions>,
   supervisor: ValuesOf<typeof supervisorServerOptions>,

@@ -9,15 +9,15 @@ import { readFileSync } from "node:fs";
  */
 
 const SCRIPT = "LIBSUPERVISOR_ENVIRONMENT";
-/** A line for `sh -c`: `"$@"`, which follows it, then has all that was lost. */
+/** A line for `sh -c`: the command `"$@"`, which follows, then has all variables that were lost. */
 export const RESTORE = `eval "$${SCRIPT}"; unset ${SCRIPT}`;
 const WORD = /^[A-Za-z_]\w*$/;
 const SHELLS_OWN = /^(?:IFS|LINENO|OPTIND|PPID|PS[124]|RANDOM|SECONDS|SHELLOPTS|BASHOPTS)$/;
 
-/** A variable that the host was given, and that Node cannot tell as it is. */
+/** An environment variable of the host that Node cannot represent as it is. */
 interface RawVariable {
   readonly name: string;
-  /** As Node tells it. */
+  /** The name or value as Node represents it. */
   readonly value: string;
   readonly bytes: Buffer;
 }
@@ -25,7 +25,8 @@ interface RawVariable {
 let raw: readonly RawVariable[] | undefined;
 
 /**
- * The environment for a shell that runs `RESTORE`; undefined if nothing is lost without it.
+ * The environment for a shell that runs `RESTORE`; undefined if no variable is lost without the
+ * shell.
  *
  * @param isShell whether there is a shell in any case
  */
@@ -51,14 +52,14 @@ export function restorable(
   return { ...env, [SCRIPT]: [...lines, 'set -- /usr/bin/env "$@"'].join("\n") };
 }
 
-/** For `%b` of printf, in single quotes. */
+/** Escapes for `%b` of printf, in single quotes. */
 function escape(bytes: Buffer): string {
   return bytes
     .toString("latin1")
     .replaceAll(/[^ -&(-[\]-~]/g, (one) => `\\0${one.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }
 
-/** What is not UTF-8 of the environment that the system gave the host; only Linux tells. */
+/** Finds the variables that are not UTF-8 in the host's environment; only Linux provides them. */
 function readRaw(): RawVariable[] {
   let whole: Buffer;
   try {

@@ -11,27 +11,28 @@ import type { Clock } from "../ports/clock.ts";
 import { isShortage } from "../system/shortage.ts";
 import { Sockets } from "../sockets/sockets.ts";
 
-/** The wake-ups of the host: all supervisors in it share them. */
+/** The reads of the host, shared by all supervisors in it. */
 const wakeUps = new WakeUps();
 
-/** What a spawner works with. */
+/** The parts that a spawner uses. */
 export interface SpawnerIo {
   readonly clock: Clock;
   readonly hostExit: HostExit;
-  /** Is told why processes get Node's pipes for now, once. */
+  /** Called once with the reason why processes get Node's pipes for now. */
   readonly unpiped: (reason: string) => void;
 }
 
 /**
  * Starts real processes. A start holds the event loop for a millisecond or two (fork, and the wait
- * until the child has exec'd), so there is one in each turn of the loop, however many are asked for.
+ * until the child has exec'd), so there is one start in each turn of the loop, however many are
+ * requested.
  */
 export class SystemSpawner implements Spawner {
   readonly #clock: Clock;
   readonly #waiting: SystemChild[] = [];
   readonly #pipes = new Map<Outputs, Pipes>();
   readonly #fifos = new Fifos();
-  readonly #buffer = new Uint8Array(65_536); // for all: a read is over when the next one begins
+  readonly #buffer = new Uint8Array(65_536); // shared: a read is over when the next read begins
   readonly #hostExit: HostExit;
   readonly #sockets: Sockets;
   #execute: Execute | undefined;
@@ -63,7 +64,7 @@ export class SystemSpawner implements Spawner {
       this.#waiting.push(child);
       this.#next();
     };
-    // a child that waits for a socket is passed by the others
+    // other children overtake a child that waits for a socket
     if (socket)
       this.#sockets.open(socket, outputs).then(enqueue, ({ message }) => child.giveUp(message));
     else enqueue();
@@ -97,7 +98,7 @@ export class SystemSpawner implements Spawner {
     return pipes;
   }
 
-  /** Makes FIFOs for the children that wait; settles with what has kept it from that. */
+  /** Makes FIFOs for the children that wait; settles with the reason if that failed. */
   async #makeFifos(): Promise<Error | undefined> {
     const counts = this.#waiting.map(({ needed }) => needed).filter((needed) => needed > 0);
     const [least] = counts;
@@ -120,16 +121,16 @@ export class SystemSpawner implements Spawner {
 
   #next(): void {
     if (this.#isBusy) return;
-    while (this.#waiting[0]?.isCancelled) this.#waiting.shift(); // they would have a turn each
+    while (this.#waiting[0]?.isCancelled) this.#waiting.shift(); // each cancelled start would take a turn
     const [child] = this.#waiting;
-    if (!child) return this.#fifos.close(); // those of children that did not start after all
+    if (!child) return this.#fifos.close(); // FIFOs of children that did not start after all
     this.#isBusy = true;
     const lacks = this.#fifos.canMake && this.#fifos.ready < child.needed;
     if (this.#execute && !lacks) this.#start(this.#execute);
     else void this.#prepare();
   }
 
-  /** Starts the next; `lack` is why there are no FIFOs, where there should be. */
+  /** Starts the next child. `lack` is the reason why there are no FIFOs, if there should be. */
   #start(execute: Execute, lack?: Error): void {
     const next = () => {
       this.#isBusy = false;
@@ -137,19 +138,19 @@ export class SystemSpawner implements Spawner {
     };
     this.#clock.setTimeout(next, 0, true);
     const child = this.#waiting.shift();
-    // one more would take what the host needs itself
+    // one more descriptor would be lacking for the host itself
     const isRefused = lack && isShortage(lack) && child && child.needed > this.#fifos.ready;
     if (isRefused) child.fail(lack);
     else child?.start(execute);
   }
 
-  /** execa comes with the first child, and not with the package: it is the slowest of its imports. */
+  /** execa is loaded with the first child, and not with the package: it is the slowest import. */
   async #prepare(): Promise<void> {
     try {
       const making = this.#makeFifos();
       this.#execute ??= executor(await loadExeca());
       const lack = await making;
-      if (this.#pipes.size === 0) this.#fifos.close(); // all were released meanwhile
+      if (this.#pipes.size === 0) this.#fifos.close(); // all pipes were released meanwhile
       this.#start(this.#execute, lack);
     } catch (error) {
       const reason = `couldn't load execa: ${(error as Error).message}`;

@@ -1,4 +1,4 @@
-/** The words of a command line, or what is wrong with it. */
+/** The words of a command line, or the reason why it cannot be split. */
 export type Words = { readonly words: readonly string[] } | { readonly problem: string };
 
 const BLANK = /[ \t\r\n]/;

@@ -1,10 +1,10 @@
 import type { StartFailure } from "../ports/child.ts";
 import type { Command } from "../ports/command.ts";
 
-/** Errors that may pass, of those for which supervisord has no words. */
+/** Errors that may be temporary, of the errors for which supervisord has no text. */
 const PASSING = new Set(["ENOMEM", "ETXTBSY"]);
 
-/** Tells why a start has failed, in supervisord's words where it has some. */
+/** Describes why a start has failed, with supervisord's text if it has one. */
 export function startFailureOf(
   error: Error,
   file: string,

@@ -4,42 +4,44 @@ import path from "node:path";
 import { findProgram, mayExecute, type LaunchProblem } from "./lookup.ts";
 import { findUser, groupsOf, type User } from "../system/users.ts";
 
-/** A program and its arguments, and who executes it. */
+/** A program and its arguments, and the user that executes it. */
 export interface Words {
   readonly file: string;
   readonly args: readonly string[];
   readonly argv0?: string;
   readonly uid?: number;
   readonly gid?: number;
-  /** Whom the child becomes, if it changes. */
+  /** The user that the child becomes, if it changes. */
   readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 /** The working directory of a child. */
 export interface WorkingDirectory {
   readonly path: string;
-  /** As the command names it; undefined for the host's own. */
+  /** The directory in the command; undefined for the host's own. */
   readonly name?: string;
 }
 
-/** How a child becomes another user. */
+/** The way in which a child becomes another user. */
 export interface Become {
   readonly user: User;
   readonly words: (words: Words) => Words;
 }
 
-/** Takes these steps in a shell, which then replaces itself with what is left of the words. */
+/** Performs these steps in a shell, which then replaces itself with the rest of the words. */
 export function inShell(steps: readonly string[], words: readonly string[]): Words {
   return { file: "/bin/sh", args: ["-c", [...steps, 'exec "$@"'].join("; "), "sh", ...words] };
 }
 
-/** Joins a cgroup first, before the child becomes another user, who may not. */
+/** Joins a cgroup first, before the child becomes another user, who may not join it. */
 export function joinCgroup(procsFile: string, { file, args, owner }: Words): Words {
   const joined = inShell(['echo 0 >"$1" && shift || exit 126'], [procsFile, file, ...args]);
   return { ...joined, ...(owner && { owner }) };
 }
 
-/** Sets uid, gid and the supplementary groups as initgroups(3) gives them; no other environment. */
+/**
+ * Sets uid, gid and the supplementary groups as initgroups(3) does; the environment stays the same.
+ */
 export function switchUser(
   nameOrUid: string | undefined,
 ): { readonly become?: Become } | LaunchProblem {
@@ -71,14 +73,14 @@ function problem(message: string): LaunchProblem {
   return { code: "NOT_EXECUTABLE", message };
 }
 
-/** util-linux's setpriv; BusyBox has one of that name that knows no groups. */
+/** The setpriv of util-linux; BusyBox has a program of that name that does not support groups. */
 function findSetpriv(): string | undefined {
   const found = findProgram("setpriv", "/", "/usr/bin:/bin:/usr/sbin:/sbin:/usr/local/bin");
   if ("code" in found) return undefined;
   return path.basename(realpathSync(found.file)).startsWith("busybox") ? undefined : found.file;
 }
 
-/** Which of the two the user may not execute or enter. The kernel is asked where mode bits deny it. */
+/** Which of the two the user may not execute or enter. The kernel is asked if mode bits deny it. */
 export function whatIsDenied(
   { user, words }: Become,
   file: string,
@@ -92,7 +94,7 @@ export function whatIsDenied(
   return problem(`couldn't chdir to ${directory.name}: EACCES (${who})`);
 }
 
-/** Whether the kernel lets a child execute or enter a place. */
+/** Whether the kernel lets a child execute a file or enter a directory. */
 export function isAllowed(place: string, become = (words: Words) => words): boolean {
   const words = { file: "/bin/sh", args: ["-c", 'test -x "$1"', "sh", place] };
   const { file, args, uid, gid } = become(words);
