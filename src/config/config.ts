@@ -17,9 +17,9 @@ interface Facts {
 }
 
 /**
- * What a configuration file says. Its own properties are the settings of a supervisor, so it can be
- * given to `new Supervisor()` and to `supervisor.update()` as it is; what else the file says is in
- * the properties described here.
+ * The contents of a configuration file. Its own properties are the settings of a supervisor, so it
+ * can be given to `new Supervisor()` and to `supervisor.update()` as it is. Everything else in the
+ * file is in the properties described here.
  */
 export class Config implements SupervisorSettings {
   /** The sections `[program:x]`, `[fcgi-program:x]` and `[eventlistener:x]`, by name. */
@@ -32,7 +32,7 @@ export class Config implements SupervisorSettings {
   declare readonly identifier?: string;
   /** Whether ANSI escape sequences are dropped from what is logged. */
   declare readonly strip_ansi?: boolean;
-  /** Where AUTO logs are made. */
+  /** The directory of AUTO logs. */
   declare readonly childlogdir?: string;
   /** Whether AUTO logs of former runs are kept. */
   declare readonly nocleanup?: boolean;
@@ -40,7 +40,7 @@ export class Config implements SupervisorSettings {
   declare readonly guardian?: boolean;
   /** An extension: see the setting. */
   declare readonly guardian_waitsecs?: number;
-  /** Where the first of the servers can be reached. */
+  /** The URL at which the first of the servers can be reached. */
   declare readonly serverurl?: string;
   readonly #facts: Facts;
 
@@ -50,17 +50,20 @@ export class Config implements SupervisorSettings {
     this.#facts = facts;
   }
 
-  /** The file, absolute. */
+  /** The absolute path of the file. */
   get file(): string {
     return this.#facts.file;
   }
 
-  /** All files that were read: this one, and those that it includes. */
+  /** All files that were read: this file, and the files that it includes. */
   get files(): readonly string[] {
     return this.#facts.files;
   }
 
-  /** What is not wrong, but hardly meant: unknown sections and options, values without effect. */
+  /**
+   * Things that are not errors, but hardly intended: unknown sections and options, values without
+   * effect.
+   */
   get warnings(): readonly ConfigIssue[] {
     return this.#facts.warnings;
   }
@@ -81,7 +84,7 @@ export class Config implements SupervisorSettings {
   }
 
   /**
-   * Something that the host finds wrong by itself, with the place where it stands in the files: an
+   * Creates an error for a problem that the host itself finds, with its place in the files: an
    * option of a section, or the section.
    */
   issue(section: string, option: string | undefined, message: string): ConfigIssue {

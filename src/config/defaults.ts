@@ -1,6 +1,6 @@
 import type { Shape, ValuesOf } from "../schema/option.ts";
 
-/** The values of a section in which nothing is set: of each option that has a default. */
+/** Returns the default values of a section: of each option that has a default. */
 export function defaultsOf<S extends Shape>(shape: S): ValuesOf<S> {
   const values = Object.entries(shape).flatMap(([option, schema]) => {
     const { data } = schema.safeParse(undefined);
@@ -13,7 +13,7 @@ type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** The same object without what is undefined. */
+/** Returns the same object without undefined properties. */
 export function defined<T extends object>(object: T): Defined<T> {
   return Object.fromEntries(
     Object.entries(object).filter(([, value]) => value !== undefined),

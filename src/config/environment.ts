@@ -7,9 +7,9 @@ const PAIRS = 'pairs such as KEY="value",OTHER="value"';
 type Environment = ReadonlyMap<string, readonly Piece[]>;
 
 /**
- * The pairs of the option `environment`. What differs between the processes is expanded before the
- * text is taken apart, as everything is, so it must be seen for one of them that it makes no
- * difference to the parts.
+ * The pairs of the option `environment`. Values that differ between the processes are expanded
+ * before the text is split, as all values are. So it must be checked for one process that the
+ * values do not change how the text is split.
  */
 export function readEnvironment(
   options: Options,

@@ -1,31 +1,31 @@
-/** Something in a configuration file that is not right, or not as it was meant. */
+/** A problem in a configuration file: an error, or something that is hardly intended. */
 export interface ConfigIssue {
-  /** The file in which it stands. */
+  /** The file with the problem. */
   readonly file: string;
-  /** The line, from 1; for an option that is missing, that of its section. */
+  /** The line, from 1; for a missing option, the line of its section. */
   readonly line?: number;
-  /** As it stands between the brackets: `program:web`. */
+  /** The section as written between the brackets: `program:web`. */
   readonly section?: string;
   /** The name of the option, in lower case. */
   readonly option?: string;
-  /** As it stands in the file. */
+  /** The value as written in the file. */
   readonly value?: string;
-  /** What would be right. */
+  /** The values that would be valid. */
   readonly expected?: string;
-  /** What is wrong, in one sentence. */
+  /** The problem, in one sentence. */
   readonly message: string;
-  /** What supervisord says of it, word for word, if it says anything. */
+  /** supervisord's message for the problem, word for word, if it has one. */
   readonly supervisord?: string;
 }
 
 /**
- * A configuration that is not right: all that is wrong with it, in `issues` and, readable, in the
+ * A configuration that is not valid. All its errors are in `issues` and, in readable form, in the
  * message. Nothing was changed.
  */
 export class ConfigError extends Error {
-  /** Everything that is wrong; the first is the one that supervisord would have reported. */
+  /** All errors; the first is the error that supervisord would have reported. */
   readonly issues: readonly ConfigIssue[];
-  /** What is hardly meant, and may explain what is wrong: a misspelt option, as in {@link Config}. */
+  /** The warnings, which may explain an error: a misspelt option, as in {@link Config}. */
   readonly warnings: readonly ConfigIssue[];
 
   /** @internal */
@@ -42,14 +42,14 @@ export class ConfigError extends Error {
   }
 }
 
-/** An issue for people, in one line: the place, and what is wrong there. */
+/** Formats an issue for people, in one line: the place, and the problem. */
 export function describeIssue({ file, line, section, option, message }: ConfigIssue): string {
   const place = line === undefined ? file : `${file}:${line}`;
   const name = section === undefined ? "" : `[${section}] `;
   return `${place}: ${name}${option === undefined ? "" : `${option}: `}${message}`;
 }
 
-/** What is found while reading, errors and warnings. */
+/** The errors and warnings that were found while reading. */
 export interface Findings {
   readonly errors: ConfigIssue[];
   readonly warnings: ConfigIssue[];

@@ -1,8 +1,8 @@
-/** The answers of the system that reading needs. */
+/** The facts about the system that reading a file needs. */
 export interface Facts {
   readonly host: string;
   readonly cwd: string;
-  /** A path that may begin with `~`. */
+  /** Expands a path that may begin with `~`. */
   readonly expandHome: (path: string) => string;
   readonly isDirectory: (path: string) => boolean;
   readonly findUser: (

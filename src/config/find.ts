@@ -4,7 +4,7 @@ import { folders } from "./folders.ts";
 
 /**
  * Looks for the file in supervisord's places.
- * @throws {ConfigError} if it is in none of them
+ * @throws {ConfigError} if there is no file in any of them
  */
 export function findConfig(cwd: string): string {
   const found = search(cwd);
@@ -19,7 +19,7 @@ export function findConfig(cwd: string): string {
   ]);
 }
 
-/** The same; undefined if it is in none of them. */
+/** The same; undefined if there is no file in any of them. */
 export function search(cwd: string): string | undefined {
   return placesFrom(cwd).find(folders.exists);
 }

@@ -1,15 +1,15 @@
 import { join, parse, sep } from "node:path";
 
-/** What a search for files asks the system. */
+/** The file system calls that a search for files uses. */
 export interface Folders {
-  /** The names in a directory; none where it cannot be read. */
+  /** Returns the names in a directory; none if the directory cannot be read. */
   readonly list: (directory: string) => readonly string[];
   readonly exists: (path: string) => boolean;
 }
 
 const MAGIC = /[*?[]/;
 
-/** The files that a pattern means, sorted, as Python's `glob.glob(pattern)`. */
+/** Finds the files that match a pattern, sorted, as Python's `glob.glob(pattern)`. */
 export function glob(pattern: string, folders: Folders): string[] {
   if (!MAGIC.test(pattern)) return folders.exists(pattern) ? [pattern] : [];
   const { root } = parse(pattern);
@@ -32,7 +32,10 @@ export function glob(pattern: string, folders: Folders): string[] {
   return places.toSorted();
 }
 
-/** Python's `fnmatch`, by marking how far the pattern has come: no text takes it long. */
+/**
+ * Python's `fnmatch`, implemented by a set of positions in the pattern: takes linear time for any
+ * text.
+ */
 export function matches(name: string, pattern: string): boolean {
   const steps = compile(pattern);
   let states = closure(new Set([0]), steps);

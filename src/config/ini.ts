@@ -1,35 +1,35 @@
 import { indentOf, isSpace, repr, strip, stripEnd } from "./python.ts";
 
-/** The value of an option, and where it stands. */
+/** The value of an option, and its place. */
 export interface Entry {
   readonly value: string;
   readonly file: string;
   readonly line: number;
 }
 
-/** A section, merged from all places where it stands. */
+/** A section, merged from all its places in the files. */
 export interface Section {
   readonly name: string;
-  /** Where it stands first. */
+  /** The first place of the section. */
   readonly file: string;
   readonly line: number;
-  /** By the name of the option, in lower case. */
+  /** The options, by lower-case name. */
   readonly options: Map<string, Entry>;
 }
 
-/** What a file says, or several read one after another. */
+/** The contents of a file, or of several files read one after another. */
 export interface Ini {
   readonly sections: Map<string, Section>;
-  /** The options of `[DEFAULT]`, which hold in every section. */
+  /** The options of `[DEFAULT]`, which apply to every section. */
   readonly defaults: Map<string, Entry>;
 }
 
-/** What is wrong with the form of a file. */
+/** An error in the form of a file. */
 export interface SyntaxIssue {
   readonly line: number;
   readonly value: string;
   readonly expected: string;
-  /** Unless it follows from what was expected. */
+  /** The found text, unless the expected text implies it. */
   readonly message?: string;
   /** supervisord's message. */
   readonly supervisord: string;
@@ -42,13 +42,13 @@ export function emptyIni(): Ini {
 }
 
 /**
- * Reads one file into what was read before, as Python's RawConfigParser does with supervisord's
- * settings of it: what comes later wins, and a section that stands twice is one.
+ * Reads one file into the result of the previous files, as Python's RawConfigParser does with
+ * supervisord's options: later values win, and two sections of one name are merged.
  */
 export function readIni({ sections, defaults }: Ini, text: string, file: string): SyntaxIssue[] {
   const issues: SyntaxIssue[] = [];
   let options: Map<string, Entry> | undefined;
-  let open: OpenOption | undefined; // the one that can be continued
+  let open: OpenOption | undefined; // the option that can be continued
   let indent = 0;
   let isLost = false; // before any section
   for (const [index, raw] of linesOf(text).entries()) {
@@ -100,7 +100,7 @@ interface OpenOption {
   readonly name: string;
   readonly line: number;
   readonly first: string;
-  /** The lines with which it goes on. */
+  /** The continuation lines of the option. */
   readonly more: string[];
 }
 
@@ -108,7 +108,7 @@ function close(open: OpenOption | undefined, file: string): undefined {
   if (!open) return;
   const { options, name, line, first, more } = open;
   const value = more.length === 0 ? first : stripEnd([first, ...more].join("\n"));
-  options.delete(name); // so that the order is that of the last ones
+  options.delete(name); // so that the order is the order of the last definitions
   options.set(name, { value, file, line });
 }
 
@@ -117,8 +117,8 @@ function linesOf(text: string): string[] {
 }
 
 /**
- * Where the comment of a line begins. As in Python, the search ends with the first of a kind that
- * is one, and then the earliest found so far counts.
+ * Finds the beginning of a line's comment. As in Python, the search ends with the first marker of a
+ * kind that begins a comment, and then the earliest comment found so far counts.
  */
 function commentStart(line: string): number | undefined {
   if (!line.includes(";") && !line.includes("#")) return undefined;
@@ -135,7 +135,7 @@ function commentStart(line: string): number | undefined {
   return undefined;
 }
 
-/** What cannot be seen has to be named. */
+/** Names characters that are not visible. */
 const BYTE_ORDER_MARK = "\uFEFF";
 
 function noHeader(line: number, value: string): SyntaxIssue {
@@ -158,7 +158,7 @@ function noOption(line: number, value: string, file: string): SyntaxIssue {
   };
 }
 
-/** What a section's name without its end lacks. */
+/** Describes the missing end of a section's name. */
 function bracket(value: string): string | undefined {
   return value.startsWith("[") ? `a closing bracket: ${value}]` : undefined;
 }

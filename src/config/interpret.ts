@@ -15,7 +15,7 @@ import { readPlugins, readSupervisorctl } from "./sections/client-section.ts";
 import { readServers, serverUrl } from "./sections/servers.ts";
 import { readSupervisord } from "./sections/supervisord.ts";
 
-/** What was read of a file and those that it includes. */
+/** The contents of a file and the files that it includes. */
 export interface Sources extends Findings {
   readonly file: string;
   readonly files: readonly string[];
@@ -25,8 +25,8 @@ export interface Sources extends Findings {
 }
 
 /**
- * What the files mean.
- * @throws {ConfigError} with all that is wrong
+ * Interprets the files.
+ * @throws {ConfigError} with all errors
  */
 export function interpret(sources: Sources, isStrict: boolean): Config {
   const { ini, errors, warnings, file } = sources;
@@ -74,7 +74,7 @@ export function interpret(sources: Sources, isStrict: boolean): Config {
   });
 }
 
-/** What the library does not take, though it is right in form. */
+/** Adds the errors of the library, for values that are valid in form. */
 function refusals(
   settings: SupervisorSettings,
   reading: Reading,

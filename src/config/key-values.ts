@@ -1,6 +1,6 @@
 import type { Piece } from "./percent.ts";
 
-/** A character, or a conversion that is left for each process. */
+/** A character, or a conversion that is expanded later, for each process. */
 type Unit = string | { readonly conversion: string };
 
 export type Pairs =
@@ -39,7 +39,7 @@ const WORD = /[\w/.+\-():ßàáâãäåæçèéêëìíîïðñòóôõöøùú�
 /** Python's `list(shlex.shlex(text, posix=True))`, with supervisord's `wordchars`. */
 function split(units: readonly Unit[]): Unit[][] | { readonly problem: string } {
   const words: Unit[][] = [];
-  let word: Unit[] | undefined; // between words
+  let word: Unit[] | undefined; // undefined between words
   const end = () => {
     if (word) words.push(word);
     word = undefined;

@@ -47,7 +47,7 @@ export function unknownParts({ sections, defaults }: Ini): ConfigIssue[] {
   return issues;
 }
 
-/** Says so if there is no such option in a section of that name. */
+/** Reports an option that does not exist in a section of that name. */
 export function unknownOption(option: string, section: string): string | undefined {
   return among(option, optionsOf(section));
 }
@@ -57,7 +57,7 @@ function among(option: string, known: readonly string[] | null | undefined): str
   return `there is no option ${show(option)}${didYouMean(option, known)}`;
 }
 
-/** Undefined for a section that there is not. */
+/** The options of a section; undefined for an unknown section. */
 function optionsOf(name: string): readonly string[] | null | undefined {
   const kind = name.includes(":") ? `${name.split(":", 1)[0]}:` : name;
   const server = kind.slice(0, -1); // [unix_http_server:x]
@@ -75,7 +75,10 @@ function unknown(name: string): string {
   return `there is no such section; did you mean ${show([meant, ...rest].join(":"))}?`;
 }
 
-/** `[program:x` is an option by its form, and what follows it is read into the section before. */
+/**
+ * `[program:x` has the form of an option, and the options after it are read into the section
+ * before.
+ */
 function openHeader(option: string, { file, line, value }: Entry): ConfigIssue {
   const message = `a closing bracket is missing; did you mean ${show(`${option}:${value}]`)}?`;
   return { file, line, value, message };

@@ -18,15 +18,16 @@ import { within, type NameValue } from "./percent.ts";
 import { readSupervisorctl, type SupervisorctlSection } from "./sections/client-section.ts";
 
 /**
- * Reads a supervisord.conf, and the files that it includes, as supervisord does. Without a path it is
- * looked for in supervisord's places: `../etc/supervisord.conf` and `../supervisord.conf` from the
- * directory of the running script, then `supervisord.conf` and `etc/supervisord.conf` in the working
- * directory, `/etc/supervisord.conf` and `/etc/supervisor/supervisord.conf`.
+ * Reads a supervisord.conf, and the files that it includes, as supervisord does. Without a path,
+ * the file is looked for in supervisord's places: `../etc/supervisord.conf` and
+ * `../supervisord.conf` from the directory of the running script, then `supervisord.conf` and
+ * `etc/supervisord.conf` in the working directory, `/etc/supervisord.conf` and
+ * `/etc/supervisor/supervisord.conf`.
  *
- * Nothing is started and nothing written.
+ * Starts nothing and writes nothing.
  *
- * @throws {ConfigError} with all that is wrong, when anything is
- * @throws {TypeError} if the options are not right
+ * @throws {ConfigError} with all errors, if there are any
+ * @throws {TypeError} if the options are not valid
  * @example
  * ```js
  * import { Supervisor } from "libsupervisor";
@@ -56,11 +57,11 @@ export async function loadConfig(path?: string, options: LoadOptions = {}): Prom
 
 /**
  * Reads `[supervisorctl]` of a supervisord.conf, as a client does: no other section and no included
- * file is looked at, so that those may be broken, or not for the client to read. Without a path, the
+ * file is read, so that these may be invalid, or not readable for the client. Without a path, the
  * file is looked for where {@link loadConfig} does; if there is none, the defaults hold.
  *
- * @throws {ConfigError} if the file or the section cannot be read, or is not there
- * @throws {TypeError} if the options are not right
+ * @throws {ConfigError} if the file or the section cannot be read, or does not exist
+ * @throws {TypeError} if the options are not valid
  * @see http://supervisord.org/configuration.html#supervisorctl-section-settings
  */
 export async function loadSupervisorctl(
@@ -117,14 +118,14 @@ async function readInto(sources: Unread, file: string) {
   const isMain = file === sources.file;
   let text: string;
   try {
-    // what a glob finds may be anything, and reading a pipe may take for ever
+    // a path that a glob finds may be anything, and reading a pipe may block for ever
     if (!isMain && !statSync(file).isFile()) throw new Error("it is not a file");
     text = new TextDecoder("utf8", { fatal: true, ignoreBOM: true }).decode(await readFile(file));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const isText = code !== "ERR_ENCODING_INVALID_ENCODED_DATA";
     const issue = { file, message: `cannot be read: ${isText ? message : "it is not UTF-8"}` };
-    // supervisord does without those that it includes, and says nothing
+    // supervisord ignores included files that it cannot read, without a message
     if (!isMain && isText) warnings.push(issue);
     else {
       const how = code === "ENOENT" ? "find" : "read";

@@ -1,15 +1,18 @@
 import { didYouMean } from "../schema/suggest.ts";
 import { show } from "../schema/show.ts";
 
-/** How a configuration file is read. */
+/** Options for reading a configuration file. */
 export interface LoadOptions {
-  /** What `%(ENV_X)s` stands for; by default the environment of this process. */
+  /** The variables for `%(ENV_X)s`; by default the environment of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Whether unknown sections and options are errors rather than warnings. */
   readonly strict?: boolean;
-  /** Where relative paths begin; by default the working directory. */
+  /** The directory for relative paths; by default the working directory. */
   readonly cwd?: string;
-  /** Options of `[supervisord]`, as text, that win over those of the file: the command line's. */
+  /**
+   * Options of `[supervisord]`, as text, that override the options of the file: the options of the
+   * command line.
+   */
   readonly overrides?: Readonly<Record<string, string>>;
 }
 
@@ -34,8 +37,8 @@ const KINDS: Readonly<Record<keyof LoadOptions, Kind>> = {
 };
 
 /**
- * Checks what a caller has asked for: code, and no file, is wrong here.
- * @throws {TypeError} for the first that is wrong
+ * Checks the options of a caller: an error here is an error in code, not in a file.
+ * @throws {TypeError} for the first invalid option
  */
 export function checkOptions(
   caller: string,
@@ -56,7 +59,7 @@ export function checkOptions(
   }
 }
 
-/** An environment is full of secrets. */
+/** Hides the values: an environment is full of secrets. */
 function shown(name: string, value: unknown): string {
   return name === "env" && isObject(value) ? "something else" : show(value);
 }

@@ -7,8 +7,8 @@ const COMMAND_LINE = "the command line";
 const SECTION = "supervisord";
 
 /**
- * Replaces options of `[supervisord]` by those of the command line. What they replace has to be right
- * all the same, as supervisord sees it; nothing in them is expanded.
+ * Replaces options of `[supervisord]` by options of the command line. The replaced values must be
+ * valid all the same, as for supervisord. Nothing in the new values is expanded.
  */
 export function override(reading: Reading, overrides: Readonly<Record<string, string>>): void {
   if (Object.keys(overrides).length === 0) return;

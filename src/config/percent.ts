@@ -1,18 +1,18 @@
 import { formatConversion } from "../schema/expand.ts";
 import { repr } from "./python.ts";
 
-/** Stands for a value that is another one in each process. */
+/** Stands for a value that differs between the processes. */
 export const VARIES = Symbol("varies");
 
 export type NameValue = string | number | typeof VARIES;
 
-/** The names that mean something at one place. */
+/** The names that have a value at one place. */
 export interface Names {
   readonly get: (name: string) => NameValue | undefined;
   readonly list: () => string[];
 }
 
-/** Literal text, or a conversion that is left for each process. */
+/** Literal text, or a conversion that is expanded later, for each process. */
 export type Piece = string | { readonly conversion: string };
 
 export type Formatted =
@@ -20,7 +20,7 @@ export type Formatted =
   | { readonly unknown: string }
   | { readonly malformed: string };
 
-/** Names over those of an outer place. */
+/** Adds names that take precedence over the names of an outer place. */
 export function within(outer: Names | undefined, own: ReadonlyMap<string, NameValue>): Names {
   return {
     get: (name) => own.get(name) ?? outer?.get(name),
@@ -34,7 +34,7 @@ export function format(text: string, names: Names): Formatted {
   const pieces: Piece[] = [];
   let literal = "";
   let at = 0;
-  let isFirst = true; // without a name it would mean the whole table, once
+  let isFirst = true; // a conversion without a name would mean the whole table, once
   for (;;) {
     const next = text.indexOf("%", at);
     literal += text.slice(at, next === -1 ? undefined : next);
@@ -68,9 +68,9 @@ interface Spec {
   readonly width: string;
   readonly precision: string | undefined;
   readonly type: string;
-  /** Nothing between the percent sign and the type. */
+  /** Matches nothing between the percent sign and the type. */
   readonly isBare: boolean;
-  /** Where the type stands. */
+  /** The position of the type. */
   readonly index: number;
   readonly end: number;
 }
@@ -105,7 +105,7 @@ function readSpec(text: string, start: number): Spec | { malformed: string; name
   };
 }
 
-/** The parenthesis that belongs to the one at `open`. */
+/** Finds the parenthesis that belongs to the parenthesis at `open`. */
 function closing(text: string, open: number): number {
   let depth = 0;
   for (let at = open; at < text.length; at++) {
@@ -115,7 +115,7 @@ function closing(text: string, open: number): number {
   return -1;
 }
 
-/** The widest field anybody could mean: more would only fill the memory. */
+/** The largest useful field width: a larger width would only fill the memory. */
 const WIDEST = 1000;
 
 function convert(
@@ -167,11 +167,11 @@ function unsupported({ type, index }: Spec): string {
   return `unsupported format character '${shown}' (0x${code.toString(16)}) at index ${index}`;
 }
 
-// what the settings of the library would take for a conversion
+// a text that the settings of the library would take for a conversion
 const CONVERSION =
   /(?<!%)%+(?=\((?:program_name|process_num|numprocs|group_name|host_node_name|here|ENV_\w+)\)[-#0 +]*\d*(?:\.\d+)?[hlL]?[a-zA-Z])/g;
 
-/** As a setting of the library, where only known names are conversions. */
+/** Formats a text as a setting of the library, in which only known names are conversions. */
 export function toSetting(pieces: readonly Piece[]): string {
   return pieces
     .map((piece, i) => {
@@ -182,7 +182,7 @@ export function toSetting(pieces: readonly Piece[]): string {
     .join("");
 }
 
-/** The text, when it is the same for all processes. */
+/** Returns the text, if it is the same for all processes. */
 export function fixedText(pieces: readonly Piece[]): string | undefined {
   return pieces.every((piece) => typeof piece === "string") ? pieces.join("") : undefined;
 }

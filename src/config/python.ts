@@ -1,4 +1,4 @@
-/** Python's `text.strip()`: in linear time, whatever the text. */
+/** Python's `text.strip()`, in linear time for any text. */
 export function strip(text: string): string {
   const to = endOf(text);
   let from = 0;
@@ -17,20 +17,22 @@ function endOf(text: string): number {
   return to;
 }
 
-/** How many characters of white space a text begins with. */
+/** Counts the white space characters at the beginning of a text. */
 export function indentOf(text: string): number {
   let depth = 0;
   while (isSpaceCode(text.charCodeAt(depth))) depth++;
   return depth;
 }
 
-/** Python's `char.isspace()`: as in JavaScript, but for the separators, and the byte order mark. */
+/**
+ * Python's `char.isspace()`: as in JavaScript, except for the separators and the byte order mark.
+ */
 export function isSpace(char: string | undefined): boolean {
   return char !== undefined && isSpaceCode(char.charCodeAt(0));
 }
 
 function isSpaceCode(code: number): boolean {
-  if (code > 0x20 && code < 0x7f) return false; // nearly always
+  if (code > 0x20 && code < 0x7f) return false; // true for nearly all characters
   if (code < 0x7f) return (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x20);
   return code === 0x85 || (code !== 0xfeff && /^\s$/.test(String.fromCharCode(code)));
 }
@@ -50,8 +52,8 @@ export function repr(text: string): string {
 const INTEGER = /^([+-]?)(\d+(?:_\d+)*)$/;
 
 /**
- * Python's `int(text)`; undefined for what is none. Numbers beyond what JavaScript counts exactly
- * become the nearest that it does.
+ * Python's `int(text)`; undefined for text that is not a number. Numbers beyond the exact integers
+ * of JavaScript become the nearest number.
  */
 export function toInteger(text: string): number | undefined {
   const match = INTEGER.exec(strip(text));

@@ -11,22 +11,22 @@ import { repr } from "./python.ts";
 import { readerOf } from "./syntaxes.ts";
 import type { Type } from "./values.ts";
 
-/** What was read of all files, and what is found in it. */
+/** The contents of all files, and the problems found in them. */
 export interface Reading extends Findings {
   readonly file: string;
   readonly ini: Ini;
   readonly facts: Facts;
-  /** What `%(ENV_X)s` means everywhere. */
+  /** The variables for `%(ENV_X)s` in all sections. */
   readonly environment: Names;
 }
 
-/** The options of one section. Whatever is wrong with them is noted, and a preset stands in. */
+/** The options of one section. An error in an option is noted, and its preset value is used. */
 export class Options {
   readonly section: Section;
   readonly #reading: Reading;
   readonly #tail: string;
 
-  /** The tail is what supervisord puts behind its messages about programs. */
+  /** The tail is the text that supervisord appends to its messages about programs. */
   constructor(reading: Reading, section: Section, hasTail = false) {
     this.section = section;
     this.#reading = reading;
@@ -41,7 +41,9 @@ export class Options {
     return this.entry(option) !== undefined;
   }
 
-  /** The value after expansion; undefined when it is not set or cannot be expanded. */
+  /**
+   * Returns the value after expansion; undefined if the option is not set or cannot be expanded.
+   */
   pieces(option: string, names: Names, label?: string): readonly Piece[] | undefined {
     const entry = this.entry(option);
     return entry && this.expand(entry, option, names, label);
@@ -74,12 +76,12 @@ export class Options {
     return undefined;
   }
 
-  /** The names with `here`: where the option stands. */
+  /** The names with `here`: the directory of the file with the option. */
   namesAt({ file }: Entry, names: Names): Names {
     return within(names, new Map([["here", dirname(file)]]));
   }
 
-  /** The text after expansion, which has to be the same for all processes. */
+  /** Returns the text after expansion, which has to be the same for all processes. */
   text(option: string, names: Names): string | undefined {
     const pieces = this.pieces(option, names);
     if (!pieces) return undefined;
@@ -89,15 +91,15 @@ export class Options {
     return text;
   }
 
-  /** The value; undefined when it is not set or wrong. */
+  /** Returns the value; undefined if the option is not set or wrong. */
   read<T>(option: string, type: Type<T>, names: Names): T | undefined {
     const text = this.text(option, names);
     return text === undefined ? undefined : this.accept(option, type, text);
   }
 
   /**
-   * The values of the options of a shape that are set and right, read in its order, each by its
-   * syntax. Options whose syntax needs more of the section are left to its reader.
+   * Reads the options of a shape that are set and valid, in the order of the shape, each by its
+   * syntax. Options whose syntax needs more of the section must be read by the caller.
    */
   readAll<S extends Shape>(shape: S, names: Names): Partial<ValuesOf<S>> {
     const values: Record<string, unknown> = {};
@@ -108,13 +110,13 @@ export class Options {
     return values as Partial<ValuesOf<S>>;
   }
 
-  /** The value of an option of that syntax; undefined when it is not set or wrong. */
+  /** Reads an option of that syntax; undefined if it is not set or wrong. */
   readAs(syntax: Syntax, option: string, names: Names): unknown {
     const type = this.has(option) ? readerOf(syntax, option, this.#reading.facts) : undefined;
     return type && this.read(option, type, names);
   }
 
-  /** The value of a text of this option. */
+  /** Parses a text of this option. */
   accept<T>(option: string, type: Type<T>, text: string, suffix = ""): T | undefined {
     const parsed = type(text);
     if ("value" in parsed) return parsed.value;
@@ -125,7 +127,7 @@ export class Options {
   }
 
   /**
-   * A text of this option, for people to read: as it stands in the file where that takes something
+   * A text of this option, to show to people: as written in the file if the text contains a value
    * from the environment.
    */
   shown(option: string, text: string): string {
@@ -133,7 +135,7 @@ export class Options {
     return hasVariables(value) ? value : text;
   }
 
-  /** Notes an error; the first text is what supervisord says. */
+  /** Notes an error; the first text is supervisord's message. */
   fail(option: string | undefined, supervisord: string | undefined, rest: Details): void {
     const line = supervisord === undefined ? undefined : supervisord + this.#tail;
     this.#reading.errors.push(this.#issue(option, line, rest));
@@ -162,7 +164,7 @@ export class Options {
 
 interface Details {
   readonly expected?: string;
-  /** Unless it follows from what was expected. */
+  /** The found value, unless the expected values imply it. */
   readonly message?: string;
 }
 

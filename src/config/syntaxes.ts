@@ -27,8 +27,8 @@ import {
 type Make = (option: string, facts: Facts) => Type<unknown>;
 
 /**
- * Makes the function that reads the text of an option of this syntax. There is none for a syntax that
- * needs more of the section than the text, after expansion.
+ * Creates the function that reads the text of an option of this syntax. There is no such function
+ * for a syntax that needs more of the section than the text, after expansion.
  */
 export function readerOf(syntax: Syntax, option: string, facts: Facts): Type<unknown> | undefined {
   return READERS[syntax]?.(option, facts);

@@ -2,7 +2,7 @@ import { normalize, resolve } from "node:path";
 import type { Facts } from "./facts.ts";
 import type { Type } from "./values.ts";
 
-/** A path, whole. */
+/** Makes a path absolute. */
 export function absolute(path: string, { cwd, expandHome }: Facts): string {
   return normalize(resolve(cwd, expandHome(path)));
 }
@@ -55,7 +55,7 @@ export function userTypes({ findUser, findGroup }: Facts) {
       if (known && gid !== undefined) return { value: { text: value, uid: known.uid, gid } };
       return { problem: `Invalid ${what} value ${value}`, expected: "user or user:group" };
     };
-  /** The same as it is written: the settings look for the user themselves. */
+  /** Returns the text as written: the settings look up the user themselves. */
   const written =
     (what: string): Type<string> =>
     (value) => {
@@ -65,7 +65,7 @@ export function userTypes({ findUser, findGroup }: Facts) {
   return { user, owner, written };
 }
 
-/** A user and a group, as they are written and as the system has them. */
+/** A user and a group, as written and as the system has them. */
 export interface Owner {
   readonly text: string;
   readonly uid: number;

@@ -4,12 +4,12 @@ import { logLevels, type LogLevel } from "../events/levels.ts";
 import { parseSignal } from "../schema/signal.ts";
 import { repr, strip, toInteger } from "./python.ts";
 
-/** A value, or what is wrong with the text, in supervisord's words and in ours. */
+/** A value, or a description of the error in the text, in supervisord's words and in ours. */
 export type Parsed<T> =
   | { readonly value: T }
   | { readonly problem: string; readonly expected: string };
 
-/** The largest number of processes of a program: more than a system can have. */
+/** The largest number of processes of a program: more than a system can run. */
 export const MOST_PROCESSES = 100_000;
 
 /** Reads the text of an option, after expansion. */
@@ -34,7 +34,7 @@ export const integer: Type<number> = (value) => {
     : { value: number };
 };
 
-/** What is below 0 means 0. */
+/** Values below 0 mean 0. */
 export const count: Type<number> = (value) => atLeast0(integer(value));
 
 /** Seconds in an option that supervisord does not have. */
@@ -46,7 +46,7 @@ export const seconds: Type<number> = (value) =>
         expected: "a number of seconds, 0 or more",
       };
 
-/** What is below 0 means 0. */
+/** Values below 0 mean 0. */
 export const byteSize: Type<number> = (value) => {
   const lower = value.toLowerCase();
   const power = ["kb", "mb", "gb"].indexOf(lower.slice(-2)) + 1;
@@ -88,7 +88,7 @@ export function permissions(option: string): Type<number> {
   };
 }
 
-/** The system takes the last nine bits of a mask. */
+/** The system uses the last nine bits of a mask. */
 export const umask: Type<number> = (value) => {
   const parsed = octal(value);
   return "value" in parsed ? { value: parsed.value & 0o777 } : parsed;
@@ -131,7 +131,7 @@ export const signal: Type<Signal> = (value) => {
   const expected = "the name or number of a signal";
   if (number !== undefined) {
     const known = parseSignal(number);
-    // of the real-time signals Python has names for the first and the last alone
+    // of the real-time signals, Python has names only for the first and the last
     if (known !== undefined && (typeof known === "string" || number === 34 || number === 64))
       return { value: known };
     return { problem: `value ${repr(value)} is not a valid signal number`, expected };
@@ -144,7 +144,7 @@ export const signal: Type<Signal> = (value) => {
     : { value: known };
 };
 
-/** A name without the blanks around it. */
+/** Reads a name without surrounding blanks. */
 export const processName: Type<string> = (value) => {
   const character = [" ", ":", "/"].find((one) => strip(value).includes(one));
   if (character === undefined) return { value: strip(value) };
@@ -154,12 +154,12 @@ export const processName: Type<string> = (value) => {
   };
 };
 
-/** The parts between commas; of an empty text, none. */
+/** Splits a text at commas; an empty text has no parts. */
 export const list: Type<readonly string[]> = (value) => ({
   value: value === "" ? [] : value.split(",").map(strip),
 });
 
-/** For an option that supervisord does not have. */
+/** Reads a value for an option that supervisord does not have. */
 export const hostNames: Type<readonly string[]> = (value) => {
   const names = value.split(",").map(strip).filter(Boolean);
   if (names.every((name) => HOST_NAME.test(name))) return { value: names };
@@ -190,7 +190,7 @@ export const logLevel: Type<LogLevel> = (value) => {
   };
 };
 
-/** `true`, `false` or a word. */
+/** Reads `true`, `false` or a word. */
 export function booleanOr<W extends string>(word: W): Type<boolean | W> {
   return (value) => {
     if (value.toLowerCase() === word) return { value: word };

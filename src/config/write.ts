@@ -13,17 +13,17 @@ import { strip } from "./python.ts";
 
 type Refuse = (key: string | undefined, message: string) => void;
 
-/** The text of an option; undefined for one that is not written. */
+/** Returns the text of an option; undefined for an option that is not written. */
 type Write<T> = (value: T, refuse: (message: string) => void) => string | undefined;
 
 /**
  * Writes settings as a supervisord.conf, from which `loadConfig()` makes the same settings again.
- * What is not set is not written, but for the log files, whose default is another there. A
- * `%(here)s` is then the directory of the file, and what the `%(x)s` of an `environment`, or of a
- * `command` that is an array, stand for must not hold quotes.
+ * Settings that are not set are not written, except for the log files, whose default is different
+ * in a file. A `%(here)s` then means the directory of the file. The values of a `%(x)s` in an
+ * `environment`, or in a `command` that is an array, must not contain quotes.
  *
- * @throws {SettingsError} with all that is wrong, or cannot be written: streams, fractions of a
- *   second, carriage returns, and groups with FastCGI programs
+ * @throws {SettingsError} with all errors, and all settings that cannot be written: streams,
+ * fractions of a second, carriage returns, and groups with FastCGI programs
  */
 export function toConf(settings: SupervisorSettings): string {
   resolveSettings(settings);
@@ -85,7 +85,7 @@ function checkName(name: string, refuse: Refuse): void {
   if (strip(name) !== name) refuse(undefined, `the name ${show(name)} cannot be written`);
 }
 
-/** The lines of the options that are given, in the order of their shape. */
+/** Formats the lines of the given options, in the order of their shape. */
 function options(shape: Shape, values: object, given: object, refuse: Refuse): string[] {
   const valueOf = (object: object, key: string) => (object as Record<string, unknown>)[key];
   return describe(shape).flatMap(([key, { syntax }]) => {
@@ -134,7 +134,7 @@ const processes: Write<number> = (value, refuse) => {
   return String(value);
 };
 
-/** How the value of each syntax is written. */
+/** The writer for the values of each syntax. */
 const WRITERS: Readonly<Record<Syntax, Write<never>>> = {
   boolean: plain,
   integer: plain,

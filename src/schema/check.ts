@@ -3,19 +3,19 @@ import { didYouMean } from "./suggest.ts";
 import { SettingsError, type SettingsIssue } from "./settings-error.ts";
 import { show } from "./show.ts";
 
-/** The keys that exist, for the message about one that does not. */
+/** The existing keys, for the message about an unknown key. */
 export interface Vocabulary {
   /** The word for a key; by default "setting". */
   readonly noun?: string;
   /** The keys that an object at this place may have. */
   known(path: readonly PropertyKey[]): readonly string[];
-  /** The end of the message about an unknown key; by default the word that was probably meant. */
+  /** The end of the message about an unknown key; by default the key that was probably intended. */
   hint?(key: string, path: readonly PropertyKey[]): string | undefined;
 }
 
 /**
  * Parses a value with a schema.
- * @throws {SettingsError} with all that is wrong
+ * @throws {SettingsError} with all errors
  */
 export function check<S extends z.ZodType>(
   schema: S,
@@ -27,7 +27,10 @@ export function check<S extends z.ZodType>(
   throw new SettingsError(parsed.error.issues.flatMap((issue) => readable(issue, vocabulary)));
 }
 
-/** Translates an issue of zod: one for each unknown key, with the word that was probably meant. */
+/**
+ * Translates an issue of zod: one issue for each unknown key, with the key that was probably
+ * intended.
+ */
 export function readable(issue: z.core.$ZodIssue, vocabulary: Vocabulary): SettingsIssue[] {
   const { path, message } = issue;
   if (issue.code === "invalid_key") {

@@ -1,7 +1,7 @@
-/** What `%(name)s` stands for, if for anything. */
+/** Returns the value of `%(name)s`; undefined for an unknown name. */
 export type Names = (name: string) => string | number | undefined;
 
-/** The expanded text, or what is wrong with it. */
+/** The expanded text, or a description of the error in it. */
 export type Expanded = { readonly text: string } | { readonly problem: string };
 
 // a Python conversion: %(name), flags, width, precision, length modifier, type
@@ -11,7 +11,7 @@ const KNOWN = /^(?:program_name|process_num|numprocs|group_name|host_node_name|h
 /**
  * Expands supervisord's names, with Python's printf conversions (`%(process_num)02d`). Only these
  * names: any other percent sign is ordinary text. To write such a conversion itself, double its
- * percent sign: in a row of them before one of these names, two are one.
+ * percent sign: in a sequence of percent signs before one of these names, two become one.
  */
 export function expand(text: string, names: Names): Expanded {
   if (!text.includes("%(")) return { text };
@@ -48,17 +48,17 @@ export function expand(text: string, names: Names): Expanded {
 }
 
 /**
- * Whether a text takes something from the environment. That is full of secrets, so that errors show
- * such a text as it was written.
+ * Whether a text uses the environment. The environment is full of secrets, so that errors show such
+ * a text as it was written.
  */
 export function hasVariables(text: string): boolean {
   return text.includes("%(ENV_");
 }
 
-/** The widest field anybody could mean: more would only fill the memory. */
+/** The largest useful field width: a larger width would only fill the memory. */
 const WIDEST = 1000;
 
-/** One conversion as Python makes it; undefined for one that there is not. */
+/** Performs one conversion as Python does; undefined for an unknown conversion. */
 export function formatConversion(
   value: string | number,
   flags: string,

@@ -2,46 +2,46 @@ import z from "#zod";
 import { expected, type Messages } from "./messages.ts";
 import { types, type SchemaOf, type Syntax } from "./types.ts";
 
-/** All that is known of an option beside its schema: for the documents, and for `config/`. */
+/** All data about an option besides its schema: for the documentation, and for `config/`. */
 export interface OptionMeta {
-  /** How it is written, in code and in a configuration file. */
+  /** The syntax of the option, in code and in a configuration file. */
   readonly syntax: Syntax;
-  /** For docs/settings.md; only settings have one. */
+  /** The text in docs/settings.md; only settings have one. */
   readonly summary?: string;
   readonly expected: string;
   readonly unit?: "s" | "bytes";
-  /** The default in words, where the schema cannot tell it. */
+  /** The default in words, if the schema does not have it. */
   readonly preset?: string;
-  /** The value that holds while it is not set, where its schema has no default. */
+  /** The default value, if the schema has no default. */
   readonly fallback?: unknown;
-  /** Not an option of supervisord. */
+  /** Whether this is an extension, not an option of supervisord. */
   readonly isExtension?: true;
   /** The difference from supervisord's option of that name. */
   readonly differs?: string;
-  /** The kind of section that has it, where that is not `[program:x]`. */
+  /** The kind of section with this option, if it is not `[program:x]`. */
   readonly section?: "eventlistener" | "fcgi-program";
-  /** Set where it is evaluated for each process, with the process's names and environment. */
+  /** Set if the option is evaluated for each process, with the process's names and environment. */
   readonly isPerProcess?: true;
-  /** Set where no configuration file has it. */
+  /** Set if no configuration file has the option. */
   readonly only?: "code";
 }
 
 /** The meta of each option, by its schema. */
 export const options = z.registry<OptionMeta>();
 
-/** The options of a room, by name. */
+/** The options of a directory, by name. */
 export type Shape = Readonly<Record<string, z.ZodType>>;
 
-/** The values of a room's options as they hold. */
+/** The values of a directory's options, with defaults filled in. */
 export type ValuesOf<S extends Shape> = z.output<z.ZodObject<S>>;
 
-/** What is written of an option's meta: the syntax tells the rest. */
+/** The part of an option's meta that is written by hand: the syntax gives the rest. */
 type Description<K extends Syntax> = Omit<OptionMeta, "syntax" | "expected" | "unit"> & {
   readonly syntax: K;
   readonly expected?: string;
 };
 
-/** Makes the schema of an option from that of its syntax, and notes its meta. */
+/** Creates the schema of an option from the schema of its syntax, and stores its meta. */
 export function option<K extends Syntax, S extends z.ZodType>(
   description: Description<K>,
   make: (schema: SchemaOf<K>, messages: Messages) => S,
@@ -54,7 +54,7 @@ export function option<K extends Syntax, S extends z.ZodType>(
   return schema;
 }
 
-/** The meta of all options of a shape, in its order. */
+/** The meta of all options of a shape, in the order of the shape. */
 export function describe(shape: Shape): [name: string, meta: OptionMeta][] {
   return Object.entries(shape).flatMap(([name, schema]) => {
     const meta = options.get(schema);
@@ -62,12 +62,12 @@ export function describe(shape: Shape): [name: string, meta: OptionMeta][] {
   });
 }
 
-/** The value that holds where an option without a default is not set. */
+/** The default value of an option whose schema has no default. */
 export function fallback<S extends z.ZodType>(schema: z.ZodOptional<S>): z.output<S> {
   return schema.unwrap().parse(options.get(schema)?.fallback);
 }
 
-/** Those options of a shape whose meta meets a rule. */
+/** The options of a shape whose meta meets a condition. */
 export function filterOptions(
   shape: Shape,
   rule: (meta: OptionMeta, name: string) => boolean,

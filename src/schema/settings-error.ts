@@ -1,19 +1,19 @@
 import z from "#zod";
 
-/** Something in the settings that is not right. */
+/** An error in the settings. */
 export interface SettingsIssue {
-  /** Where: `["programs", "web", "startsecs"]`. */
+  /** The path of the setting: `["programs", "web", "startsecs"]`. */
   readonly path: readonly PropertyKey[];
-  /** What is wrong, what came, and what was expected. */
+  /** The error, the given value, and the expected value. */
   readonly message: string;
 }
 
 /**
- * Settings that are not right: all that is wrong with all of them, in `issues` and, readable, in the
- * message. Nothing was changed.
+ * Settings that are not valid. All errors are in `issues` and, in readable form, in the message.
+ * Nothing was changed.
  */
 export class SettingsError extends Error {
-  /** Everything that is wrong. */
+  /** All errors. */
   readonly issues: readonly SettingsIssue[];
 
   /** @internal */

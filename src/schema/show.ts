@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 
 const LOOK = { depth: 1, breakLength: Infinity };
 
-/** Text of a value for a message. */
+/** Formats a value for a message. */
 export function show(value: unknown): string {
   if (value === undefined) return "nothing";
   const text = typeof value === "string" ? JSON.stringify(value) : inspect(value, LOOK);

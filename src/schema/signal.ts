@@ -7,7 +7,10 @@ export type SignalSetting =
   | (NodeJS.Signals extends `SIG${infer N}` ? N : never)
   | number;
 
-/** `"TERM"`, `"sigterm"`, `15` and `"15"` are the same; undefined for what is no signal (0 neither). */
+/**
+ * Parses a signal. `"TERM"`, `"sigterm"`, `15` and `"15"` are the same; undefined for a value that
+ * is not a signal (such as 0).
+ */
 export function parseSignal(value: unknown): Signal | undefined {
   if (typeof value !== "string" && typeof value !== "number") return undefined;
   const text = String(value).trim().toUpperCase();
@@ -23,7 +26,7 @@ export function parseSignal(value: unknown): Signal | undefined {
   return isKnown ? (full as NodeJS.Signals) : undefined;
 }
 
-/** What POSIX has and Windows lacks. */
+/** The signals of POSIX that Windows lacks. */
 const ELSEWHERE = new Set([
   "SIGUSR1",
   "SIGUSR2",

@@ -1,7 +1,7 @@
-/** Longer words are not compared: no name is so long, and comparing them takes long. */
+/** Longer words are not compared: no name is so long, and a comparison takes long. */
 const LONGEST = 64;
 
-/** The nearest of the known words, if one is near enough to have been meant. */
+/** Finds the nearest of the known words, if one is near enough to have been intended. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (word.length > LONGEST) return undefined;
   const limit = Math.max(1, Math.floor(word.length / 3));
@@ -14,12 +14,12 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best?.name;
 }
 
-/** The end of a message about an unknown word: a question, or nothing. */
+/** The end of a message about an unknown word: a question, or an empty text. */
 export function didYouMean(word: string, known: readonly string[]): string {
   return meaning(nearest(word, known));
 }
 
-/** The same where the word that was meant is known. */
+/** The same if the intended word is known. */
 export function meaning(meant: string | undefined): string {
   return meant === undefined ? "" : `; did you mean ${JSON.stringify(meant)}?`;
 }

@@ -2,8 +2,8 @@ import z from "#zod";
 import { expected, type Messages } from "./messages.ts";
 import { parseSignal, type SignalSetting } from "./signal.ts";
 
-/** Names of processes, programs and groups: supervisord's rule, and at least one character. */
-// and a name is to be the key of an object
+/** The names of processes, programs and groups: supervisord's rule, and at least one character. */
+// and a name is used as the key of an object
 export const NAME = /^(?!__proto__$)[^\s:/]+$/;
 
 export const NAME_RULE = "a name without blanks, colons and slashes";
@@ -11,17 +11,17 @@ export const NAME_RULE = "a name without blanks, colons and slashes";
 /** A host's name or address, without a scheme, a port, a path or a wildcard. */
 export const HOST_NAME = /^(?:[^\s:/?#@[\]*,]+|[\da-f.]*:[\da-f.]*:[\da-f:.]*)$/i;
 
-/** A syntax: which values settings in code may have. */
+/** A syntax: the values that settings in code may have. */
 interface Type {
-  /** The error text's word for the values, unless the option has a better one. */
+  /** The name of the values in an error text, unless the option has a better one. */
   readonly expected: string;
   readonly unit?: "s" | "bytes";
   readonly schema: (messages: Messages) => z.ZodType;
 }
 
 /**
- * The values of the options, by the word that is their `syntax`. How a configuration file writes
- * them is in `config/values.ts` and `config/write.ts`, by the same words.
+ * The schemas of the values, by the name of their `syntax`. The formats in a configuration file are
+ * in `config/values.ts` and `config/write.ts`, by the same names.
  */
 export const types = {
   boolean: { expected: "true or false", schema: (messages) => z.boolean(messages) },
@@ -74,7 +74,7 @@ export const types = {
   owner: { expected: '"user" or "user:group", names or ids', schema: filled },
   /** A path that may differ between the processes of a program. */
   directory: { expected: "the path of a directory", schema: filled },
-  /** A path that is looked for when a configuration file is read. */
+  /** A path whose file is looked for when a configuration file is read. */
   "existing directory": { expected: "the path of a directory", schema: filled },
   /** A path in a directory that is looked for when a configuration file is read. */
   file: { expected: "the path of a file", schema: filled },
@@ -95,7 +95,7 @@ export const types = {
     expected: "a whole number from 1 to 65535",
     schema: (messages) => z.int(messages).min(1, messages).max(65_535, messages),
   },
-  // of configuration files alone
+  // only in configuration files
   octal: { expected: "an octal number", schema: (messages) => z.int(messages) },
   "file mode": { expected: "an octal number", schema: (messages) => z.int(messages) },
   "file owner": {
@@ -108,14 +108,14 @@ export const types = {
     schema: (messages) =>
       z.custom<{ readonly host: string; readonly port: number }>(undefined, messages),
   },
-  /** Sections of a configuration file, and no option. */
+  /** Sections of a configuration file; not an option. */
   sections: { expected: "an object", schema: (messages) => z.object({}, messages) },
 } as const satisfies Readonly<Record<string, Type>>;
 
-/** A word of {@link types}. */
+/** The name of a syntax in {@link types}. */
 export type Syntax = keyof typeof types;
 
-/** The schema that a syntax begins with. */
+/** The schema on which a syntax is based. */
 export type SchemaOf<K extends Syntax> = ReturnType<(typeof types)[K]["schema"]>;
 
 export function name() {

@@ -6,7 +6,7 @@ import type { ResolvedProgramSettings } from "./program.ts";
 
 type Programs = Readonly<Record<string, ResolvedProgramSettings>>;
 
-/** Notes the processes of a group that have one name: the names must tell them apart. */
+/** Reports the processes of a group that have the same name: the names must be different. */
 export function refuseTwins(
   processes: readonly ProcessConfig[],
   programs: Programs,
@@ -26,7 +26,7 @@ export function refuseTwins(
   }
 }
 
-/** Notes the programs that have one socket: an address cannot be listened on twice. */
+/** Reports the programs that have the same socket: an address cannot be listened on twice. */
 export function refuseTakenSockets(
   processes: readonly ProcessConfig[],
   programs: Programs,

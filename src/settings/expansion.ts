@@ -20,7 +20,7 @@ export function expandSupervisor(
   return { names, environment };
 }
 
-/** The value of a name `ENV_x` in an environment. */
+/** Returns the value of a name `ENV_x` in an environment. */
 export function variable(env: Readonly<Record<string, string | undefined>>, name: string) {
   if (!name.startsWith("ENV_")) return undefined;
   const key = name.slice(4);
@@ -40,7 +40,7 @@ export function expandAll(
   );
 }
 
-/** Expands a text. One that cannot be expanded is noted, and stays. */
+/** Expands a text. A text that cannot be expanded is reported, and stays unchanged. */
 export function expandOne(
   text: string,
   names: Names,

@@ -25,8 +25,8 @@ export const groupSettings = z.strictObject(
   expected("an object with the settings of a group"),
 );
 
-/** The settings of a group as they hold. */
+/** The settings of a group with their defaults filled in. */
 export type ResolvedGroupSettings = z.output<typeof groupSettings>;
 
-/** What one writes for a group. @useDeclaredType */
+/** The settings of a group as a caller gives them. @useDeclaredType */
 export type GroupSettings = z.input<typeof groupSettings>;

@@ -9,13 +9,13 @@ import type { ResolvedProgramSettings } from "./program.ts";
 type Programs = Readonly<Record<string, ResolvedProgramSettings>>;
 type Groups = Readonly<Record<string, ResolvedGroupSettings>>;
 
-/** A group that has a program, and its priority. */
+/** A group that contains a program, and its priority. */
 export interface Place {
   readonly group: string;
   readonly priority: number;
 }
 
-/** Finds the groups of each program that is in one; notes the members that cannot be. */
+/** Finds the groups of each program that is in one; reports invalid members. */
 export function findPlaces(
   programs: Programs,
   groups: Groups,
@@ -27,7 +27,7 @@ export function findPlaces(
   const places = new Map<string, Place[]>();
   for (const [group, settings] of Object.entries(groups)) {
     for (const [i, program] of settings.programs.entries()) {
-      if (faulty.has(program) || faulty.has(undefined)) continue; // undefined: all of them
+      if (faulty.has(program) || faulty.has(undefined)) continue; // undefined: all programs
       const path = ["groups", group, "programs", i];
       const refuse = (message: string) => issues.push({ path, message });
       if (!Object.hasOwn(programs, program)) {
@@ -48,12 +48,12 @@ export function findPlaces(
   return places;
 }
 
-/** The group that a program is which is in no other. */
+/** The group of a program that is in no other group. */
 export function ownGroup(name: string, settings: ResolvedProgramSettings): Place {
   return { group: name, priority: ownGroupPriority(settings) };
 }
 
-/** The priority of each group, the empty ones too. */
+/** The priority of each group, including empty groups. */
 export function prioritiesOf(
   programs: Programs,
   groups: Groups,
@@ -71,11 +71,14 @@ export function prioritiesOf(
   return all;
 }
 
-/** Sorts a group's processes in the order of its `programs`, those of a program by name, as text. */
+/**
+ * Sorts a group's processes in the order of its `programs`, and the processes of a program by name,
+ * as text.
+ */
 export function inOrder<
   P extends { readonly group: string; readonly program: string; readonly name: string },
 >(processes: readonly P[], groups: Groups): P[] {
-  const known = new Map(Object.entries(groups)); // a name may be one that every object has
+  const known = new Map(Object.entries(groups)); // a name may be a property that every object has
   const place = ({ group, program }: P) => known.get(group)?.programs.indexOf(program) ?? 0;
   return processes.toSorted(
     (a, b) => place(a) - place(b) || byText(a.program, b.program) || byText(a.name, b.name),

@@ -3,7 +3,7 @@ import type { Planning } from "../schema/planning.ts";
 import { show } from "../schema/show.ts";
 import { NAME, NAME_RULE } from "../schema/types.ts";
 
-/** How many processes a program has, and their names. */
+/** The options for the number and the names of the processes of a program. */
 export const instanceOptions = {
   process_name: option(
     {

@@ -1,4 +1,4 @@
-/** Calls `ask` once for each key, and remembers the answer. */
+/** Calls `ask` once for each key, and caches the answer. */
 export function memoize<T>(ask: (key: string) => T): (key: string) => T {
   const known = new Map<string, { readonly answer: T }>();
   return (key) => {

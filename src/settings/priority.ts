@@ -1,6 +1,6 @@
 import { fallback, option, type ValuesOf } from "../schema/option.ts";
 
-/** Where a program stands among the others. */
+/** The options for the order of a program among the others. */
 export const priorityOptions = {
   priority: option(
     {
@@ -13,7 +13,7 @@ export const priorityOptions = {
   ),
 };
 
-/** Where a process stands among the others. Lower numbers start first and stop last. */
+/** The rank of a process among the others. Lower numbers start first and stop last. */
 export interface Rank {
   readonly group: string;
   readonly groupPriority: number;
@@ -22,7 +22,7 @@ export interface Rank {
 
 type PrioritySettings = ValuesOf<typeof priorityOptions>;
 
-/** Plans the place of a process in a group. */
+/** Plans the rank of a process in a group. */
 export function rankOf(
   { priority = fallback(priorityOptions.priority) }: PrioritySettings,
   { group, priority: groupPriority }: { readonly group: string; readonly priority: number },
@@ -30,10 +30,13 @@ export function rankOf(
   return { group, groupPriority, priority };
 }
 
-/** supervisord's default for event listeners: they start first and stop last, to hear of all others. */
+/**
+ * supervisord's default for event listeners: they start first and stop last, to receive the events
+ * of all others.
+ */
 const LISTENERS = -1;
 
-/** The priority of the group of a program that is in no other. */
+/** The priority of the group of a program that is in no other group. */
 export function ownGroupPriority({
   priority,
   events,

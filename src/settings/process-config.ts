@@ -16,7 +16,9 @@ import { rankOf, type Rank } from "./priority.ts";
 import type { ResolvedProgramSettings } from "./program.ts";
 import type { ResolvedSupervisorSettings } from "./supervisor.ts";
 
-/** All that one process is made of. Two that are deeply equal are the same. */
+/**
+ * The complete configuration of one process. Two configurations that are deeply equal are the same.
+ */
 export interface ProcessConfig {
   readonly program: string;
   readonly group: string;
@@ -26,15 +28,15 @@ export interface ProcessConfig {
   readonly policy: Policy;
   readonly command: Command;
   readonly outputs: OutputPlans;
-  /** The plan of its group, if it is an event listener. */
+  /** The plan of its group, if the process is an event listener. */
   readonly listener?: ListenerPlan;
 }
 
-/** What the plans of all programs have in common. */
+/** The common parts of the plans of all programs. */
 export interface Base extends Pick<Planning, "isDirectory" | "isUser"> {
   readonly supervisor: ResolvedSupervisorSettings;
   readonly names: Names;
-  /** The supervisor's, expanded. */
+  /** The supervisor's environment, expanded. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -44,7 +46,7 @@ export interface ProgramPlan {
   readonly listener?: ListenerPlan;
 }
 
-/** Asks the planner of each room, and joins what they say of each process. */
+/** Calls the planner of each directory, and combines the plans of each process. */
 export function planProgram(
   program: string,
   settings: ResolvedProgramSettings,
@@ -102,13 +104,13 @@ export function planProgram(
       outputs: planOutputs(name, settings, base.supervisor, planning),
       ...(listener && { listener }),
     });
-    if (found.length > 0) break; // the next ones have the same to say
+    if (found.length > 0) break; // the next processes would have the same errors
   }
   issues.push(...found);
   return { processes, ...(listener && { listener }) };
 }
 
-/** What planners are given, once the names are known. */
+/** The context for planners, once the names are known. */
 function planningIn(
   program: string,
   { isDirectory, isUser }: Base,
@@ -128,7 +130,7 @@ function planningIn(
   });
 }
 
-/** supervisord's name for a process among all. */
+/** supervisord's name for a process among all processes. */
 function fullName(group: string, name: string): string {
   return group === name ? name : `${group}:${name}`;
 }

@@ -43,7 +43,10 @@ export const programSettings = z
     error: "expected nothing: an event listener is sent its events on standard input",
   });
 
-/** What one writes for a program; see docs/settings.md for each option. @useDeclaredType */
+/**
+ * The settings of a program as a caller gives them; see docs/settings.md for each option.
+ * @useDeclaredType
+ */
 export type ProgramSettings = z.input<typeof programSettings>;
-/** The settings of a program as they hold: defaults filled in, not yet expanded. @useDeclaredType */
+/** The settings of a program with defaults filled in, not yet expanded. @useDeclaredType */
 export type ResolvedProgramSettings = z.output<typeof programSettings>;

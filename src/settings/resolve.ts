@@ -16,40 +16,40 @@ import { withoutFaulty } from "./salvage.ts";
 import { supervisorSettings, type ResolvedSupervisorSettings } from "./supervisor.ts";
 import { vocabulary } from "./vocabulary.ts";
 
-/** All settings as they hold: nothing raw goes further than this. */
+/** All settings in resolved form: raw settings are not used beyond this module. */
 export interface Resolved extends Omit<ResolvedSupervisorSettings, "programs" | "groups"> {
   readonly programs: ReadonlyMap<string, ResolvedProgramSettings>;
   /** The plan of each program that is an event listener. */
   readonly listeners: ReadonlyMap<string, ListenerPlan>;
-  /** In the order in which autostart goes. */
+  /** The processes in the order of autostart. */
   readonly processes: readonly ProcessConfig[];
-  /** Every group with its priority, the empty ones too. */
+  /** Every group with its priority, including empty groups. */
   readonly groups: ReadonlyMap<string, number>;
-  /** The settings of those groups that have any. */
+  /** The settings of the groups that have settings. */
   readonly groupSettings: ReadonlyMap<string, ResolvedGroupSettings>;
 }
 
 /**
- * Checks and resolves everything, touching nothing.
- * @throws {SettingsError} with all that is wrong
+ * Checks and resolves all settings, without side effects.
+ * @throws {SettingsError} with all errors
  */
 export function resolveSettings(raw: unknown): Resolved {
   const parsed = supervisorSettings.safeParse(raw);
   if (parsed.success) return join(parsed.data, []);
-  // settings that are right in form may still be wrong in content: all issues come at once
+  // settings that are valid in form may still be wrong in content: all issues are reported at once
   const issues = parsed.error.issues.flatMap((issue) => readable(issue, vocabulary));
   const sound = supervisorSettings.safeParse(withoutFaulty(raw, issues));
   if (sound.success) join(sound.data, issues);
   throw new SettingsError(issues);
 }
 
-/** Joins the plans of all programs. */
+/** Combines the plans of all programs. */
 function join(supervisor: ResolvedSupervisorSettings, issues: SettingsIssue[]): Resolved {
   const { programs, groups } = supervisor;
   const base: Base = {
     supervisor,
     ...expandSupervisor(supervisor.environment, issues),
-    // the same few for all programs, and each answer costs a look at the system
+    // the same few values for all programs, and each answer costs a system call
     isUser: memoize((user) => findUser(user) !== undefined),
     isDirectory: memoize(isDirectory),
   };
@@ -102,7 +102,7 @@ function refuseMissingDirectory(
   issues.push({ path: ["childlogdir"], message });
 }
 
-/** Leaves out what is undefined: unset and undefined are the same to an update. */
+/** Leaves out undefined properties: unset and undefined are the same to an update. */
 function withoutUnset(settings: ResolvedProgramSettings): ResolvedProgramSettings {
   if (!Object.values(settings).includes(undefined)) return settings;
   const set: Record<string, unknown> = {};

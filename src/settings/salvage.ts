@@ -5,7 +5,10 @@ export function withoutFaulty(raw: unknown, issues: readonly SettingsIssue[]): u
   return issues.reduce<unknown>((rest, { path }) => without(rest, faultyPart(path)), raw);
 }
 
-/** The path to leave out. A program without its command is none; of an environment, one variable goes. */
+/**
+ * The path to leave out. A program without its command is left out as a whole; of an environment,
+ * only one variable is left out.
+ */
 function faultyPart(path: readonly PropertyKey[]): readonly PropertyKey[] {
   const isInside = path[0] === "programs" || path[0] === "groups";
   const [key] = isInside ? path.slice(2) : path;

@@ -47,8 +47,8 @@ export const supervisorSettings = z.strictObject(
   expected("an object with the settings of a supervisor"),
 );
 
-/** What one writes for a supervisor. @useDeclaredType */
+/** The settings of a supervisor as a caller gives them. @useDeclaredType */
 export type SupervisorSettings = z.input<typeof supervisorSettings>;
 
-/** The settings of a supervisor as they hold. */
+/** The settings of a supervisor with their defaults filled in. */
 export type ResolvedSupervisorSettings = z.output<typeof supervisorSettings>;

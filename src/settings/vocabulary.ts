@@ -4,7 +4,7 @@ import { groupSettings } from "./group.ts";
 import { programSettings } from "./program.ts";
 import { supervisorSettings } from "./supervisor.ts";
 
-/** The names of all settings, for the message about one that does not exist. */
+/** The names of all settings, for the message about an unknown setting. */
 export const vocabulary: Vocabulary = {
   known([kind]) {
     if (kind === undefined) return Object.keys(supervisorSettings.shape);

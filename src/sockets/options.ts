@@ -52,17 +52,17 @@ export const socketOptions = {
 
 type SocketSettings = ValuesOf<typeof socketOptions>;
 
-/** The options of other rooms that a socket has to fit. */
+/** The options of other directories that a socket has to fit. */
 interface OtherSettings {
   readonly user?: string | undefined;
   readonly stopstdin: boolean;
 }
 
-/** The bytes that `sun_path` has. */
+/** The size of `sun_path` in bytes. */
 const PATH_BYTES = process.platform === "linux" ? 107 : 103;
 const RELATED = ["socket_backlog", "socket_owner", "socket_mode"] as const;
 
-/** Plans the socket that the processes of a program share, if they do. */
+/** Plans the socket that the processes of a program share, if the program has a socket. */
 export function planSocket(
   settings: SocketSettings & OtherSettings,
   { expand, refuse }: Pick<Planning, "expand" | "refuse">,
@@ -147,7 +147,7 @@ function ownerOf(
   refuse: (message: string) => void,
 ): SharedSocket["owner"] {
   if (words === undefined) {
-    const found = user === undefined ? undefined : findUser(user); // the planner of the command refuses an unknown one
+    const found = user === undefined ? undefined : findUser(user); // the planner of the command reports an unknown user
     return found && found.uid !== process.geteuid?.()
       ? { uid: found.uid, gid: found.gid }
       : undefined;

@@ -21,9 +21,10 @@ export type Execution = { readonly process: ChildProcess } | { readonly failing:
 const births = channel("child_process");
 
 /**
- * Loads execa. Node 20 and 22 remember for ever that an import has failed, of execa or of any of its modules, but not
- * that `require()` has. And that reads one file at a time, where an import opens a hundred at once.
- * @throws what is lacking, where a later attempt may succeed
+ * Loads execa. Node 20 and 22 cache for ever that an import of execa or of any of its modules has
+ * failed, but not that `require()` has failed. Also, `require()` reads one file at a time, while an
+ * import opens a hundred at once.
+ * @throws the error of the lacking resource, if a later attempt may succeed
  */
 export async function loadExeca(): Promise<Execa> {
   needDescriptors(1); // a package.json that cannot be opened is cached as missing

@@ -7,17 +7,17 @@ import { isShortage } from "./shortage.ts";
  * What Linux shows of processes, as files below /proc. On other systems there is nothing to see.
  */
 
-/** A process, and what tells it from a later one with the same number. */
+/** A process, with the data that tell it from a later process with the same pid. */
 export interface Identity {
   readonly pid: number;
-  /** Its name, for people. */
+  /** The name of the process, for people. */
   readonly name: string;
-  /** When it began, in the kernel's ticks since boot. */
+  /** The start time, in the kernel's ticks since boot. */
   readonly began: string;
   readonly pgid: number;
 }
 
-/** A process in full. */
+/** All data of a process. */
 export interface Stat extends Identity {
   readonly state: string;
   readonly parent: number;
@@ -33,19 +33,21 @@ export function canSeeProcesses(): boolean {
   return statOf(process.pid) !== undefined;
 }
 
-/** The living process of that number. */
+/** Returns the living process of that pid. */
 export function identityOf(pid: number): Identity | undefined {
   const stat = statOf(pid);
   return stat && !isDead(stat) ? stat : undefined;
 }
 
-/** Whether it still lives; a zombie is dead. */
+/** Whether the process is still alive; a zombie is dead. */
 export function isAlive({ pid, began }: Identity): boolean {
   const stat = statOf(pid);
   return stat !== undefined && stat.began === began && !isDead(stat);
 }
 
-/** Does the work for each item; a promise when they are many, to make way for the event loop. */
+/**
+ * Performs the work for each item. Returns a promise if there are many, to let the event loop turn.
+ */
 export function inSlices<T>(items: readonly T[], work: (item: T) => void): void | Promise<void> {
   if (items.length > SLICE) return inTurns(items, work);
   for (const item of items) work(item);
@@ -58,7 +60,7 @@ async function inTurns<T>(items: readonly T[], work: (item: T) => void): Promise
   }
 }
 
-/** Collects what is found for each item, in slices. */
+/** Collects the results for each item, in slices. */
 function gather<T>(
   items: readonly T[],
   find: (item: T) => Identity | undefined,
@@ -79,23 +81,23 @@ export function membersOf(pgid: number): Identity[] | Promise<Identity[]> {
   });
 }
 
-/** The living processes of these numbers. */
+/** The living processes of these pids. */
 export function identitiesOf(pids: readonly number[]): Identity[] | Promise<Identity[]> {
   return gather(pids, identityOf);
 }
 
-/** The processes of these that still live. */
+/** The processes of this list that are still alive. */
 export function livingOf(processes: readonly Identity[]): Identity[] | Promise<Identity[]> {
   return gather(processes, (one) => (isAlive(one) ? one : undefined));
 }
 
-/** The numbers of all processes but the first. */
+/** The pids of all processes but the first. */
 export function processIds(): number[] {
   const names = see(() => readdirSync("/proc")) ?? [];
   return names.map(Number).filter((pid) => pid > 1);
 }
 
-/** Whether there is a process, or a thread, of that number. */
+/** Whether there is a process, or a thread, of that pid. */
 export function isListed(pid: number): boolean {
   return existsSync(`/proc/${pid}`);
 }
@@ -105,13 +107,13 @@ export function forksSoFar(): number {
   return Number(/^processes (\d+)/m.exec(textOf("/proc/stat"))?.[1] ?? 0);
 }
 
-/** The number that was given last; undefined where the system does not tell. */
+/** The pid that was given last; undefined if the system does not provide it. */
 export function lastPid(): number | undefined {
   const last = Number(textOf("/proc/loadavg").split(" ")[4]);
   return last > 0 ? last : undefined;
 }
 
-/** The number of processes after which their numbers are given again. */
+/** The number of pids after which pids are given again. */
 export function pidLimit(): number {
   return Number(textOf("/proc/sys/kernel/pid_max")) || 32_768;
 }
@@ -125,8 +127,8 @@ function textOf(file: string): string {
 }
 
 /**
- * The result of a look; undefined where there is nothing to see.
- * @throws where something is lacking to look at all
+ * Returns the result of a look at a process; undefined if the process is gone.
+ * @throws the error of the lacking resource, if no process can be looked at
  */
 function see<T>(look: () => T): T | undefined {
   try {
@@ -139,24 +141,30 @@ function see<T>(look: () => T): T | undefined {
 
 /** The children of a process, by the lists that each of its threads has. */
 export function childrenOf(pid: number): number[] {
-  const threads = see(() => readdirSync(`/proc/${pid}/task`)) ?? []; // gone
+  const threads = see(() => readdirSync(`/proc/${pid}/task`)) ?? []; // the process is gone
   return threads.flatMap((thread) => {
     const file = `/proc/${pid}/task/${thread}/children`;
-    const text = see(() => readFileSync(file, "latin1")) ?? ""; // a kernel that does not tell
+    const text = see(() => readFileSync(file, "latin1")) ?? ""; // a kernel that does not provide the list
     return text.split(" ").filter(Boolean).map(Number);
   });
 }
 
-/** The environment with which a process was executed; undefined for another user's, or one that is gone. */
+/**
+ * The environment with which a process was executed; undefined for a process of another user, or
+ * one that is gone.
+ */
 export function environmentOf(pid: number): Buffer | undefined {
   return see(() => readFileSync(`/proc/${pid}/environ`));
 }
 
-/** The fields of proc_pid_stat(5) that matter here; undefined for the number of a thread, which is a file there, too. */
+/**
+ * The fields of proc_pid_stat(5) that are used here; undefined for the pid of a thread, which has a
+ * file there, too.
+ */
 export function statOf(pid: number): Stat | undefined {
   const text = see(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
   if (text === undefined) return undefined;
-  const end = text.lastIndexOf(")"); // the name may hold anything
+  const end = text.lastIndexOf(")"); // the name may contain any character
   const name = text.slice(text.indexOf("(") + 1, end);
   const fields = text.slice(end + 2).split(" ", 36);
   if (fields[35] === "-1") return undefined; // a thread sends no signal when it ends
@@ -174,7 +182,10 @@ export function statOf(pid: number): Stat | undefined {
   };
 }
 
-/** Whether all its threads have ended: the first may end before the others, which still hold its files. */
+/**
+ * Whether all threads of a process have ended: the first may end before the others, which still
+ * hold its files.
+ */
 export function isDead({ state, threads }: Stat): boolean {
   return (state === "Z" || state === "X") && threads <= 1;
 }

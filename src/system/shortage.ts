@@ -1,20 +1,20 @@
 import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 
-/** Out of processes, descriptors (of this process, of the system), memory. */
+/** Errors for a lack of processes, of descriptors (of this process, of the system) or of memory. */
 const SHORTAGES = new Set(["EAGAIN", "EMFILE", "ENFILE", "ENOMEM"]);
 
-/** How many descriptors are left to the host where programs could have all of them. */
+/** How many descriptors are reserved for the host where programs could use all of them. */
 const RESERVE = 6;
 
-/** Whether the system lacks something for now, and not for ever. */
+/** Whether the system lacks a resource for now, and not for ever. */
 export function isShortage(error: unknown): boolean {
   return SHORTAGES.has((error as NodeJS.ErrnoException).code ?? "");
 }
 
 /**
- * Makes sure that so many descriptors are free.
- * @throws EMFILE or ENFILE where they are not
+ * Makes sure that this number of descriptors is free.
+ * @throws EMFILE or ENFILE if they are not
  */
 export function needDescriptors(count: number): void {
   const open: number[] = [];
@@ -26,17 +26,17 @@ export function needDescriptors(count: number): void {
 }
 
 /**
- * Makes sure that a process can be started with so many of Node's pipes. Where the descriptors run out
- * in the middle of a start, Node never closes the pipes that it has made.
- * @throws EMFILE or ENFILE where it cannot
+ * Makes sure that a process can be started with this number of Node's pipes. If the descriptors run
+ * out in the middle of a start, Node never closes the pipes that it has made.
+ * @throws EMFILE or ENFILE if it cannot
  */
 export function needPipes(count: number): void {
-  needDescriptors(2 * count + 2); // one more by which libuv hears how exec() went
+  needDescriptors(2 * count + 2); // one more by which libuv learns the result of exec()
 }
 
 /**
- * Makes sure that programs can have so many descriptors of the host for good.
- * @throws EMFILE or ENFILE where the host would be left with too few
+ * Makes sure that programs can keep this number of descriptors of the host.
+ * @throws EMFILE or ENFILE if too few would be left for the host
  */
 export function spareDescriptors(count: number): void {
   needDescriptors(count + RESERVE);

@@ -8,13 +8,13 @@ export interface User {
   readonly gid: number;
 }
 
-/** Finds a user by name or uid: in /etc/passwd, else wherever the machine keeps its users. */
+/** Finds a user by name or uid: in /etc/passwd, else by the name service of the machine. */
 export function findUser(nameOrUid: string): User | undefined {
   const isSame = ({ name, uid }: User) => name === nameOrUid || String(uid) === nameOrUid;
   return readUsers().find(isSame) ?? parse(ask("passwd", nameOrUid)).find(isSame);
 }
 
-/** Finds the id of a group by name or gid, where users are found. */
+/** Finds the id of a group by name or gid, in the same places as users. */
 export function findGroup(nameOrGid: string): number | undefined {
   for (const text of [readText("/etc/group"), ask("group", nameOrGid)]) {
     for (const line of text.split("\n")) {
@@ -25,7 +25,7 @@ export function findGroup(nameOrGid: string): number | undefined {
   return undefined;
 }
 
-/** The ids of the groups the user is in, as initgroups(3) would set them. */
+/** The ids of the groups of the user, as initgroups(3) would set them. */
 export function groupsOf({ name, gid }: User): number[] {
   const lines = (readText("/etc/group") + ask("initgroups", name)).split("\n");
   const ids = lines.flatMap((line) => {
@@ -58,7 +58,7 @@ function readText(file: string): string {
   }
 }
 
-/** Asks the name service (LDAP and the like); nothing when there is none. */
+/** Asks the name service (LDAP, for example); returns nothing if there is none. */
 function ask(database: string, key: string): string {
   try {
     return execFileSync("getent", [database, key], {

@@ -7,15 +7,15 @@ import { loginOptions } from "./servers.ts";
 
 /** The section `[supervisorctl]`: how a client finds the control server. */
 export interface SupervisorctlSection {
-  /** Where the server listens: `unix:///path` or `http://host:port`. */
+  /** The address of the server: `unix:///path` or `http://host:port`. */
   readonly serverurl: string;
-  /** The name to log in with. */
+  /** The user name for the server. */
   readonly username?: string;
-  /** The password to log in with. */
+  /** The password for the server. */
   readonly password?: string;
-  /** What the shell asks with. */
+  /** The prompt of the shell. */
   readonly prompt: string;
-  /** Where the shell keeps what was typed; absolute. */
+  /** The absolute path of the shell's history file. */
   readonly history_file?: string;
 }
 
@@ -50,7 +50,7 @@ export function readSupervisorctl(reading: Reading): SupervisorctlSection {
 
 const STANDARD_FACTORY = "supervisor.rpcinterface:make_main_rpcinterface";
 
-/** Plugins of supervisord are written in Python: only the standard one is known here. */
+/** Plugins of supervisord are written in Python: only the standard plugin is supported here. */
 export function readPlugins(reading: Reading): void {
   for (const section of reading.ini.sections.values()) {
     const kind = /^(rpcinterface|ctlplugin):/.exec(section.name)?.[1];

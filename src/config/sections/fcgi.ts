@@ -7,7 +7,7 @@ import type { Draft } from "./program-draft.ts";
 import { kindOptions } from "./program-options.ts";
 import { readProgram } from "./program.ts";
 
-/** The program of an `[fcgi-program:x]` that is in no group. */
+/** Reads the program of an `[fcgi-program:x]` that is in no group. */
 export function readFcgi(reading: Reading, section: Section, name: string): Draft {
   const options = new Options(reading, section);
   const names = within(
@@ -17,7 +17,7 @@ export function readFcgi(reading: Reading, section: Section, name: string): Draf
       ["host_node_name", reading.facts.host],
     ]),
   );
-  options.readAs("user", "user", names); // as supervisord does, which reads it again for the program
+  options.readAs("user", "user", names); // as supervisord does, which reads the option again for the program
   const given = options.readAll(kindOptions["fcgi-program"], names);
   const url = options.text("socket", names);
   if (url === "" || !options.has("socket")) {

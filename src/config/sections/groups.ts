@@ -14,7 +14,7 @@ import { readProgram } from "./program.ts";
 export interface Programs {
   readonly programs: Record<string, ProgramSettings>;
   readonly groups: Record<string, GroupSettings>;
-  /** Where each program and group stands, for what is found wrong with it later. */
+  /** The place of each program and group, for errors that are found later. */
   readonly sections: ReadonlyMap<string, Section>;
 }
 
@@ -34,7 +34,7 @@ export function readPrograms(reading: Reading): Programs {
   const groups = new Map<string, GroupSettings>();
   const sections = new Map<string, Section>();
   const named = ofKind("group").map((section) => openGroup(reading, section));
-  const places = new Map<string, string[]>(); // by the name of the section
+  const places = new Map<string, string[]>(); // by section name
   for (const { name, members } of named) {
     for (const member of members) places.set(member, [...(places.get(member) ?? []), name]);
   }
@@ -77,7 +77,7 @@ export function readPrograms(reading: Reading): Programs {
   };
 }
 
-/** Notes what is wrong with a name, and goes on with it. */
+/** Notes an error in a name, and continues with the name. */
 function nameOf(options: Options): string {
   const { name } = options.section;
   const own = name.slice(name.indexOf(":") + 1);
@@ -94,7 +94,7 @@ function nameOf(options: Options): string {
   return parsed.value;
 }
 
-/** To look for what was meant takes its time where programs are many. */
+/** Suggesting a name takes long if there are many programs. */
 const MOST_HINTS = 10;
 
 function programsIn(sections: ReadonlyMap<string, Section>): string[] {
@@ -103,13 +103,13 @@ function programsIn(sections: ReadonlyMap<string, Section>): string[] {
   );
 }
 
-/** The sections of the members; unknown ones are noted. */
+/** Finds the sections of the members; notes unknown members. */
 function openGroup(reading: Reading, section: Section): Group {
   const options = new Options(reading, section);
   const { sections } = reading.ini;
   const members: string[] = [];
   let unknown = 0;
-  let who = section.name; // supervisord names the member before in its message
+  let who = section.name; // supervisord names the previous member in its message
   for (const program of options.read("programs", list, reading.environment) ?? []) {
     const kinds = ["program", "fcgi-program"].filter((kind) => sections.has(`${kind}:${program}`));
     const [kind] = kinds;
@@ -136,7 +136,7 @@ function openGroup(reading: Reading, section: Section): Group {
   return { name: nameOf(options), options, members };
 }
 
-/** An fcgi-program in a group is a plain program, as for supervisord. */
+/** An fcgi-program in a group is a plain program, as in supervisord. */
 function readMember(
   reading: Reading,
   section: Section,

@@ -12,7 +12,7 @@ const { shape } = programSettings;
 const { events: _, ...others } = kindOptions.eventlistener;
 const STANDARD_HANDLER = shape.result_handler.parse(undefined);
 
-/** The program of an `[eventlistener:x]`. */
+/** Reads the program of an `[eventlistener:x]`. */
 export function readListener(reading: Reading, section: Section, name: string): Draft {
   const options = new Options(reading, section);
   const names = reading.environment;

@@ -2,7 +2,10 @@ import { fixedText, toSetting, type Piece } from "../percent.ts";
 import { pathTypes } from "../system-values.ts";
 import type { Each } from "./program-draft.ts";
 
-/** Reads where a stream of a program goes: a path, or one of the words AUTO, NONE and syslog. */
+/**
+ * Reads the destination of a stream of a program: a path, or one of the words AUTO, NONE and
+ * syslog.
+ */
 export function readLogfile(each: Each, option: string): string | undefined {
   const { options, names } = each;
   const pieces = options.pieces(option, names);
@@ -20,13 +23,13 @@ function readPath(
 ): string | undefined {
   const text = toSetting(pieces);
   const fixed = fixedText(pieces);
-  // what differs between the processes is looked at when the settings are resolved
+  // values that differ between the processes are checked when the settings are resolved
   if (fixed === undefined) return text;
   const whole = options.accept(option, pathTypes(facts).inDirectory, fixed);
   return whole === undefined ? undefined : toSetting([whole]);
 }
 
-/** Compares the options of each stream, once all are read. */
+/** Compares the options of each stream, after all are read. */
 export function checkLogs(each: Each): void {
   for (const stream of ["stdout", "stderr"] as const) checkLog(each, stream);
 }

@@ -3,10 +3,10 @@ import type { Facts } from "../facts.ts";
 import type { Names } from "../percent.ts";
 import type { Options } from "../section-reader.ts";
 
-/** The settings of one program, while they are gathered. */
+/** The settings of one program, while they are collected. */
 export type Draft = { -readonly [K in keyof ProgramSettings]?: ProgramSettings[K] | undefined };
 
-/** What reads the options that are evaluated for each process. */
+/** Reads the options that are evaluated for each process. */
 export interface Each {
   readonly options: Options;
   /** The names of a process, and the variables of its environment. */

@@ -6,7 +6,7 @@ type Kind = NonNullable<OptionMeta["section"]>;
 /** The options that all kinds of programs have. */
 export const programOptions = ofKind(undefined);
 
-/** The options that one kind of program has alone. */
+/** The options that only one kind of program has. */
 export const kindOptions: Readonly<Record<Kind, Shape>> = {
   eventlistener: ofKind("eventlistener"),
   "fcgi-program": ofKind("fcgi-program"),
@@ -17,8 +17,8 @@ function ofKind(kind: Kind | undefined): Shape {
 }
 
 /**
- * Sorts options as supervisord reads them: it reports the first that is wrong. Options that it
- * does not have come last.
+ * Sorts options in supervisord's order of reading: supervisord reports the first error. Options
+ * that supervisord does not have come last.
  */
 export function asRead(shape: Shape): Shape {
   const place = (option: string) => {

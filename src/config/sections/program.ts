@@ -11,14 +11,15 @@ import type { Draft, Each } from "./program-draft.ts";
 import { asRead, programOptions } from "./program-options.ts";
 
 const { priority: _, ...others } = asRead(programOptions);
-/** Options that are the same for all processes of a program. */
+/** Options that have the same value for all processes of a program. */
 const sameOptions = filterOptions(others, ({ isPerProcess }) => !isPerProcess);
 /** Options that supervisord evaluates for each process. */
 const eachOptions = filterOptions(others, ({ isPerProcess }) => isPerProcess === true);
 
 /**
- * The program of a `[program:x]`, `[eventlistener:x]` or `[fcgi-program:x]`. Whatever can be expanded
- * here is; what differs between its processes is left to the library.
+ * Reads the program of a `[program:x]`, `[eventlistener:x]` or `[fcgi-program:x]`. Everything that
+ * can be expanded here is expanded. Values that differ between its processes are expanded by the
+ * library.
  */
 export function readProgram(
   reading: Reading,
@@ -114,7 +115,7 @@ function readEach(
   checkLogs(each);
 }
 
-/** Readers of options whose values may hold what differs between the processes. */
+/** Readers of options whose values may differ between the processes. */
 const READERS: Partial<Record<Syntax, (each: Each, option: string) => string | undefined>> = {
   directory: readDirectory,
   logfile: readLogfile,

@@ -5,7 +5,7 @@ import type { Names } from "../percent.ts";
 import { Options, type Reading } from "../section-reader.ts";
 import { absolute } from "../system-values.ts";
 
-/** The options for a name and a password, of servers and of their client. */
+/** The options for a user name and a password, of servers and of their client. */
 export const loginOptions = {
   username: option({ syntax: "text" }, (text) => text.optional()),
   password: option({ syntax: "text" }, (text) => text.optional()),
@@ -27,25 +27,28 @@ export const unixServerOptions = { ...socket, ...access, ...permissions };
 export const inetServerOptions = { ...access, ...address };
 
 interface Access {
-  /** What stands behind the colon of the section's name. */
+  /** The text after the colon in the section's name. */
   readonly name?: string;
-  /** Who may come in; with `password`. */
+  /** The user name that clients have to give, with `password`. */
   readonly username?: string;
   /** In clear, or `{SHA}` and the hex digits of its SHA-1. */
   readonly password?: string;
-  /** Names by which browsers may call it, of our own: see `allowedHosts` of `serve`. */
+  /**
+   * Additional names by which browsers may address the server, an extension: see `allowedHosts` of
+   * `serve`.
+   */
   readonly allowed_hosts?: readonly string[];
 }
 
 /** A section `[unix_http_server]`. */
 export interface UnixServerSection extends Access {
-  /** What sort of section it is. */
+  /** The kind of the section. */
   readonly kind: "unix";
-  /** Absolute. */
+  /** The absolute path of the socket. */
   readonly file: string;
   /** The mode of the socket. */
   readonly chmod: number;
-  /** Whose the socket is to be. */
+  /** The owner of the socket. */
   readonly chown?: {
     /** The user. */
     readonly uid: number;
@@ -56,9 +59,9 @@ export interface UnixServerSection extends Access {
 
 /** A section `[inet_http_server]`. */
 export interface InetServerSection extends Access {
-  /** What sort of section it is. */
+  /** The kind of the section. */
   readonly kind: "inet";
-  /** Empty: all addresses. */
+  /** The address; empty for all addresses. */
   readonly host: string;
   /** The port. */
   readonly port: number;
@@ -67,7 +70,7 @@ export interface InetServerSection extends Access {
 /** A section of a control server. */
 export type ServerSection = UnixServerSection | InetServerSection;
 
-/** All servers, in supervisord's order: those with a port first. */
+/** All servers, in supervisord's order: servers with a port come first. */
 export function readServers(reading: Reading): ServerSection[] {
   const sections = [...reading.ini.sections.values()];
   const ofKind = (kind: string) =>
@@ -78,7 +81,7 @@ export function readServers(reading: Reading): ServerSection[] {
   ];
 }
 
-/** What the children are told: the first unix server, else the first other one. */
+/** The server URL for the children: the first unix server, else the first other server. */
 export function serverUrl(servers: readonly ServerSection[]): string | undefined {
   const unix = servers.find((server) => server.kind === "unix");
   if (unix) return `unix://${unix.file}`;

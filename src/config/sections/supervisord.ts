@@ -9,48 +9,48 @@ import { fixedText, toSetting, within } from "../percent.ts";
 import { Options, type Reading } from "../section-reader.ts";
 import { absolute } from "../system-values.ts";
 
-/** The section `[supervisord]`: what concerns the host rather than the programs. */
+/** The section `[supervisord]`: the options for the host rather than for the programs. */
 export interface SupervisordSection {
-  /** The file of the activity log, absolute; or the word `syslog`. */
+  /** The absolute path of the activity log, or the word `syslog`. */
   readonly logfile: string;
-  /** 0: never rotated. */
+  /** The size at which the log is rotated; 0: never. */
   readonly logfile_maxbytes: number;
-  /** How many old ones are kept. */
+  /** The number of rotated files that are kept. */
   readonly logfile_backups: number;
-  /** How grave a line must be to be written. */
+  /** The lowest level of lines that are written. */
   readonly loglevel: LogLevel;
-  /** Absolute. */
+  /** The absolute path of the pid file. */
   readonly pidfile: string;
-  /** For the command itself, unless `nodaemon`. */
+  /** The umask of the command itself, unless `nodaemon`. */
   readonly umask: number;
-  /** Whether it is meant to stay in the foreground. */
+  /** Whether supervisord stays in the foreground. */
   readonly nodaemon: boolean;
   /** Whether the activity log does not go to standard output as well. */
   readonly silent: boolean;
-  /** How many file descriptors there must be. */
+  /** The required number of file descriptors. */
   readonly minfds: number;
-  /** How many processes there must be. */
+  /** The required number of processes. */
   readonly minprocs: number;
   /** Whether AUTO logs of former runs are kept. */
   readonly nocleanup: boolean;
-  /** Where AUTO logs are made. */
+  /** The directory of AUTO logs. */
   readonly childlogdir: string;
-  /** The name or uid of whom to become. */
+  /** The name or uid of the user to run as. */
   readonly user?: string;
-  /** Where to change to, unless `nodaemon`. */
+  /** The directory to change to, unless `nodaemon`. */
   readonly directory?: string;
   /** Whether ANSI escape sequences are dropped from what is logged. */
   readonly strip_ansi: boolean;
   /** The name of the supervisor. */
   readonly identifier: string;
-  /** Expanded. */
+  /** The environment, expanded. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
 const { identifier, childlogdir, nocleanup, strip_ansi, environment, ...others } =
   supervisorSettings.shape;
 
-/** Those of its options that are in {@link SupervisordSection}, as supervisord reads them. */
+/** Reads the options that are in {@link SupervisordSection}, as supervisord does. */
 const sectionOptions = {
   minfds: option({ syntax: "integer" }, (integer) => integer.default(1024)),
   minprocs: option({ syntax: "integer" }, (integer) => integer.default(200)),
@@ -69,13 +69,13 @@ const sectionOptions = {
   environment,
 };
 
-/** The settings that supervisord has no option for, or none of its own. */
+/** Reads the settings that supervisord has no option for, or not here. */
 const otherOptions = filterOptions(others, ({ only }) => only !== "code");
 
 /** The options of `[supervisord]`. */
 export const supervisordOptions: Shape = { ...sectionOptions, ...otherOptions };
 
-/** Reads `[supervisord]`: itself, and what of it are settings of a supervisor. */
+/** Reads `[supervisord]`: the section, and the settings of a supervisor in it. */
 export function readSupervisord(
   reading: Reading,
   section: Section,
