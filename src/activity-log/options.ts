@@ -13,8 +13,7 @@ export const activityLogOptions = {
     {
       syntax: "bytes",
       preset: '"50MB"',
-      summary:
-        "When `logfile` is rotated: after the line with which it has reached this size. 0: never.",
+      summary: "The size at which `logfile` is rotated, after the line that reaches it. 0: never.",
     },
     (bytes) => bytes.default(50 * 1024 * 1024),
   ),
@@ -25,7 +24,7 @@ export const activityLogOptions = {
       expected: `${logLevels.slice(0, -1).join(", ")} or ${logLevels.at(-1)}`,
       preset: '"info"',
       summary:
-        "How grave a line must be to be written. From `debug` on, what the processes write is written, too.",
+        "The lowest level of lines that are written. From `debug` on, the output of the processes is written, too.",
     },
     (word, messages) => word.pipe(z.literal(logLevels, messages)).default("info"),
   ),
@@ -49,13 +48,14 @@ export const activityLogSettings = z.strictObject(
     silent: option(
       {
         syntax: "boolean",
-        summary: "Whether nothing of it goes to the host's standard output.",
-        differs: "In code that has to be asked for: it is true unless given.",
+        summary: "Whether the log is not also written to the host's standard output.",
+        differs: "In code, the default is true.",
       },
       (flag) => flag.default(true),
     ),
-    identifier: option({ syntax: "text", summary: "What the system's log calls it." }, (text) =>
-      text.default("supervisor"),
+    identifier: option(
+      { syntax: "text", summary: "The name of the log in the system's log." },
+      (text) => text.default("supervisor"),
     ),
   },
   expected("an object with the settings of an activity log"),

@@ -11,7 +11,7 @@ export const cleanupOptions = {
       syntax: "sweep",
       isExtension: true,
       summary:
-        'Whether what a process leaves behind is ended after its end: before it is started again, and before it counts as stopped. After a stop it is first asked with `stopsignal`, and has what remains of `stopwaitsecs`; else it is killed at once. `true`: all its descendants, also in other process groups and sessions, as far as the system can tell; `"group"`: its process group; `false`: nothing.',
+        'Which of the processes that a process leaves behind are ended after its exit: before it is started again, and before it counts as stopped. After a stop, they are first sent `stopsignal`, and have the rest of `stopwaitsecs` to exit; otherwise they are killed at once. `true`: all its descendants, also in other process groups and sessions, as far as the system can tell; `"group"`: its process group; `false`: nothing.',
     },
     (which) => which.default(true),
   ),
@@ -20,7 +20,7 @@ export const cleanupOptions = {
       syntax: "boolean",
       isExtension: true,
       summary:
-        "Whether it gets a cgroup (v2) of its own where one can be made, which needs Linux and root, or a delegated cgroup: for programs whose descendants leave group, session, environment and parent behind. Adds some 10 ms to a start.",
+        "Whether the process gets its own cgroup (v2), where a cgroup can be created, which needs Linux and root, or a delegated cgroup: for programs whose descendants change their group, session, environment and parent. Adds some 10 ms to a start.",
     },
     (flag) => flag.default(false),
   ),
@@ -29,7 +29,7 @@ export const cleanupOptions = {
       syntax: "boolean",
       isExtension: true,
       summary:
-        "Whether its standard input is closed when it is to stop, together with `stopsignal`. On Windows instead of it: the program then has `stopwaitsecs` to end by itself.",
+        "Whether the standard input of the process is closed on a stop, together with `stopsignal`. On Windows, it is closed instead of a signal, and the program has `stopwaitsecs` to exit by itself.",
     },
     (flag) => flag.default(false),
   ),
@@ -42,7 +42,7 @@ export const guardianOptions = {
       syntax: "boolean",
       isExtension: true,
       summary:
-        "Whether a small shell process stands by while programs run, which ends them, and all that they have started, when the host has ended without being able to: by SIGKILL, a crash of Node, or for want of memory. Holds from the construction on. Not on Windows, where the system does it.",
+        "Whether a small shell process runs while programs run. It ends the programs, and all processes that they have started, when the host has ended without being able to do so: by SIGKILL, a crash of Node, or a lack of memory. It cannot be changed after the construction. Not on Windows, where the system does this.",
     },
     (flag) => flag.default(true),
   ),
@@ -51,7 +51,7 @@ export const guardianOptions = {
       syntax: "seconds",
       isExtension: true,
       summary:
-        "How long the guardian lets the programs stop by their `stopsignal` before it kills them. 0: it kills them at once.",
+        "The time that the guardian gives programs to exit after their `stopsignal` before it kills them. 0: it kills them at once.",
     },
     (seconds) => seconds.default(0),
   ),

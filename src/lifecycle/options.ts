@@ -6,14 +6,14 @@ import type { Policy } from "./state.ts";
 /** The options for when a process starts, restarts and stops. */
 export const lifecycleOptions = {
   autostart: option(
-    { syntax: "boolean", summary: "Whether it starts with the supervisor." },
+    { syntax: "boolean", summary: "Whether the process starts with the supervisor." },
     (flag) => flag.default(true),
   ),
   startsecs: option(
     {
       syntax: "whole seconds",
       summary:
-        "How long the process must stay up to count as RUNNING. 0: at once, however briefly.",
+        "The time that the process must stay up to count as RUNNING. 0: it is RUNNING at once.",
     },
     (seconds) => seconds.default(1),
   ),
@@ -21,7 +21,7 @@ export const lifecycleOptions = {
     {
       syntax: "count",
       summary:
-        "How many times a failed start is tried again, after 1, 2, 3 … seconds, before the process is FATAL.",
+        "The number of times that a failed start is tried again, after 1, 2, 3 … seconds, before the process is FATAL.",
     },
     (count) => count.default(3),
   ),
@@ -36,7 +36,7 @@ export const lifecycleOptions = {
   exitcodes: option(
     {
       syntax: "exit codes",
-      summary: "The expected exit codes. Death by a signal is never expected.",
+      summary: "The expected exit codes. An end by a signal is never expected.",
     },
     (codes) => codes.default([0]),
   ),
@@ -54,14 +54,16 @@ export const lifecycleOptions = {
   stopwaitsecs: option(
     {
       syntax: "whole seconds",
-      summary: "How long it, and then what it leaves, may take to stop before SIGKILL.",
+      summary:
+        "The time that the process, and then the processes that it leaves behind, have to stop before SIGKILL.",
     },
     (seconds) => seconds.default(10),
   ),
   stopasgroup: option(
     {
       syntax: "boolean",
-      summary: "Send the stop signal to its whole process group. Turns `killasgroup` on.",
+      summary:
+        "Whether the stop signal is sent to its whole process group. Turns `killasgroup` on.",
     },
     (flag) => flag.default(false),
   ),
@@ -69,7 +71,7 @@ export const lifecycleOptions = {
     {
       syntax: "boolean",
       preset: "`stopasgroup`",
-      summary: "Send SIGKILL to its whole process group.",
+      summary: "Whether SIGKILL is sent to its whole process group.",
     },
     (flag) => flag.optional(),
   ),

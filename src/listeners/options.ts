@@ -18,7 +18,7 @@ export const listenerOptions = {
       expected: "an array of names of event types",
       preset: "none",
       summary:
-        "Makes the program an event listener, a `[eventlistener:x]`: its processes are sent these events on standard input, and answer on standard output. Names that have others under them stand for all of those.",
+        "Makes the program an event listener, a `[eventlistener:x]`: its processes receive these events on standard input, and answer on standard output. The name of a parent type includes all its subtypes.",
     },
     (names, messages) => names.unwrap().min(1, messages).readonly().optional(),
   ),
@@ -27,7 +27,8 @@ export const listenerOptions = {
       syntax: "integer",
       section: "eventlistener",
       expected: "a whole number, 1 or more",
-      summary: "How many events may wait for its event listeners before the oldest is dropped.",
+      summary:
+        "The number of events that may wait for its event listeners before the oldest is dropped.",
     },
     (integer, messages) => integer.min(1, messages).default(10),
   ),
@@ -37,7 +38,7 @@ export const listenerOptions = {
       section: "eventlistener",
       expected: "the name of a function in Python",
       summary:
-        "What judges the results of its event listeners: by the default `OK` accepts the event, and any other result rejects it.",
+        "The function that decides about the results of its event listeners: by the default, `OK` accepts the event, and any other result rejects it.",
       differs:
         "Any other function cannot be called here: then every well-formed result accepts the event.",
     },

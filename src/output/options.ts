@@ -8,7 +8,8 @@ export const outputOptions = {
   redirect_stderr: option(
     {
       syntax: "boolean",
-      summary: "Whether standard error goes where standard output goes. Excludes `stderr_logfile`.",
+      summary:
+        "Whether standard error is sent to the same place as standard output. Excludes `stderr_logfile`.",
     },
     (flag) => flag.default(false),
   ),
@@ -32,7 +33,7 @@ export const logOptions = {
     {
       syntax: "boolean",
       summary:
-        "Whether ANSI escape sequences (colours, cursor movements) are dropped from what is logged.",
+        "Whether ANSI escape sequences (colours, cursor movements) are removed from the logs.",
     },
     (flag) => flag.default(false),
   ),
@@ -40,7 +41,7 @@ export const logOptions = {
     {
       syntax: "existing directory",
       preset: "the system's for temporary files",
-      summary: "Where log files with the name `AUTO` are made.",
+      summary: "The directory in which `AUTO` log files are created.",
     },
     (directory) => directory.default(temporaryDirectory),
   ),
@@ -52,7 +53,7 @@ export const autoLogOptions = {
     {
       syntax: "boolean",
       summary:
-        "Whether `AUTO` log files of former supervisors of the same `identifier` are kept. Otherwise those whose host has ended are removed at the first start.",
+        "Whether `AUTO` log files of former supervisors of the same `identifier` are kept. Otherwise the files of hosts that have exited are removed at the first start.",
     },
     (flag) => flag.default(false),
   ),
@@ -64,7 +65,7 @@ function logfile(stream: string) {
       syntax: "logfile",
       expected: "a path, AUTO, NONE or a Writable stream",
       preset: '"NONE"',
-      summary: `Where its ${stream} is written: a file (appended to, and rotated when full), \`AUTO\` for one with a name of its own in \`childlogdir\`, \`NONE\`, \`/dev/stdout\`, \`/dev/stderr\`, a named pipe, or, in code, any \`Writable\`, whose back-pressure the process feels. The last 16 KiB are kept in memory in any case where the bytes pass through the host.`,
+      summary: `The destination of its ${stream}: a file (appended to, and rotated when full), \`AUTO\` for a file with a unique name in \`childlogdir\`, \`NONE\`, \`/dev/stdout\`, \`/dev/stderr\`, a named pipe, or, in code, any \`Writable\`, whose back-pressure slows the process down. The last 16 KiB are also kept in memory, if the bytes pass through the host.`,
       differs: "In code the default is `NONE`, in a configuration file `AUTO`.",
       isPerProcess: true,
     },
@@ -85,7 +86,7 @@ function maxbytes(file: string) {
     {
       syntax: "bytes",
       preset: '"50MB"',
-      summary: `When \`${file}\` is rotated: after the write with which it has reached this size. 0: never; then, unless events, capture, syslog or \`strip_ansi\` want the bytes too, the process writes into the file by itself and the host has no work with them.`,
+      summary: `The size at which \`${file}\` is rotated, after the write that reaches it. 0: never. In this case, unless events, capture, syslog or \`strip_ansi\` need the bytes, too, the process writes to the file directly, without work for the host.`,
       isPerProcess: true,
     },
     (bytes) => bytes.default(50 * 1024 * 1024),
@@ -97,7 +98,7 @@ export function backups(file: string) {
   return option(
     {
       syntax: "count",
-      summary: `How many old files of \`${file}\` are kept, as \`.1\`, \`.2\` … 0: what is full is emptied.`,
+      summary: `The number of rotated files of \`${file}\` that are kept, as \`.1\`, \`.2\` … 0: a full file is emptied.`,
       isPerProcess: true,
     },
     (count) => count.default(10),
@@ -110,7 +111,7 @@ function capture(stream: string, event: string) {
       syntax: "bytes",
       expected: 'a number of bytes, or a string such as "1KB"',
       preset: "0",
-      summary: `Of what its ${stream} holds between \`<!--XSUPERVISOR:BEGIN-->\` and \`<!--XSUPERVISOR:END-->\`, the last so many bytes become a ${event} event, and are not logged. 0: it is ordinary output.`,
+      summary: `The number of bytes of a ${event} event: the last bytes that its ${stream} contains between \`<!--XSUPERVISOR:BEGIN-->\` and \`<!--XSUPERVISOR:END-->\`. The text between the tokens is not logged. 0: the text is ordinary output, without an event.`,
     },
     (bytes) => bytes.default(0),
   );
@@ -130,7 +131,7 @@ function syslog(stream: string) {
   return option(
     {
       syntax: "boolean",
-      summary: `Whether the lines of its ${stream} go to the system's log, too, behind the process's name; by the program \`logger\`. A line above 1 MiB goes on as the next line. Not on Windows.`,
+      summary: `Whether the lines of its ${stream} are also sent to the system's log, after the process's name, by the program \`logger\`. A line above 1 MiB is split. Not on Windows.`,
       isPerProcess: true,
     },
     (flag) => flag.default(false),

@@ -17,7 +17,8 @@ export const groupSettings = z.strictObject(
     priority: option(
       {
         syntax: "integer",
-        summary: "Orders the groups, as that of a program orders the processes of a group.",
+        summary:
+          "The order of the groups, as the priority of a program is the order inside a group.",
       },
       (integer) => integer.default(999),
     ),

@@ -9,13 +9,14 @@ export const instanceOptions = {
     {
       syntax: "process name",
       expected: `${NAME_RULE}, after expansion`,
-      summary: "The name of each process. With `numprocs` above 1 it must hold `%(process_num)d`.",
+      summary:
+        "The name of each process. With `numprocs` above 1 it must contain `%(process_num)d`.",
       isPerProcess: true,
     },
     (name) => name.default("%(program_name)s"),
   ),
   numprocs: option(
-    { syntax: "numprocs", summary: "How many processes of this program." },
+    { syntax: "numprocs", summary: "The number of processes of this program." },
     (count) => count.default(1),
   ),
   numprocs_start: option({ syntax: "integer", summary: "The first `process_num`." }, (integer) =>

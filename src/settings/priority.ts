@@ -7,7 +7,7 @@ export const priorityOptions = {
       syntax: "integer",
       fallback: 999,
       summary:
-        "Lower numbers start first and stop last. Also that of its group, where it has one of its own; the group of a program with `events` has -1 unless this is given.",
+        "The order of starts and stops: lower numbers start first and stop last. It is also the priority of the program's own group, if the program is in no other group. The group of a program with `events` has -1 unless this is given.",
     },
     (integer) => integer.optional(),
   ),

@@ -25,7 +25,7 @@ export const socketOptions = {
       section: "fcgi-program",
       preset: "as many as the system allows",
       fallback: 65_535, // the system lowers it
-      summary: "How many connections may wait at the `socket`.",
+      summary: "The number of connections that may wait at the `socket`.",
     },
     (backlog) => backlog.optional(),
   ),
@@ -34,7 +34,7 @@ export const socketOptions = {
       syntax: "owner",
       section: "fcgi-program",
       preset: "`user`",
-      summary: "Whose a unix `socket` is: its file. Only root may give it away.",
+      summary: "The owner of the file of a unix `socket`. Only root may set another owner.",
     },
     (owner) => owner.optional(),
   ),
@@ -44,7 +44,7 @@ export const socketOptions = {
       section: "fcgi-program",
       fallback: "0700",
       summary:
-        "The mode of the file of a unix `socket`: a process that may write to it may connect.",
+        "The mode of the file of a unix `socket`: a process that may write to the file may connect.",
     },
     (mode) => mode.optional(),
   ),

@@ -28,7 +28,8 @@ export const environment = option(
   {
     syntax: "environment",
     preset: "{}",
-    summary: "Variables for the process, over those of the supervisor and of the host.",
+    summary:
+      "Environment variables for the process. They override the variables of the supervisor and of the host.",
     isPerProcess: true,
   },
   (variables) => variables.default({}),
@@ -41,7 +42,7 @@ export const contextOptions = {
       syntax: "user",
       preset: "the host's",
       summary:
-        "Whom the process runs as: uid, gid and supplementary groups. The host must be root, or that user. HOME, USER and LOGNAME stay as they are. Not on Windows.",
+        "The user that the process runs as: sets uid, gid and supplementary groups. The host must run as root, or as that user. HOME, USER and LOGNAME stay as they are. Not on Windows.",
     },
     (user) => user.optional(),
   ),
@@ -87,7 +88,7 @@ export const supervisorServerOptions = {
       syntax: "text",
       preset: "none",
       summary:
-        "Where its control server can be reached: `SUPERVISOR_SERVER_URL` in the environment of each process.",
+        "The URL of the supervisor's control server: `SUPERVISOR_SERVER_URL` in the environment of each process.",
     },
     (url) => url.optional(),
   ),

@@ -2,10 +2,11 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 
 /*
- * What a shell that stands before a program would not hand on to it of the environment: variables
- * whose names are not words (`a.b`), which dash forgets, and those that it takes for its own. And what
- * Node itself does not: bytes that are not UTF-8. The shell gets them as a script, in a variable that
- * only it sees, and env(1) sets them again: a command line is open to all, an environment is not.
+ * Environment variables that a shell which executes a program would not pass on: variables whose
+ * names are not words (`a.b`), which dash drops, and variables that the shell uses itself. Also
+ * variables that Node does not pass on: bytes that are not UTF-8. The shell gets the variables as a
+ * script, in a variable that only the shell sees, and env(1) sets them again: all users can read a
+ * command line, but not an environment.
  */
 
 const SCRIPT = "LIBSUPERVISOR_ENVIRONMENT";

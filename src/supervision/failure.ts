@@ -53,7 +53,7 @@ export function failureOf(
     case "EXITED":
       if (verb === "stop" && state.survivors && state.survivors.length > 0) {
         const names = state.survivors.map(({ pid, name }) => `pid ${pid} (${name})`).join(", ");
-        const message = `${what}: it is gone, but left behind ${names}, which would not go`;
+        const message = `${what}: it is gone, but left behind ${names}, which did not exit`;
         return new SupervisorError("STILL_RUNNING", message, details);
       }
       break;

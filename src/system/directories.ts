@@ -4,8 +4,8 @@ import path from "node:path";
 import { isWindows } from "./platform.ts";
 
 /*
- * The directories that the system knows by a name of its own. Each is asked for only where something
- * needs it, and each call has an answer: none of them throws.
+ * The special directories of the system. Each directory is looked up only when it is needed. None of
+ * the functions throws.
  */
 
 /** The name of the working directory; one that was removed has a name, too, which leads nowhere. */

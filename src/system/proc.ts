@@ -4,7 +4,7 @@ import { reserve } from "./reserve.ts";
 import { isShortage } from "./shortage.ts";
 
 /*
- * What Linux shows of processes, as files below /proc. On other systems there is nothing to see.
+ * Reads the files of processes below /proc on Linux. On other systems, the results are empty.
  */
 
 /** A process, with the data that tell it from a later process with the same pid. */

@@ -44,7 +44,7 @@ describe("stop", () => {
       stop,
       fault(
         "STILL_RUNNING",
-        `Cannot stop "web": it is gone, but left behind pid 900 (fake), pid 901 (fake), which would not go`,
+        `Cannot stop "web": it is gone, but left behind pid 900 (fake), pid 901 (fake), which did not exit`,
       ),
     );
   });
