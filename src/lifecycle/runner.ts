@@ -6,7 +6,7 @@ import type { Outputs } from "../ports/streams.ts";
 import type { Command } from "../ports/command.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** What a runner works with. */
+/** The parts that a runner uses. */
 export interface RunnerIo {
   readonly clock: Clock;
   readonly spawner: Spawner;
@@ -14,7 +14,7 @@ export interface RunnerIo {
 
 /** Is told of each step. It may not throw. */
 export interface RunnerEvents {
-  /** After every step; the names are equal when only what the state carries has changed. */
+  /** Called after every step. The names are equal when only the data of the state has changed. */
   changed(from: State, to: State): void;
 }
 
@@ -24,10 +24,13 @@ interface Message {
   readonly heard?: () => void;
 }
 
-/** How many orders are carried out before the event loop turns: listeners that contradict each other never end. */
+/**
+ * How many orders are carried out before the event loop turns: listeners with contradicting orders
+ * never end.
+ */
 const ORDERS_PER_TURN = 100;
 
-/** Runs one machine: one inbox, one timer, one child. The only writer of `state`. */
+/** Runs one state machine: one inbox, one timer, one child. The only writer of `state`. */
 export class Runner {
   state: State = initial();
   readonly #command: Command;
@@ -57,17 +60,17 @@ export class Runner {
     this.#events = events;
   }
 
-  /** The child of the last start, which may be gone. */
+  /** The child of the last start; it may have exited. */
   get child(): Child | undefined {
     return this.#child;
   }
 
-  /** The last of the orders that wait for their turn, if there is one. */
+  /** The last of the orders that wait for their turn, if any. */
   get lastOrder(): Input["type"] | undefined {
     return this.#inbox.findLast(({ heard }) => heard !== undefined)?.input.type;
   }
 
-  /** Takes an order; `heard` is called when its turn has come and it is carried out. */
+  /** Takes an order. Calls `heard` when the turn of the order has come and it is carried out. */
   send(input: Input, heard: () => void = () => {}): void {
     this.#inbox.push({ input, heard });
     this.#drain();
@@ -78,7 +81,7 @@ export class Runner {
     this.#io.spawner.release(this.#outputs);
   }
 
-  /** Whether waiting and living children keep the host alive. */
+  /** Sets whether waiting and living children keep the host alive. */
   setRef(ref: boolean): void {
     if (ref === this.#ref) return;
     this.#ref = ref;
@@ -113,7 +116,10 @@ export class Runner {
     }
   }
 
-  /** Counts an order. One too many waits, with those after it, for a later turn of the event loop. */
+  /**
+   * Counts an order. An order above the limit waits, with those after it, for a later turn of the
+   * event loop.
+   */
   #isOneTooMany(): boolean {
     if (this.#orders++ < ORDERS_PER_TURN) return false;
     const resume = () => {

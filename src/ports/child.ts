@@ -2,11 +2,14 @@ import type { ExitStatus, Signal, StartFailureCode, Survivor } from "./signal.ts
 import type { Command } from "./command.ts";
 import type { Outputs } from "./streams.ts";
 
-/** Starts children. Replace it (`new Supervisor(settings, { spawner })`) to test without processes. */
+/**
+ * Starts children. Give another spawner (`new Supervisor(settings, { spawner })`) to test without
+ * processes.
+ */
 export interface Spawner {
   /**
-   * Starts a child, at once or soon. Never throws for a child that cannot start: that is
-   * `events.failed`.
+   * Starts a child, at once or soon. Never throws for a child that cannot be started:
+   * `events.failed` reports it.
    */
   spawn(command: Command, events: ChildEvents, outputs: Outputs): Child;
   /**
@@ -14,21 +17,27 @@ export interface Spawner {
    * go. What a descendant that is left still writes should arrive.
    */
   rest?(outputs: Outputs): void;
-  /** No child will follow with these outputs: what is kept for the next one can go. */
+  /**
+   * Called when no child will follow with these outputs: resources that are kept for the next child
+   * can be released.
+   */
   release(outputs: Outputs): void;
 }
 
-/** One child, from the request to start it to the last of its process group. */
+/** One child, from the request to start it to the end of the last process of its group. */
 export interface Child {
   /**
-   * Sends a signal that is to end the child, to it or to its process group. A child that is gone
-   * already is no error; anything else throws, or rejects where what belongs to the child takes time to
-   * find out first. (Windows: ends the child and its descendants at once.)
+   * Sends a signal that is to end the child, to the child alone or to its process group. A child
+   * that has exited already is not an error. Any other failure throws, or rejects if the processes
+   * of the child have to be looked up first. (Windows: ends the child and its descendants at once.)
    */
   kill(signal: Signal, group: boolean): void | Promise<void>;
-  /** Sends any signal to the child alone. A child that is gone already is no error; anything else throws. */
+  /**
+   * Sends any signal to the child alone. A child that has exited already is not an error; any other
+   * failure throws.
+   */
   signal(signal: Signal): void;
-  /** Takes back a start that has not happened yet; no event follows. */
+  /** Cancels a start that has not happened yet; no event follows. */
   cancel(): void;
   /**
    * Called once, after `exited`: ends what the child has left behind, and calls `done` when nothing is
@@ -37,25 +46,31 @@ export interface Child {
    * it is SIGKILL at once.
    */
   sweep(graceMs: number, done: (survivors: readonly Survivor[]) => void): void;
-  /** Writes to the child's standard input; `done` is called once it is in the pipe, or with what went wrong. */
+  /**
+   * Writes to the child's standard input. Calls `done` once the data is in the pipe, or with the
+   * error.
+   */
   write(chunk: Uint8Array, done: (error?: Error) => void): void;
-  /** Whether the child keeps the host alive. */
+  /** Sets whether the child keeps the host alive. */
   setRef(ref: boolean): void;
 }
 
-/** Why a child could not be started. */
+/** The reason why a child could not be started. */
 export interface StartFailure {
-  /** What kind of failure it is: `start()` rejects at once for all but `FAILED`. */
+  /** The kind of the failure: `start()` rejects at once for all kinds but `FAILED`. */
   readonly code: StartFailureCode;
-  /** In words; supervisord's where it has some. */
+  /** The reason as text; supervisord's text if it has one. */
   readonly reason: string;
 }
 
-/** What a child reports. `spawned` or `failed` comes first, and may come during `spawn()`. */
+/** The events of a child. `spawned` or `failed` comes first, and may come during `spawn()`. */
 export interface ChildEvents {
   /** The child runs. */
   spawned(pid: number): void;
-  /** The child could not be started; nothing else follows. A text alone is a `FAILED` of that reason. */
+  /**
+   * The child could not be started; no other event follows. A string alone is a `FAILED` with that
+   * reason.
+   */
   failed(failure: StartFailure | string): void;
   /** The process is gone, and what it wrote was reported. A descendant that holds its streams may write more. */
   exited(status: ExitStatus): void;

@@ -1,41 +1,46 @@
 import type { Signal } from "./signal.ts";
 
-/** What is to be started, complete but for the host's own environment. */
+/** A process to start, complete but for the host's own environment. */
 export interface Command {
   /** The process's full name, `group:process` or just `process`; for messages. */
   readonly name: string;
   /** The program and its arguments. */
   readonly argv: readonly [string, ...string[]];
-  /** Added to the environment of the host. */
+  /** Variables that are added to the environment of the host. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The working directory; the host's own if not given. */
+  /** The working directory; the host's own unless given. */
   readonly directory?: string;
-  /** The file mode creation mask; the host's own if not given. */
+  /** The file mode creation mask; the host's own unless given. */
   readonly umask?: number;
-  /** The name or uid of the user to run as; the host's own if not given. */
+  /** The name or uid of the user to run as; the host's own unless given. */
   readonly user?: string;
-  /** Whether what the process leaves behind is ended after it: all, its process group, or nothing. */
+  /**
+   * Which of the processes that the process leaves behind are ended after it: all, its process
+   * group, or none.
+   */
   readonly sweep: boolean | "group";
-  /** Whether the process gets a cgroup of its own, where one can be made. */
+  /** Whether the process gets its own cgroup, where a cgroup can be created. */
   readonly cgroup: boolean;
-  /** Whether the end of its standard input asks the process to stop, too. */
+  /** Whether the end of its standard input also asks the process to stop. */
   readonly stopstdin: boolean;
   /** The signal that asks the process to stop. */
   readonly stopsignal: Signal;
-  /** What its standard input is, in place of a pipe. */
+  /** The standard input of the process, in place of a pipe. */
   readonly socket?: SharedSocket;
-  /** Whether it can open its standard input by name (`/dev/stdin`), where that can be had. */
+  /**
+   * Whether the process can open its standard input by name (`/dev/stdin`), where this is possible.
+   */
   readonly fifo?: boolean;
 }
 
 /** A listening socket that all processes of a program share. */
 export interface SharedSocket {
-  /** Its address as supervisord writes it: `unix:///path` or `tcp://host:port`. */
+  /** The address as supervisord writes it: `unix:///path` or `tcp://host:port`. */
   readonly url: string;
-  /** The same in parts. */
+  /** The address in parts. */
   readonly address:
     | {
-        /** The file of a unix socket. */
+        /** The path of a unix socket. */
         readonly path: string;
       }
     | {
@@ -44,7 +49,7 @@ export interface SharedSocket {
         /** The port. */
         readonly port: number;
       };
-  /** How many connections may wait; the system may lower it. */
+  /** How many connections may wait; the system may lower this number. */
   readonly backlog: number;
   /** The mode of a unix socket's file. */
   readonly mode: number;

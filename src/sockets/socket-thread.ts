@@ -10,7 +10,7 @@ export type ListenOptions = { readonly backlog: number } & (
     }
 );
 
-/** A socket that listens in this process, which accepts no connections. */
+/** A socket that listens in this process and accepts no connections. */
 export interface Listening {
   readonly number: number;
   readonly fd: number;
@@ -55,7 +55,7 @@ function open({ number, options }) {
       const { fd } = server._handle;
       resolve(fd >= 0 ? { number, fd } : { number, problem: "ENOTSUP" });
     });
-    if (!server._handle && options.path) return; // the error comes
+    if (!server._handle && options.path) return; // the error event follows
     servers.set(number, server);
     const problem = options.path && adjust(options);
     if (problem) close(number), fail(problem);
@@ -114,14 +114,17 @@ function close(number) {
 /** How long the thread may take to close a socket before the host goes on without its answer. */
 const CLOSE_MS = 1000;
 
-/** Holds listening sockets in a thread that accepts nothing. There is one while any is held. */
+/**
+ * Holds listening sockets in a thread that accepts no connections. The thread runs while any socket
+ * is held.
+ */
 export class SocketHolder {
   readonly #lost: () => void;
   #thread: SocketThread | undefined;
   #numbers = 0;
   readonly #waiting = new Map<number, (answer: Answer) => void>();
 
-  /** `lost` is called when the thread has ended by itself, and all sockets with it. */
+  /** Calls `lost` when the thread has ended by itself, and all sockets with it. */
   constructor(lost: () => void) {
     this.#lost = lost;
   }
@@ -142,7 +145,9 @@ export class SocketHolder {
     throw new Error(answer.problem);
   }
 
-  /** When it returns, no socket listens here, and the thread of the last one is about to end. */
+  /**
+   * When this returns, no socket listens here, and the thread of the last socket is about to end.
+   */
   close(number: number): void {
     const thread = this.#thread;
     if (!thread?.open.delete(number)) return;
@@ -160,7 +165,7 @@ export class SocketHolder {
       eval: true,
       name: "libsupervisor-sockets",
       workerData: shared,
-      // what the host was started with is not for this thread: modules to preload, say
+      // the host's own options are not for this thread: modules to preload, for example
       execArgv: [],
       env: {},
     };

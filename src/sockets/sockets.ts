@@ -9,21 +9,21 @@ import type { SharedSocket } from "../ports/command.ts";
 
 interface Held {
   readonly socket: SharedSocket;
-  /** The processes that have it, or are going to. */
+  /** The processes that use the socket, or are going to. */
   readonly users: Set<object>;
   opening?: Promise<void>;
   open?: {
     readonly number: number;
     readonly fd: number;
-    /** Of a unix socket. */
+    /** The file of a unix socket. */
     readonly file?: OwnedFile;
     readonly disown?: () => void;
   };
 }
 
 /**
- * The listening sockets that processes share as their standard input. Each is open from its first use
- * until its last user is released.
+ * The listening sockets that processes share as their standard input. Each socket is open from its
+ * first use until its last user is released.
  */
 export class Sockets {
   readonly #hostExit: Pick<HostExit, "ownFile">;
@@ -35,7 +35,7 @@ export class Sockets {
     this.#hostExit = hostExit;
   }
 
-  /** The descriptor of one that is open. */
+  /** The descriptor of an open socket. */
   descriptor(socket: SharedSocket): number {
     const fd = this.#held.get(keyOf(socket))?.open?.fd;
     if (fd === undefined) throw new Error(`the socket ${socket.url} was closed`);
@@ -51,8 +51,8 @@ export class Sockets {
       for (const each of this.#held.values()) this.#close(each);
     });
     held.users.add(user);
-    await Promise.resolve(); // first, what was released in this turn is closed: it may have the same address
-    // the file was removed, and clients can find its successor only by that name
+    await Promise.resolve(); // first, sockets that were released in this turn are closed: one of them may have the same address
+    // the file was removed, and clients can find a new socket only by that name
     if (held.open?.file?.isThere === false) this.#close(held);
     if (held.open) return;
     held.opening ??= this.#listen(held).finally(() => delete held.opening);
@@ -126,7 +126,7 @@ async function listenOptionsOf({
     await removeLeftover(address.path);
     return { path: address.path, backlog, mode, ...(owner && { owner }) };
   }
-  // supervisord knows IPv4 alone: that comes first
+  // supervisord knows IPv4 alone: IPv4 comes first
   const { address: host } = await lookup(address.host, { verbatim: false });
   return { host, port: address.port, backlog };
 }
@@ -151,8 +151,8 @@ async function removeLeftover(path: string): Promise<void> {
 }
 
 /**
- * libuv removes the name that it has bound, even where another socket has taken it: that one is moved
- * out of the way.
+ * libuv removes the name that it has bound, even if another socket has that name now: that socket
+ * is moved away.
  */
 function keeping(file: OwnedFile | undefined, close: () => void): void {
   if (!file || file.isThere || !isTaken(file.path)) return close();
@@ -166,7 +166,7 @@ function keeping(file: OwnedFile | undefined, close: () => void): void {
   try {
     renameSync(aside, file.path);
   } catch {
-    // its directory is gone, too
+    // the directory was removed, too
   }
 }
 

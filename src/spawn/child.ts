@@ -16,18 +16,18 @@ import type { Pipes, Stdio } from "./pipes.ts";
 import { SeenDescendants } from "./seen-descendants.ts";
 import { startFailureOf } from "./start-failure.ts";
 
-/** What a child is made of. */
+/** The parts of a child. */
 export interface ChildIo {
   readonly command: Command;
   readonly events: ChildEvents;
   readonly pipes: Pipes;
-  /** Gives its standard input, when it starts. */
+  /** Returns the standard input of the child, when it starts. */
   readonly stdin: () => Stdio | Fifo;
   readonly hostExit: HostExit;
   readonly clock: Clock;
 }
 
-/** How long the end of a process is kept back for a disk that does not take its last output. */
+/** How long the end of a process is delayed for a disk that does not take its last output. */
 const DRAIN_MS = 1000;
 
 /** A real process. */
@@ -43,7 +43,7 @@ export class SystemChild implements Child {
   #run: Run | undefined;
   readonly #descendants = new SeenDescendants();
   #isGroupAsked = false;
-  /** Whether its start was taken back. */
+  /** Whether the start was cancelled. */
   isCancelled = false;
   #hasExited = false;
   #ref = true;
@@ -57,7 +57,7 @@ export class SystemChild implements Child {
     this.#clock = clock;
   }
 
-  /** How many FIFOs its start may take. */
+  /** How many FIFOs the start may take. */
   get needed(): number {
     if (this.isCancelled) return 0;
     return this.pipes.needed + (this.#command.fifo ? 1 : 0);
@@ -84,7 +84,7 @@ export class SystemChild implements Child {
       execution = execute(launch, [first, ...this.pipes.open(launch.owner)]);
     } catch (error) {
       if (fifo) closeFifo(fifo);
-      return this.giveUp(startFailureOf(error as Error, file, this.#command, doubt)); // a file that vanished while we looked at it
+      return this.giveUp(startFailureOf(error as Error, file, this.#command, doubt)); // a file that was removed during the check
     } finally {
       this.pipes.started();
     }
@@ -102,27 +102,27 @@ export class SystemChild implements Child {
     const { pid } = child as { readonly pid: number };
     this.#process = child;
     this.#hostExit.add(pid, this.#command.stopsignal);
-    child.on("error", () => {}); // of kill() or send(), which report for themselves
+    child.on("error", () => {}); // errors of kill() or send(), which report them themselves
     child.once("exit", (code, signal) => this.#exited({ code, signal })); // not the promise: it also waits for the pipes
-    if (fifo) closeSync(fifo.read); // the child has it
+    if (fifo) closeSync(fifo.read); // the child has its own descriptor
     this.#input = fifo ? writerOf(fifo) : child.stdin;
-    this.#input?.on("error", () => {}); // EPIPE: write() tells
+    this.#input?.on("error", () => {}); // EPIPE: write() reports it
     this.pipes.listen("stdout", child.stdout);
     this.pipes.listen("stderr", child.stderr);
     this.#applyRef();
     this.#events.spawned(pid);
   }
 
-  /** Reports that the system did not let it start. */
+  /** Reports that the system did not let the child start. */
   fail(error: Error): void {
     this.giveUp(startFailureOf(error, this.#command.argv[0], this.#command));
   }
 
-  /** Reports that it was not started. */
+  /** Reports that the child was not started. */
   giveUp(failure: StartFailure | string): void {
     if (this.#run) this.#hostExit.abandon(this.#run);
     if (this.isCancelled) return;
-    this.pipes.rest(); // a process that waits for its next attempt holds nothing meanwhile
+    this.pipes.rest(); // a process that waits for its next attempt holds no descriptors
     this.#events.failed(failure);
   }
 
@@ -134,7 +134,7 @@ export class SystemChild implements Child {
   #end(signal: Signal, asGroup: boolean): void {
     if (this.#command.stopstdin && signal !== "SIGKILL") {
       this.#input?.end();
-      if (isWindows) return; // it has stopwaitsecs to exit by itself
+      if (isWindows) return; // the process has stopwaitsecs to exit by itself
     }
     if (isWindows && this.#alive !== undefined) killTree(this.#alive);
     else this.#send(signal, asGroup);
@@ -170,7 +170,7 @@ export class SystemChild implements Child {
     const begin = () => {
       const { known } = this.#descendants;
       sweep({ pid, scope, known, ...asking, ...run }, graceMs, this.#clock, (survivors) => {
-        this.#drained(() => finish(survivors)); // what they wrote last is its output, too
+        this.#drained(() => finish(survivors)); // the last output of the survivors is output of the process, too
       });
     };
     const { looking } = this.#descendants;
@@ -190,7 +190,10 @@ export class SystemChild implements Child {
     this.#applyRef();
   }
 
-  /** The pid while it is surely ours: that of a dead process may belong to another one by now. */
+  /**
+   * The pid while it is surely ours: the pid of a dead process may belong to another process by
+   * now.
+   */
   get #alive(): number | undefined {
     return this.#hasExited ? undefined : this.#process?.pid;
   }
@@ -208,7 +211,10 @@ export class SystemChild implements Child {
     this.#drained(() => this.#events.exited(status));
   }
 
-  /** Takes what is in the pipes, and then goes on; a disk that does not take it is not waited for long. */
+  /**
+   * Reads what is in the pipes, and then continues. Does not wait long for a disk that does not
+   * take the output.
+   */
   #drained(goOn: () => void): void {
     const busy = this.pipes.drain();
     if (!busy) return goOn();
@@ -218,7 +224,7 @@ export class SystemChild implements Child {
     void Promise.race([busy, enough]).then(goOn);
   }
 
-  /** Keeps the host alive while the process lives; the pipes of a process that is gone do not. */
+  /** Keeps the host alive while the process is alive; the pipes of an exited process do not. */
   #applyRef(): void {
     const child = this.#process;
     if (!child) return;

@@ -3,7 +3,10 @@ import { Socket } from "node:net";
 import { Pace, type WakeUps } from "./pace.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** Takes a chunk, which is only lent. A promise: nothing more before it settles. */
+/**
+ * Takes a chunk. The caller may reuse the chunk afterwards. If a promise is returned, the caller
+ * must not send more before it settles.
+ */
 type Sink = (chunk: Uint8Array) => Promise<void> | undefined;
 
 /** What a reader works with. */
@@ -15,12 +18,15 @@ interface FifoReaderIo {
   readonly wakeUps: WakeUps;
 }
 
-/** How long a flood of small writes gathers. */
+/** How long small writes are gathered. */
 const FLOOD_MS = 0.1;
-/** A grandchild that goes on writing does not hold up the end of its parent. */
+/**
+ * The limit for reading after the exit of a child: a grandchild that goes on writing must not delay
+ * the end of its parent.
+ */
 const DRAIN_BYTES = 1 << 20;
 
-/** Reads one stream of a child from a FIFO, at the pace that suits the host. */
+/** Reads one stream of a child from a FIFO, at a pace that the host can handle. */
 export class FifoReader {
   readonly #fd: number;
   readonly #buffer: Uint8Array;
@@ -51,13 +57,15 @@ export class FifoReader {
       writable: false,
       onread: { buffer, callback: (length: number) => this.#take(length) },
     } as ConstructorParameters<typeof Socket>[0]);
-    this.#socket.on("error", () => {}); // as its end
+    this.#socket.on("error", () => {}); // the same as its end
     this.#socket.on("close", () => this.#close());
     this.#socket.unref(); // the child keeps the host alive, its pipes do not
     this.#socket.resume();
   }
 
-  /** Reads what is in the pipe, now; a promise, if it has to wait for where that goes. */
+  /**
+   * Reads now what is in the pipe. Returns a promise if the reader has to wait for the destination.
+   */
   drain(): Promise<void> | undefined {
     if (this.#busy) return this.#busy.then(() => this.drain());
     for (let drained = 0; this.#isOpen && drained < DRAIN_BYTES;) {
@@ -153,7 +161,7 @@ export class FifoReader {
     try {
       length = readSync(this.#fd, this.#buffer, 0, this.#buffer.length, null);
     } catch {
-      // EAGAIN: it is over
+      // EAGAIN: the flood is over
     }
     if (length === 0 || this.#take(length)) this.#resume();
   }

@@ -19,15 +19,18 @@ import { temporaryDirectories } from "../system/directories.ts";
 import { isWindows } from "../system/platform.ts";
 import { isShortage, needPipes, spareDescriptors } from "../system/shortage.ts";
 
-/** One way: what is written to `write` can be read from `read`, which does not block. */
+/** A one-way pipe: what is written to `write` can be read from `read`, which does not block. */
 export interface Fifo {
   readonly read: number;
   readonly write: number;
 }
 
-/** How the directories are called in which FIFOs have a name, for some milliseconds; a pid follows. */
+/**
+ * The beginning of the names of the directories in which FIFOs have a name, for some milliseconds;
+ * a pid follows.
+ */
 const PREFIX = "libsupervisor-fifo-";
-/** As many as the next few starts need, which one call of mkfifo makes. */
+/** The number of FIFOs for the next few starts, which one call of mkfifo makes. */
 const BATCH = 64;
 
 /**
@@ -55,8 +58,9 @@ export class Fifos {
   }
 
   /**
-   * Makes up to `count`, and at least `least`, if the host keeps enough descriptors for itself. Rejects
-   * where it would not, and with what else has kept it from that, where a later attempt may succeed.
+   * Makes up to `count` FIFOs, and at least `least`, if enough descriptors are left for the host
+   * itself. Rejects if there are not enough, and with any other failure after which a later attempt
+   * may succeed.
    */
   async make(count: number, least: number): Promise<void> {
     if (this.#isImpossible) return;
@@ -68,10 +72,10 @@ export class Fifos {
       } catch (error) {
         if (isShortage(error)) throw error;
         if (isMissing(error)) {
-          this.#isImpossible = true; // no mkfifo: Node's pipes serve
+          this.#isImpossible = true; // no mkfifo: Node's pipes are used
           return;
         }
-        problem ??= error as Error; // it is full, or takes no FIFOs: another one may
+        problem ??= error as Error; // the directory is full, or takes no FIFOs: another directory may
       }
     }
     throw problem ?? new Error("there is no directory for temporary files");
@@ -90,7 +94,7 @@ export class Fifos {
       for (const file of files) this.#ready.push(openBoth(file));
       files = []; // they have no names any more
     } finally {
-      // not rmSync: it wants a descriptor, of which there may be none left
+      // not rmSync: it needs a descriptor, and none may be left
       for (const file of files) tryTo(() => unlinkSync(file));
       if (directory !== undefined) tryTo(() => rmdirSync(directory as string));
     }
@@ -103,8 +107,9 @@ export class Fifos {
 }
 
 /**
- * How many can be made, with a descriptor more for each start, which takes `least` of them, say.
- * @throws EMFILE or ENFILE where it is less than `least`
+ * Computes how many FIFOs can be made, with one more descriptor for each start, which takes for
+ * example `least` FIFOs.
+ * @throws EMFILE or ENFILE if the number is less than `least`
  */
 function affordable(count: number, least: number): number {
   for (let some = Math.max(count, least); ; some = Math.max(least, some >> 1)) {
@@ -121,7 +126,7 @@ function tryTo(work: () => void): void {
   try {
     work();
   } catch {
-    // it is gone already, or the next host does it
+    // the directory was removed already, or the next host removes it
   }
 }
 
@@ -142,7 +147,7 @@ function removeLeftovers(base: string): void {
   }
 }
 
-/** Writes to one, and closes that end in the end. */
+/** Writes to a FIFO, and closes that end at the end. */
 export function writerOf({ write }: Fifo): Writable {
   return new Socket({ fd: write, readable: false, writable: true });
 }
@@ -176,7 +181,7 @@ function mkfifo(files: readonly string[]): Promise<void> {
   });
 }
 
-/** Whether there is no program that makes FIFOs, or none that may be executed. */
+/** Whether no program that makes FIFOs exists, or none that may be executed. */
 function isMissing(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).syscall?.startsWith("spawn") ?? false;
 }

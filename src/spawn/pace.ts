@@ -2,19 +2,19 @@ import type { Instant } from "../lifecycle/state.ts";
 
 /** How many reads a second the host grants. */
 const PER_SECOND = 500;
-/** How many of them may come at once. */
+/** How many of these reads may come at once. */
 const BURST = 50;
 /** How long none is granted once they are used up: at first, and where it happens again and again. */
 const BUSY_MS = { first: 100, longest: 1000 } as const;
 
-/** The reads that need not wait, of all streams of a host together. */
+/** The reads that need not wait, shared by all streams of a host. */
 export class WakeUps {
   #left = BURST;
   #at: Instant = 0;
   /** Until when, and for how long, the host counts as busy. */
   #busy = { until: -Infinity, ms: 0 };
 
-  /** Whether one more may go at once. It is counted. */
+  /** Takes one read: returns whether it is granted at once. */
   take(now: Instant): boolean {
     this.#refill(now);
     if (now < this.#busy.until) return this.spend(now);
@@ -42,30 +42,33 @@ export class WakeUps {
   }
 }
 
-/** What a pipe holds, unless it shows otherwise. */
+/** The capacity of a pipe, unless a larger or smaller one was observed. */
 const PIPE_BYTES = 65_536;
-/** The least that a pipe holds when it is full: half a page. */
+/** The least that a full pipe holds: half a page. */
 const PAGE_BYTES = 2048;
-/** The longest that a byte waits in the pipe for others to come, in ms. */
+/** The longest time that a byte waits in the pipe for more bytes, in ms. */
 const PATIENCE_MS = 90;
 /** How long a rate is remembered. */
 const MEMORY_MS = 20;
-/** A writer that was held up for less is not worth a look. */
+/** A writer that was blocked for less than this is not checked. */
 const HELD_MS = 8;
-/** How soon after a read that may have been a full pipe there is another. */
+/** The pause before a second read, after a read that may have emptied a full pipe. */
 const LOOK_MS = 1;
-/** How long after such a pair comes the next: at first, and where nothing is ever found. */
+/** The pause between such pairs of reads: the first time, and if nothing is ever found. */
 const UNSEEN_MS = { first: 100, longest: 2000 } as const;
-/** How many reads do not wait once the program was sent something. */
+/** How many reads do not wait after the program was sent input. */
 const ANSWERS = 8;
 
-/** What to do after a read: read on as bytes come, in a moment (a flood of small writes), or after so many ms. */
+/**
+ * The next step after a read: read as bytes come, in a moment (a flood of small writes), or after
+ * this many ms.
+ */
 export type Rest = "none" | "moment" | number;
 
 /**
- * Decides how long to leave a pipe alone after each read. A program that writes tiny lines would wake
- * the host for each of them: as long as the host has few to read, it does. Then bytes gather for as
- * long as it takes to fill half of the pipe, by the rate of late.
+ * Decides how long to leave a pipe alone after each read. A program that writes tiny lines would
+ * wake the host for each of them: this is allowed as long as the host has few reads. Otherwise,
+ * bytes gather for as long as it takes to fill half of the pipe, by the recent rate.
  */
 export class Pace {
   readonly #wakeUps: WakeUps;
@@ -73,7 +76,7 @@ export class Pace {
   #last: Instant;
   #answers = 0;
   #room = PIPE_BYTES;
-  /** The read before, where it may have been all that the pipe holds. */
+  /** The previous read, if it may have been all that the pipe holds. */
   #suspect: { readonly length: number; readonly took: number } | undefined;
   #look = { due: -Infinity, ms: UNSEEN_MS.first as number };
 
@@ -82,12 +85,15 @@ export class Pace {
     this.#last = now;
   }
 
-  /** The program was sent something: its answer should not wait. */
+  /** Called when the program was sent input: its answer should not wait. */
   expect(): void {
     this.#answers = ANSWERS;
   }
 
-  /** After a read of `length` bytes; where `gather` is smaller, no more than that should gather. */
+  /**
+   * Decides after a read of `length` bytes. If `gather` is smaller, no more bytes than that should
+   * gather.
+   */
   after(length: number, now: Instant, gather: number): Rest {
     const took = Math.max(0.01, now - this.#last);
     this.#last = now;
@@ -98,7 +104,7 @@ export class Pace {
     const isFull = length >= (this.#room * 3) / 4;
     if (isFull || rest < 1) {
       this.#wakeUps.spend(now);
-      const isFlood = this.#rate >= half; // and not only a small file, which wants no rests
+      const isFlood = this.#rate >= half; // and not only a small file, which needs no pauses
       return isFlood && !isFull ? "moment" : "none";
     }
     if (this.#answers > 0) {
@@ -111,13 +117,14 @@ export class Pace {
   }
 
   #measure(rate: number, took: number): void {
-    const weight = Math.exp(-took / MEMORY_MS); // a short read within a flood says little
+    const weight = Math.exp(-took / MEMORY_MS); // a short read within a flood has little weight
     this.#rate = Math.max(rate, this.#rate * weight + rate * (1 - weight));
   }
 
   /**
-   * A writer that the pipe has held up goes on at once, and the next read gives as much in no time.
-   * So it turns out what the pipe holds: less than usual, where a user has many, or the program chose.
+   * A writer that was blocked by a full pipe continues at once, and the next read gives as much in
+   * no time. This reveals the capacity of the pipe: less than usual if a user has many pipes, or if
+   * the program chose so.
    */
   #learn(length: number, took: number): void {
     const before = this.#suspect;

@@ -6,7 +6,7 @@ import type { Outputs, OutputStream } from "../ports/streams.ts";
 import type { Clock } from "../ports/clock.ts";
 import { FifoReader } from "./fifo-reader.ts";
 
-/** What `stdio` of a child is told of one stream. */
+/** The value in `stdio` of a child for one stream. */
 export type Stdio = number | "pipe";
 
 interface Pipe {
@@ -14,7 +14,7 @@ interface Pipe {
   readonly reader: FifoReader;
 }
 
-/** What the pipes of all processes share. */
+/** The parts that the pipes of all processes share. */
 interface PipesIo {
   readonly fifos: Fifos;
   readonly clock: Clock;
@@ -42,11 +42,11 @@ export class Pipes {
     return Math.max(0, this.#outputs.pushed() - this.#pipes.size);
   }
 
-  /** Where the streams of the next child go. */
+  /** Returns the destinations of the streams of the next child. */
   open(owner: { readonly uid: number; readonly gid: number } | undefined): [Stdio, Stdio] {
     const stdout = this.#stdio("stdout", this.#outputs.stdout(), owner);
     const target = this.#outputs.stderr();
-    // where stdout is a pipe of Node's, both are, and lead to the same end
+    // if stdout is a pipe of Node, stderr is one, too, and both lead to the same place
     const stderr = target === "stdout" ? stdout : this.#stdio("stderr", target, owner);
     return [stdout, stderr];
   }
@@ -72,7 +72,7 @@ export class Pipes {
     for (const { reader } of this.#pipes.values()) reader.expect();
   }
 
-  /** Takes what a child that is gone has left in the pipes; a promise, if that has to wait. */
+  /** Reads what an exited child has left in the pipes. Returns a promise if that has to wait. */
   drain(): Promise<unknown> | undefined {
     const busy = [...this.#pipes.values()].flatMap(({ reader }) => reader.drain() ?? []);
     return busy.length > 0 ? Promise.all(busy) : undefined;
@@ -108,7 +108,7 @@ export class Pipes {
     if (target !== "push") return target;
     const pipe = this.#pipes.get(stream) ?? this.#make(stream);
     if (!pipe) return "pipe";
-    // another user, too, may open /dev/stdout
+    // another user must be able to open /dev/stdout, too
     if (owner) fchownSync(pipe.write, owner.uid, owner.gid);
     return pipe.write;
   }

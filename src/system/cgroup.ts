@@ -65,7 +65,7 @@ export class Cgroup {
     try {
       reserve.use(() => writeFileSync(path.join(this.#path, "cgroup.kill"), "1"));
     } catch {
-      // gone
+      // the cgroup was removed
     }
   }
 
@@ -74,7 +74,7 @@ export class Cgroup {
     try {
       rmdirSync(this.#path);
     } catch {
-      // not empty, or gone
+      // not empty, or removed already
     }
   }
 }

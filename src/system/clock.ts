@@ -3,14 +3,15 @@ import { performance } from "node:perf_hooks";
 import * as timers from "node:timers";
 import type { Clock } from "../ports/clock.ts";
 
-// A test may replace all of these, in `globalThis` and in Node's modules, whose named exports follow.
-// So they are copied, once, when the library is loaded; nothing else in it may use a timer or a clock.
+// A test may replace all of these functions, in `globalThis` and in Node's modules, whose named
+// exports follow. So they are copied, once, when the library is loaded. No other module of the
+// library may use a timer or a clock.
 const { setTimeout, clearTimeout, setImmediate, clearImmediate } = timers;
 const { now: date } = Date;
-// the prototype's, which a replacement hides
+// the method of the prototype, which a replacement hides
 const now = (Object.getPrototypeOf(performance) as { readonly now: () => number }).now;
 
-const LONGEST = 2 ** 31 - 1; // what setTimeout takes; beyond, it would fire at once
+const LONGEST = 2 ** 31 - 1; // the limit of setTimeout; beyond it, the timer would fire at once
 
 /** The host's own time. */
 export const systemClock: Clock = {
@@ -29,7 +30,7 @@ export function nextTurn(): Promise<void> {
   });
 }
 
-/** The result forgets the timer. */
+/** Creates a function that cancels the timer. */
 function setTimer(fn: () => void, ms: number, ref: boolean): () => void {
   if (ms <= 0) {
     const immediate = setImmediate(fn); // a later turn too, a millisecond sooner
@@ -41,7 +42,10 @@ function setTimer(fn: () => void, ms: number, ref: boolean): () => void {
   return () => clearTimeout(timeout);
 }
 
-/** Whether the event loop knows of what these functions set, and not a test that came before us. */
+/**
+ * Whether the event loop knows of timers that these functions set, i.e. no test has replaced them
+ * before the library was loaded.
+ */
 function areNodesOwn(): boolean {
   return (
     isInLoop("Timeout", () => setTimeout(() => {}, LONGEST), clearTimeout) &&

@@ -8,10 +8,10 @@ import { isWindows } from "./platform.ts";
  * the functions throws.
  */
 
-/** The name of the working directory; one that was removed has a name, too, which leads nowhere. */
+/** The name of the working directory. A removed directory has a name, too, which leads nowhere. */
 export function workingDirectory(): string {
   try {
-    // not process.cwd(), which remembers a name that may have changed, and throws where there is none
+    // not process.cwd(), which caches a name that may have changed, and throws if there is none
     if (process.platform === "linux") return readlinkSync("/proc/self/cwd");
   } catch {
     // /proc is not mounted
@@ -23,7 +23,7 @@ export function workingDirectory(): string {
   }
 }
 
-/** A path as one from the root. */
+/** Makes a path absolute. */
 export function absolute(file: string): string {
   return path.isAbsolute(file) ? path.resolve(file) : path.resolve(workingDirectory(), file);
 }
@@ -39,7 +39,10 @@ function homeDirectory(env: Readonly<Record<string, string | undefined>>): strin
   }
 }
 
-/** A path that may begin with `~`; as it is where there is no home, as Python's `expanduser` has it. */
+/**
+ * Expands a path that may begin with `~`. Returns the path unchanged if there is no home directory,
+ * as Python's `expanduser` does.
+ */
 export function expandHome(
   file: string,
   env: Readonly<Record<string, string | undefined>> = process.env,
@@ -49,8 +52,8 @@ export function expandHome(
 }
 
 /**
- * The directory for temporary files: the first in which files can be made, in the order of Python's
- * `tempfile`. Where there is none, the first that there is at all.
+ * The directory for temporary files: the first in which files can be created, in the order of
+ * Python's `tempfile`. If there is none, the first that exists.
  */
 export function temporaryDirectory(): string {
   if (isWindows) return tmpdir();
@@ -85,7 +88,7 @@ function mayWrite(directory: string): boolean {
   }
 }
 
-/** Why the working directory cannot be entered: the code of the error. */
+/** Returns why the working directory cannot be entered: the code of the error. */
 export function directoryProblem(directory: string): string | undefined {
   try {
     // the name of what is in it can only be looked up by a user who may enter it, whatever allows that
@@ -100,6 +103,6 @@ export function isDirectory(place: string): boolean {
   try {
     return statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
   } catch {
-    return false; // a name too long, a way that is barred
+    return false; // a name that is too long, or a path that may not be searched
   }
 }

@@ -2,14 +2,14 @@ import { closeSync, openSync } from "node:fs";
 import { devNull } from "node:os";
 
 /**
- * One descriptor, held while any process lives, so that what they leave behind can be seen and killed
- * although the host has none left.
+ * One descriptor, reserved while any process is alive, so that the processes that it leaves behind
+ * can be found and killed even if the host has no descriptors left.
  */
 class Reserve {
   #users = 0;
   #fd: number | undefined;
 
-  /** Holds it, until the function it returns is called. */
+  /** Reserves the descriptor. Calling the returned function releases it. */
   hold(): () => void {
     this.#users++;
     this.#fill();

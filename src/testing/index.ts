@@ -12,45 +12,48 @@ import type {
   Survivor,
 } from "../index.ts";
 
-/** A clock that stands still until told otherwise. */
+/** A clock whose time only advances when the test advances it. */
 export class FakeClock implements Clock {
   #now = 0;
   #ids = 0;
   readonly #epoch: number;
   readonly #timers = new Map<number, { readonly at: number; readonly fn: () => void }>();
 
-  /** `epoch` is what the wall clock shows when time begins, in ms since 1970. */
+  /** `epoch` is the time of the wall clock at the beginning, in ms since 1970. */
   constructor(epoch: number = Date.UTC(2026, 0, 1)) {
     this.#epoch = epoch;
   }
 
-  /** How many timers are set. 0 when nothing is going to happen by itself. */
+  /** The number of timers that are set. If it is 0, nothing is going to happen by itself. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Milliseconds since time began. */
+  /** Milliseconds since the beginning. */
   now(): number {
     return this.#now;
   }
 
-  /** What the wall clock shows. */
+  /** The time of the wall clock. */
   date(): number {
     return this.#epoch + this.#now;
   }
 
-  /** Sets a timer that runs when `advance` has come that far. */
+  /** Sets a timer that runs when `advance` has reached its time. */
   setTimeout(fn: () => void, ms: number): number {
     this.#timers.set(++this.#ids, { at: this.#now + Math.max(0, ms), fn });
     return this.#ids;
   }
 
-  /** Forgets a timer. */
+  /** Cancels a timer. */
   clearTimeout(timer: unknown): void {
     this.#timers.delete(timer as number);
   }
 
-  /** Moves time on by `ms`, running the timers that are due, in order, those they set included. */
+  /**
+   * Advances the time by `ms`, running the timers that are due, in order, including timers that
+   * they set.
+   */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (let due; (due = this.#next(end));) {
@@ -61,7 +64,7 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** Time passes but no timer runs, as when the host's event loop is blocked. */
+  /** Advances the time without running timers, as when the host's event loop is blocked. */
   stall(ms: number): void {
     this.#now += ms;
   }
@@ -77,33 +80,39 @@ export class FakeClock implements Clock {
   }
 }
 
-/** A child that does what the test says. */
+/** A child that the test controls. */
 export class FakeChild implements Child {
-  /** What it was asked to run. */
+  /** The command that it was asked to run. */
   readonly command: Command;
-  /** Its process id, unless it could not be started. */
+  /** The process id, unless the child could not be started. */
   readonly pid: number | undefined;
-  /** The signals that were to end it: `SIGTERM`, or `SIGTERM group`. */
+  /** The signals that were sent to end the child: `SIGTERM`, or `SIGTERM group`. */
   readonly kills: string[] = [];
-  /** The signals of the verb `signal`. */
+  /** The signals that were sent by `signal`. */
   readonly signals: Signal[] = [];
-  /** What was written to its standard input. */
+  /** The text that was written to the child's standard input. */
   readonly written: string[] = [];
-  /** Whether the start was taken back before it happened. */
+  /** Whether the start was cancelled before it happened. */
   isCancelled = false;
-  /** The pids that its process group holds when it ends; they go when `vanish()` is called. */
+  /**
+   * The pids that are left in the child's process group when the child ends; they disappear when
+   * `vanish()` is called.
+   */
   leaves: readonly number[] = [];
-  /** How long what it left may take to stop when it is asked, in ms, once it has ended: 0 is SIGKILL at once. */
+  /**
+   * How long the processes that the child left behind may take to stop when they are asked, in ms,
+   * once the child has ended: 0 is SIGKILL at once.
+   */
   grace: number | undefined;
-  /** While set, signals fail with this message, as when the system refuses. */
+  /** While set, signals fail with this message, as when the system refuses them. */
   refuses: string | undefined;
-  /** Whether it keeps the host alive. */
+  /** Whether the child keeps the host alive. */
   ref = true;
   readonly #events: ChildEvents;
   readonly #outputs: Outputs;
   #swept: ((survivors: readonly Survivor[]) => void) | undefined;
 
-  /** Made by {@link FakeSpawner}. */
+  /** Called by {@link FakeSpawner}. */
   constructor(command: Command, pid: number | undefined, events: ChildEvents, outputs: Outputs) {
     this.command = command;
     this.pid = pid;
@@ -111,19 +120,19 @@ export class FakeChild implements Child {
     this.#outputs = outputs;
   }
 
-  /** Notes the signal. */
+  /** Records the signal. */
   kill(signal: Signal, group: boolean): void {
     if (this.refuses !== undefined) throw new Error(this.refuses);
     this.kills.push(group ? `${signal} group` : String(signal));
   }
 
-  /** Notes the signal. */
+  /** Records the signal. */
   signal(signal: Signal): void {
     if (this.refuses !== undefined) throw new Error(this.refuses);
     this.signals.push(signal);
   }
 
-  /** Notes it. */
+  /** Records the setting. */
   cancel(): void {
     this.isCancelled = true;
   }
@@ -140,49 +149,52 @@ export class FakeChild implements Child {
     this.#swept?.(survivors.map((pid) => ({ pid, name: "fake" })));
   }
 
-  /** Notes the text. */
+  /** Records the text. */
   write(chunk: Uint8Array, done: (error?: Error) => void): void {
     this.written.push(new TextDecoder().decode(chunk));
     done();
   }
 
-  /** Notes it. */
+  /** Records the setting. */
   setRef(ref: boolean): void {
     this.ref = ref;
   }
 
-  /** Ends it, with an exit code or by a signal. */
+  /** Ends the child, with an exit code or by a signal. */
   exit(code: number | null, signal: ExitStatus["signal"] = null): void {
     this.#events.exited({ code, signal });
   }
 
-  /** Reports that it runs, where the spawner is `slow`. */
+  /** Reports that the child runs, if the spawner is `slow`. */
   begin(): void {
     if (this.pid !== undefined) this.#events.spawned(this.pid);
   }
 
-  /** Reports that it could not be started: for a reason that may pass, unless a code tells otherwise. */
+  /**
+   * Reports that the child could not be started: for a temporary reason, unless a code says
+   * otherwise.
+   */
   fail(failure: StartFailure | string): void {
     this.#events.failed(failure);
   }
 
-  /** Has it write: text as UTF-8, bytes as they are. */
+  /** Makes the child write: text as UTF-8, bytes as they are. */
   print(said: string | Uint8Array, stream: OutputStream = "stdout"): void {
     const bytes = typeof said === "string" ? new TextEncoder().encode(said) : said;
     void this.#outputs.push(stream, bytes);
   }
 }
 
-/** Starts nothing, and remembers what it was asked for. */
+/** A spawner that starts nothing, and records the requested children. */
 export class FakeSpawner implements Spawner {
   /** Every child so far, in order. */
   readonly children: FakeChild[] = [];
   /**
-   * While set, every start fails with this, at once: a reason alone is one that may pass, and
-   * `start()` waits for the next attempts.
+   * While set, every start fails with this, at once. A reason alone is temporary, and `start()`
+   * waits for the next attempts.
    */
   broken: StartFailure | string | undefined;
-  /** While true, a child runs only when its `begin()` is called. */
+  /** While true, a child runs only after its `begin()` is called. */
   slow = false;
 
   /** The child that was started last. */
@@ -199,7 +211,7 @@ export class FakeSpawner implements Spawner {
     return child;
   }
 
-  /** Makes a child, numbered from 101. */
+  /** Creates a child, with a pid from 101 on. */
   spawn(command: Command, events: ChildEvents, outputs: Outputs): FakeChild {
     outputs.stdout();
     outputs.stderr();
@@ -212,6 +224,6 @@ export class FakeSpawner implements Spawner {
     return child;
   }
 
-  /** Nothing is kept. */
+  /** Does nothing: no resources are kept. */
   release(): void {}
 }
