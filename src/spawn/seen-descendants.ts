@@ -2,12 +2,12 @@ import { descendantsOf } from "../cleanup/descendants.ts";
 import type { RunMarks } from "../cleanup/run-mark.ts";
 import type { Identity } from "../system/proc.ts";
 
-/** The descendants of a process that were seen while it lived: they may be out of sight when it has ended. */
+/** The descendants of a process that were seen while it lived: they may not be found after its exit. */
 export class SeenDescendants {
-  readonly #known = new Map<string, Identity>(); // by pid and beginning
+  readonly #known = new Map<string, Identity>(); // by pid and start time
   #looking: Promise<Identity[]> | undefined;
 
-  /** All that were seen by any look. */
+  /** All descendants that any look has found. */
   get known(): readonly Identity[] {
     return [...this.#known.values()];
   }
@@ -17,7 +17,7 @@ export class SeenDescendants {
     return this.#looking;
   }
 
-  /** Looks at them, and adds them to those known; a promise while they are many. */
+  /** Finds the descendants, and adds them to the known ones. Returns a promise if they are many. */
   look(marks: RunMarks): Promise<void> | undefined {
     const found = this.#looking ?? visible(marks);
     if (!Array.isArray(found)) {
@@ -36,7 +36,7 @@ export class SeenDescendants {
   }
 }
 
-/** The descendants; without some of them in a shortage: then their marks have to do. */
+/** Finds the descendants; some may be missing if resources are lacking: then the marks must be enough. */
 function visible(marks: RunMarks): Identity[] | Promise<Identity[]> {
   try {
     const found = descendantsOf(marks);
