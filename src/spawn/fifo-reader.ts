@@ -9,7 +9,7 @@ import type { Clock } from "../ports/clock.ts";
  */
 type Sink = (chunk: Uint8Array) => Promise<void> | undefined;
 
-/** What a reader works with. */
+/** The parts that a reader uses. */
 interface FifoReaderIo {
   readonly clock: Clock;
   /** How many bytes may gather in the pipe. */
