@@ -3,7 +3,14 @@ import type { Follow } from "./output/follow.ts";
 import type { OutputStream } from "./ports/streams.ts";
 import type { SignalSetting } from "./schema/signal.ts";
 import type { Subprocess } from "./subprocess.ts";
-import { all, restartAll, signalAll, startAll, stopAll } from "./supervision/commands.ts";
+import {
+  all,
+  inStartOrder,
+  restartAll,
+  signalAll,
+  startAll,
+  stopAll,
+} from "./supervision/commands.ts";
 import type { ProcessInfo } from "./supervision/info.ts";
 import type { ManagedProcess } from "./supervision/managed-process.ts";
 import { theOnly } from "./supervision/names.ts";
@@ -38,6 +45,11 @@ export class Selection {
   /** The processes at this time. An update may replace them. */
   get processes(): readonly Subprocess[] {
     return this.#members.find().map((process) => this.#members.handle(process));
+  }
+
+  /** The processes as `start()` orders them: by the group's priority and name, then their own priority. */
+  inStartOrder(): readonly Subprocess[] {
+    return inStartOrder(this.#members.find()).map((process) => this.#members.handle(process));
   }
 
   /** The status reports of the processes. */

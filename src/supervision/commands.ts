@@ -112,7 +112,7 @@ function raise(verb: string, failures: readonly unknown[]): void {
   throw oneError(verb, errors);
 }
 
-function inStartOrder(processes: Processes): ManagedProcess[] {
+export function inStartOrder(processes: Processes): ManagedProcess[] {
   return startOrder(processes.map(ranked)).map(({ process }) => process);
 }
 

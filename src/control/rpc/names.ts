@@ -1,36 +1,15 @@
-import type { Program, Subprocess, Supervisor, SupervisorSettings } from "../../index.ts";
+import type { Program, Subprocess, Supervisor } from "../../index.ts";
 import { Fault } from "./faults.ts";
 
-const PRIORITY = 999;
-const LISTENERS = -1;
-
-/** All processes in supervisord's order: by priority of the group, its name, and their own priority. */
-export function processesOf({ programs, settings }: Supervisor): Subprocess[] {
-  const ranked = [...programs.values()].flatMap(
-    ({ processes, settings: { priority = PRIORITY } }) =>
-      processes.map((process) => {
-        return { process, priority, groupPriority: groupPriority(settings, process.group) };
-      }),
-  );
-  const sorted = ranked.toSorted(
-    (a, b) =>
-      a.groupPriority - b.groupPriority ||
-      byText(a.process.group, b.process.group) ||
-      a.priority - b.priority,
-  );
-  return sorted.map(({ process }) => process);
+/** All processes in supervisord's order: that in which they start. */
+export function processesOf(supervisor: Supervisor): readonly Subprocess[] {
+  const [first = "all", ...others] = supervisor.programs.keys();
+  return supervisor.select(first, ...others).inStartOrder();
 }
 
 /** The program of a process. */
 export function programOf({ programs }: Supervisor, process: Subprocess): Program | undefined {
   return [...programs.values()].find(({ processes }) => processes.includes(process));
-}
-
-/** The priority of a group, which may be that of its only program. */
-function groupPriority({ groups = {}, programs = {} }: SupervisorSettings, name: string): number {
-  if (Object.hasOwn(groups, name)) return groups[name]?.priority ?? PRIORITY;
-  const program = Object.hasOwn(programs, name) ? programs[name] : undefined;
-  return program?.priority ?? (program?.events ? LISTENERS : PRIORITY);
 }
 
 /** Whether there is a group of that name, also one without processes. */
