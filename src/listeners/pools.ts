@@ -8,7 +8,7 @@ import type { ListenerPlan } from "./options.ts";
 import type { Clock } from "../ports/clock.ts";
 
 /** The functions that event listeners need from their supervisor. */
-export interface ListenersIo {
+export interface ListenerPoolsIo {
   readonly clock: Clock;
   readonly identifier: () => string;
   /** The processes of a program. */
@@ -19,14 +19,14 @@ export interface ListenersIo {
 }
 
 /** The pools of event listeners of one supervisor: each is a program with `events`, and a group of its own. */
-export class Listeners {
-  readonly #io: ListenersIo;
+export class ListenerPools {
+  readonly #io: ListenerPoolsIo;
   readonly #pools = new Map<string, Pool>();
   #watcher = () => {};
   #serial = -1;
   #isClosed = false;
 
-  constructor(io: ListenersIo) {
+  constructor(io: ListenerPoolsIo) {
     this.#io = io;
   }
 

@@ -3,7 +3,7 @@ import type { NewEvent } from "../events/event-map.ts";
 import type { EventName } from "../events/event-table.ts";
 import { Iterators } from "../events/iterate.ts";
 import { Ticks } from "../events/ticks.ts";
-import { Listeners } from "../listeners/pools.ts";
+import { ListenerPools } from "../listeners/pools.ts";
 import { Logs } from "../output/logs.ts";
 import type { Spawner } from "../ports/child.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -84,7 +84,7 @@ export function assemble(
       }),
   };
   const registry = new Registry(resolved, book);
-  const pools = new Listeners({
+  const pools = new ListenerPools({
     clock,
     identifier: () => registry.resolved.identifier,
     members: (program) => registry.members.get(program) ?? [],

@@ -3,7 +3,7 @@ import type { ActivityLevel } from "../events/levels.ts";
 import type { NewEvent } from "../events/event-map.ts";
 import { stateEvent } from "../events/state-event.ts";
 import { isEnd, type Observer } from "../lifecycle/transition.ts";
-import type { Listeners } from "../listeners/pools.ts";
+import type { ListenerPools } from "../listeners/pools.ts";
 import type { StreamEvents } from "../output/streams.ts";
 import type { ManagedProcess } from "./managed-process.ts";
 
@@ -40,7 +40,7 @@ export function stateEvents(announce: (event: NewEvent) => void): Observer<Manag
 }
 
 /** Reports each new state of its processes to a pool. */
-export function listenerPools(pools: Pick<Listeners, "changed">): Observer<ManagedProcess> {
+export function listenerPools(pools: Pick<ListenerPools, "changed">): Observer<ManagedProcess> {
   return {
     transitioned({ process, from, to }) {
       if (from.name !== to.name && process.config.listener) pools.changed(process);
@@ -61,7 +61,7 @@ export const waiters: Observer<ManagedProcess> = {
  */
 export function outputEvents(
   announce: (event: NewEvent) => void,
-  pools: Pick<Listeners, "heard">,
+  pools: Pick<ListenerPools, "heard">,
 ): (process: ManagedProcess) => StreamEvents {
   return (process) => {
     const { name: processname, group: groupname, runs, config } = process;
