@@ -1,7 +1,7 @@
-/**
- * The one state of this library that all supervisors of a host share: its `exit` listener, held
- * while any child lives. Children have their own process group, so neither Ctrl-C nor the host's
- * end reaches them: this listener kills them.
+/*
+ * State that all supervisors of a host share: the `exit` listener of the host, which is there while any
+ * child lives. Children have their own process group, so neither Ctrl-C nor the end of the host reaches
+ * them: each hook ends those of its supervisor.
  */
 const hooks = new Set<() => void>();
 
@@ -9,7 +9,7 @@ function runHooks(): void {
   for (const end of hooks) end();
 }
 
-/** Calls `end` synchronously when the host exits. Calling the returned function cancels this. */
+/** Has `end` called, synchronously, when the host exits; until the function it returns is called. */
 export function onHostExit(end: () => void): () => void {
   if (hooks.size === 0) process.on("exit", runHooks);
   hooks.add(end);
