@@ -57,9 +57,7 @@ export class Supervisor extends SupervisorEmitter {
     return this.#parts.registry.resolved.identifier;
   }
 
-  /**
-   * `SHUTDOWN` from the call of `shutdown()` on, for ever; `RUNNING` before. Mirrors `getState`.
-   */
+  /** `SHUTDOWN` from the call of `shutdown()` on; `RUNNING` before. Mirrors `getState`. */
   get state(): "RUNNING" | "SHUTDOWN" {
     return this.#parts.lifetime.isStopping ? "SHUTDOWN" : "RUNNING";
   }
@@ -244,8 +242,7 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * Adds a program. The program starts at once if it has `autostart` and the supervisor was
-   * started.
+   * Adds a program, which starts at once if it has `autostart` and the supervisor was started.
    *
    * @throws {SettingsError} if the settings are not valid
    * @throws {SupervisorError} `ALREADY_ADDED` if there is a program or group of that name,
@@ -261,10 +258,8 @@ export class Supervisor extends SupervisorEmitter {
    * Stops a program (or all programs of a group) and removes it; settles when none of its processes
    * is left.
    *
-   * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.stop}; in this case nothing is
-   * removed.
-   * @see supervisorctl's `remove`. **Differs:** supervisorctl reports an error if the program is
-   * running.
+   * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.stop}; nothing is removed then.
+   * @see supervisorctl's `remove`. **Differs:** there, a running program is an error.
    */
   async remove(name: string, options: WaitOptions = {}): Promise<void> {
     await this.#parts.updates.remove(name, options);

@@ -111,7 +111,7 @@ function importers(name: string): string[] {
 }
 
 describe("the architecture", () => {
-  it("imports: every one of them is understood", () => {
+  it("imports: each is parsed", () => {
     assert.ok(sources.length > 20);
     for (const { name, code, imports } of sources) {
       const words = code.match(/\bfrom\s+"|\bimport\s*\(?\s*"/g) ?? [];
@@ -175,13 +175,13 @@ describe("the architecture", () => {
     assert.deepEqual(where(/\bprocess\.kill\b/), ["system/signals.ts"]);
   });
 
-  it("time: the rooms at the bottom are given a clock, and take none for themselves", () => {
+  it("time: the rooms at the bottom are given a clock", () => {
     const rooms = /^(?:cleanup|lifecycle|ports|sockets|spawn|system)\//;
     const own = where(/\bsystemClock\b/).filter((name) => rooms.test(name));
     assert.deepEqual(own, ["system/clock.ts"]);
   });
 
-  it("ports and system: import nothing that stands above them", () => {
+  it("ports and system: import no room above them", () => {
     const bad = offences(({ room }, { to }) => {
       if (room === "ports") return !to.startsWith("ports/");
       return room === "system" && !/^(?:system|ports)\/|^node:|^tree-kill$/.test(to);
@@ -189,9 +189,9 @@ describe("the architecture", () => {
     assert.deepEqual(bad, []);
   });
 
-  it("files: those of the rooms at the bottom have at most 250 lines", () => {
-    const rooms = new Set(["cleanup", "lifecycle", "ports", "sockets", "spawn", "system"]);
-    const long = sources.filter(({ lines, room }) => rooms.has(room) && lines > 250);
+  it("files: have at most 250 lines; supervisor.ts, which is mostly TSDoc, at most 400", () => {
+    const most = (name: string) => (name === "supervisor.ts" ? 400 : 250);
+    const long = sources.filter(({ name, lines }) => lines > most(name));
     assert.deepEqual(
       long.map(({ name, lines }) => `${name}: ${lines}`),
       [],
@@ -220,7 +220,7 @@ describe("the architecture", () => {
     );
   });
 
-  it("rooms: import neither settings nor what supervises", () => {
+  it("rooms: import neither settings/ nor supervision/", () => {
     const rooms = new Set(
       "ports system schema lifecycle spawn output sockets cleanup events listeners activity-log".split(
         " ",
@@ -232,7 +232,7 @@ describe("the architecture", () => {
     assert.deepEqual(bad, []);
   });
 
-  it("time: events and listeners are handed their clock, and the activity log, unless it is the host's", () => {
+  it("time: events and listeners are given a clock; the activity log takes the host's by default", () => {
     const rooms = new Set(["events", "listeners", "activity-log"]);
     const bad = offences(({ room }, { to }) => rooms.has(room) && to === "system/clock.ts");
     assert.deepEqual(bad, ["activity-log/activity-log.ts -> system/clock.ts"]);
@@ -245,7 +245,7 @@ describe("the architecture", () => {
     assert.deepEqual(bad, []);
   });
 
-  it("node: the operating system is touched in its rooms alone", () => {
+  it("node: only the rooms that act use the operating system", () => {
     const system = /^node:(?:fs|child_process|net|http|cluster|worker_threads)/;
     const bad = offences(
       ({ room, name }, { to }) =>
@@ -256,7 +256,7 @@ describe("the architecture", () => {
     assert.deepEqual(bad, []);
   });
 
-  it("config: only settings come of it, and nothing but its door imports it", () => {
+  it("config: imports only what settings need, and is imported only through its entry point", () => {
     const inside =
       /^(?:activity-log|config|events|lifecycle|ports|schema|settings)\/|^(?:errors)\.ts$|^node:/;
     const edge =
@@ -273,7 +273,7 @@ describe("the architecture", () => {
     );
   });
 
-  it("control: comes in by the door, and by no other way, and nobody waits for it", () => {
+  it("control: uses only the public API, and only the command imports it", () => {
     const own = offences(
       ({ room }, { to }) =>
         room === "control" &&
@@ -294,7 +294,7 @@ describe("the architecture", () => {
     assert.deepEqual(others, []);
   });
 
-  it("cli: is a host like any other, which comes in by the doors", () => {
+  it("cli: uses only the entry points of the package", () => {
     const bad = offences(
       ({ room }, { to }) =>
         room === "cli" &&
@@ -310,7 +310,7 @@ describe("the architecture", () => {
     assert.deepEqual(others, []);
   });
 
-  it("the host: only who leaves something behind listens on process, and only to its exit", () => {
+  it("the host: only the exit hook listens on process, and only to its exit", () => {
     const listening = /\bprocess\.(?:on|once|addListener|prependListener)\(/;
     assert.deepEqual(inLibrary(listening), ["cleanup/exit-hook.ts"]);
     for (const { name, code, room } of sources) {
@@ -321,7 +321,7 @@ describe("the architecture", () => {
     }
   });
 
-  it("the host: nothing of it is changed, and nothing is printed", () => {
+  it("the host: is not changed, and nothing is printed", () => {
     assert.deepEqual(inLibrary(/\bconsole\b|\bprocess\.(?:stdout|stderr)\.write/), []);
     // who is asked to: the activity log, and the logs of programs that go there
     assert.deepEqual(inLibrary(/\bprocess\.(?:stdout|stderr)\b/), [
@@ -340,7 +340,7 @@ describe("the architecture", () => {
     );
   });
 
-  it("supervision: imports no file that users hold", () => {
+  it("supervision: imports no file of the public API", () => {
     const held = new Set(["supervisor.ts", "program.ts", "programs.ts", "subprocess.ts"]);
     assert.deepEqual(
       offences(({ room }, { to }) => room === "supervision" && held.has(to)),
@@ -348,7 +348,7 @@ describe("the architecture", () => {
     );
   });
 
-  it("testing: nobody imports it, and it imports types alone", () => {
+  it("testing: is imported by no room, and imports only types", () => {
     const bad = offences(({ room }, { to }) => room !== "testing" && to.startsWith("testing/"));
     assert.deepEqual(bad, []);
     assert.deepEqual(

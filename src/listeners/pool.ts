@@ -58,10 +58,7 @@ export class Pool {
     this.#io = io;
   }
 
-  /**
-   * Takes an event, once for each subscription that it matches, and sends it if a listener is
-   * ready.
-   */
+  /** Takes an event, once for each matching subscription; sends it if a listener is ready. */
   accept({ payload, ...heading }: Envelope, times: number): void {
     const poolserial = ++this.#serial;
     const bytes = envelope({ ...heading, pool: this.name, poolserial }, payload);
@@ -123,9 +120,7 @@ export class Pool {
     }
   }
 
-  /**
-   * Puts the event of a listener first again, when the pause after this number of rejections ends.
-   */
+  /** Puts the event of a listener first again, after the pause for that many rejections. */
   #reject(session: Session): void {
     const { message } = session;
     if (!message) return;

@@ -21,9 +21,7 @@ type Mode =
   | { readonly name: "slow" }
   /** A thread writes the backlog, to which chunks are added. */
   | { readonly name: "inThread"; readonly waiting: (() => void)[] }
-  /**
-   * Nothing can be written: the backlog keeps the latest bytes, and `lost` counts the dropped ones.
-   */
+  /** Nothing can be written: the backlog keeps the latest bytes; `lost` counts dropped ones. */
   | { readonly name: "failing"; readonly retry: unknown; lost: number };
 
 const FAST: Mode = { name: "fast" };
@@ -57,9 +55,7 @@ export class LogFile {
     this.#rotator = new Rotator(this.#log, this.#users, clock, this.audience);
   }
 
-  /**
-   * How full a file may get, and how many rotated files are kept: the strictest rule of the users.
-   */
+  /** The strictest rule of the users: how full a file may get, and how many are kept. */
   get rule(): RotationRule {
     return this.#users.rule;
   }
@@ -86,9 +82,7 @@ export class LogFile {
     if (this.#mode.name === "fast" || this.#mode.name === "slow") this.#reportUnused();
   }
 
-  /**
-   * Opens the file for the first user that writes. The file stays open while there is such a user.
-   */
+  /** Opens the file for the first user that writes; it stays open while there is such a user. */
   acquire(user: LogUser): void {
     this.#users.begin(user);
     if (this.fd !== undefined) return;

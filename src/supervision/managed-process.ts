@@ -33,10 +33,7 @@ export interface ProcessReports {
 
 type Order = "start" | "stop" | "restart";
 
-/**
- * One process of a program, over all its runs: its runner, its streams, and the callers that wait
- * for it.
- */
+/** One process of a program, over all its runs: its runner, streams, and waiting callers. */
 export class ManagedProcess implements ProcessName {
   readonly name: string;
   readonly group: string;
@@ -126,10 +123,7 @@ export class ManagedProcess implements ProcessName {
     });
   }
 
-  /**
-   * Starts the process, and settles once it is RUNNING, over as many attempts as the settings
-   * allow.
-   */
+  /** Starts the process, and settles once it is RUNNING, or once it has given up. */
   async start({ signal }: WaitOptions = {}): Promise<void> {
     this.#admit();
     await this.#order("start", signal);
@@ -151,10 +145,7 @@ export class ManagedProcess implements ProcessName {
     await this.#order("restart", signal);
   }
 
-  /**
-   * Starts the process, if it may be started. No promise waits for the start: events report the
-   * outcome.
-   */
+  /** Starts the process, if it may be started; events report the outcome. */
   launch(): void {
     if (!this.#isRemoved && !this.#supervisor.isStopping) this.#runner.send({ type: "start" });
   }
@@ -188,10 +179,7 @@ export class ManagedProcess implements ProcessName {
     this.#applyRef();
   }
 
-  /**
-   * Keeps the host alive while the promise is pending: otherwise the promise could not be awaited
-   * after `unref()`.
-   */
+  /** Keeps the host alive while the promise is pending, also after `unref()`. */
   async held<T>(begin: () => Promise<T>): Promise<T> {
     this.#pending++;
     this.#applyRef();
@@ -209,10 +197,7 @@ export class ManagedProcess implements ProcessName {
     this.close();
   }
 
-  /**
-   * Ends the use of the process: no run and no output follow. A process that could not be ended
-   * does not keep the host alive.
-   */
+  /** Ends the use of the process: no run follows, and it no longer keeps the host alive. */
   close(): void {
     this.#isClosed = true;
     this.#applyRef();
