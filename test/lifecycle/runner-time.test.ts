@@ -1,69 +1,16 @@
 import assert from "node:assert/strict";
-import { beforeEach, describe, it } from "node:test";
-import type { State } from "../../src/lifecycle/state.ts";
-import type { Command } from "../../src/index.ts";
-import { Runner } from "../../src/lifecycle/runner.ts";
-import { policyOf } from "../../src/lifecycle/options.ts";
-import { programSettings, type ProgramSettings } from "../../src/settings/program.ts";
-import { outputsTo } from "../support/helpers.ts";
-import { FakeClock, FakeSpawner } from "../../src/testing/index.ts";
-
-const command: Command = {
-  name: "x",
-  argv: ["x"],
-  environment: {},
-  sweep: true,
-  cgroup: false,
-  stopstdin: false,
-  stopsignal: "SIGTERM",
-};
-
-let clock: FakeClock;
-let spawner: FakeSpawner;
-let seen: string[];
-let listen: (from: State, to: State) => void;
-
-beforeEach(() => {
-  clock = new FakeClock();
-  spawner = new FakeSpawner();
-  seen = [];
-  listen = () => {};
-});
-
-function make(settings: Partial<ProgramSettings> = {}): Runner {
-  const policy = policyOf(programSettings.parse({ command: "x", ...settings }));
-  return new Runner(
-    command,
-    policy,
-    outputsTo((stream, chunk) => seen.push(`${stream}: ${Buffer.from(chunk).toString()}`)),
-    { clock, spawner },
-    {
-      changed(from, to) {
-        if (from.name !== to.name) seen.push(to.name);
-        listen(from, to);
-      },
-    },
-  );
-}
-
-function started(settings: Partial<ProgramSettings> = {}): Runner {
-  const runner = make(settings);
-  runner.send({ type: "start" });
-  return runner;
-}
-
-function running(settings: Partial<ProgramSettings> = {}): Runner {
-  const runner = started({ startsecs: 0, ...settings });
-  clock.advance(0);
-  assert.equal(runner.state.name, "RUNNING");
-  seen = [];
-  return runner;
-}
-
-/** Asked by a function, because a property would narrow the type of what comes later. */
-function nameOf(runner: Runner): string {
-  return runner.state.name;
-}
+import { describe, it } from "node:test";
+import { FakeClock } from "../../src/testing/index.ts";
+import {
+  clock,
+  make,
+  nameOf,
+  running,
+  seen,
+  spawner,
+  started,
+  useClock,
+} from "../support/runner-stage.ts";
 
 describe("a late timer", () => {
   it("makes no difference to an exit after startsecs: it was RUNNING", () => {
@@ -120,7 +67,7 @@ describe("the timer", () => {
         return super.setTimeout(fn, Math.min(ms, 1000));
       }
     })();
-    clock = short;
+    useClock(short);
     const runner = running({ stopwaitsecs: 3.5 });
     short.waits = 0;
     runner.send({ type: "stop" });
@@ -158,12 +105,14 @@ describe("the timer", () => {
 
   it("never asks for a time that has passed", () => {
     const waits: number[] = [];
-    clock = new (class extends FakeClock {
-      override setTimeout(fn: () => void, ms: number): number {
-        waits.push(ms);
-        return super.setTimeout(fn, ms);
-      }
-    })();
+    useClock(
+      new (class extends FakeClock {
+        override setTimeout(fn: () => void, ms: number): number {
+          waits.push(ms);
+          return super.setTimeout(fn, ms);
+        }
+      })(),
+    );
     started({ startsecs: 1 });
     spawner.last.leaves = [900];
     spawner.last.exit(1);
@@ -178,12 +127,14 @@ describe("the timer", () => {
 describe("setRef", () => {
   it("tells the child, the timer and all that come later", () => {
     const refs: boolean[] = [];
-    clock = new (class extends FakeClock {
-      override setTimeout(fn: () => void, ms: number, ref?: boolean): number {
-        refs.push(ref ?? true);
-        return super.setTimeout(fn, ms);
-      }
-    })();
+    useClock(
+      new (class extends FakeClock {
+        override setTimeout(fn: () => void, ms: number, ref?: boolean): number {
+          refs.push(ref ?? true);
+          return super.setTimeout(fn, ms);
+        }
+      })(),
+    );
     const runner = started({ startsecs: 1 });
     runner.setRef(false);
     assert.deepEqual(refs, [true, false]);

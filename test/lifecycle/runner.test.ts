@@ -1,69 +1,16 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
-import type { State } from "../../src/lifecycle/state.ts";
-import type { Command } from "../../src/index.ts";
-import { Runner } from "../../src/lifecycle/runner.ts";
-import { policyOf } from "../../src/lifecycle/options.ts";
-import { programSettings, type ProgramSettings } from "../../src/settings/program.ts";
-import { outputsTo, turn } from "../support/helpers.ts";
-import { FakeClock, FakeSpawner } from "../../src/testing/index.ts";
-
-const command: Command = {
-  name: "x",
-  argv: ["x"],
-  environment: {},
-  sweep: true,
-  cgroup: false,
-  stopstdin: false,
-  stopsignal: "SIGTERM",
-};
-
-let clock: FakeClock;
-let spawner: FakeSpawner;
-let seen: string[];
-let listen: (from: State, to: State) => void;
-
-beforeEach(() => {
-  clock = new FakeClock();
-  spawner = new FakeSpawner();
-  seen = [];
-  listen = () => {};
-});
-
-function make(settings: Partial<ProgramSettings> = {}): Runner {
-  const policy = policyOf(programSettings.parse({ command: "x", ...settings }));
-  return new Runner(
-    command,
-    policy,
-    outputsTo((stream, chunk) => seen.push(`${stream}: ${Buffer.from(chunk).toString()}`)),
-    { clock, spawner },
-    {
-      changed(from, to) {
-        if (from.name !== to.name) seen.push(to.name);
-        listen(from, to);
-      },
-    },
-  );
-}
-
-function started(settings: Partial<ProgramSettings> = {}): Runner {
-  const runner = make(settings);
-  runner.send({ type: "start" });
-  return runner;
-}
-
-function running(settings: Partial<ProgramSettings> = {}): Runner {
-  const runner = started({ startsecs: 0, ...settings });
-  clock.advance(0);
-  assert.equal(runner.state.name, "RUNNING");
-  seen = [];
-  return runner;
-}
-
-/** Asked by a function, because a property would narrow the type of what comes later. */
-function nameOf(runner: Runner): string {
-  return runner.state.name;
-}
+import { turn } from "../support/helpers.ts";
+import {
+  clock,
+  listen,
+  make,
+  nameOf,
+  running,
+  seen,
+  spawner,
+  started,
+} from "../support/runner-stage.ts";
 
 describe("a start", () => {
   it("is STARTING at once and RUNNING after startsecs", () => {
@@ -251,9 +198,9 @@ describe("a kill that fails", () => {
   it("comes before an order that was waiting", () => {
     const runner = running();
     spawner.last.refuses = "EPERM";
-    listen = (_from, to) => {
+    listen((_from, to) => {
       if (to.name === "STOPPING") runner.send({ type: "start" });
-    };
+    });
     runner.send({ type: "stop" });
     assert.equal(runner.state.name, "UNKNOWN");
     assert.equal(spawner.children.length, 1);
@@ -376,9 +323,9 @@ describe("a sweep that takes its time", () => {
 describe("the inbox", () => {
   it("takes what a listener orders after what it hears of", () => {
     const runner = make({ startsecs: 0 });
-    listen = (_from, to) => {
+    listen((_from, to) => {
       if (to.name === "RUNNING") runner.send({ type: "stop" });
-    };
+    });
     runner.send({ type: "start" });
     clock.advance(0);
     assert.deepEqual(seen, ["STARTING", "RUNNING", "STOPPING"]);
@@ -388,12 +335,12 @@ describe("the inbox", () => {
   it("takes orders in the order given", () => {
     const runner = running();
     const heard: string[] = [];
-    listen = (from, to) => {
+    listen((from, to) => {
       if (from.name === to.name || to.name !== "STOPPING") return;
       for (const type of ["start", "stop", "start"] as const)
         runner.send({ type }, () => heard.push(type));
       assert.deepEqual(heard, [], "they wait their turn");
-    };
+    });
     runner.send({ type: "stop" }, () => heard.push("first"));
     assert.deepEqual(heard, ["first", "start", "stop", "start"]);
     assert.equal(runner.state.name === "STOPPING" && runner.state.next, "start");
@@ -401,9 +348,9 @@ describe("the inbox", () => {
 
   it("takes what a child says during spawn() before the orders that wait", () => {
     const runner = make();
-    listen = (_from, to) => {
+    listen((_from, to) => {
       if (to.name === "STARTING" && to.pid === undefined) runner.send({ type: "stop" });
-    };
+    });
     runner.send({ type: "start" });
     assert.equal(spawner.last.isCancelled, false, "the child was there already");
     assert.deepEqual(spawner.last.kills, ["SIGTERM"]);
@@ -412,11 +359,11 @@ describe("the inbox", () => {
 
   it("takes an exit before the orders that wait", () => {
     const runner = running();
-    listen = (from, to) => {
+    listen((from, to) => {
       if (to.name !== "STOPPING" || from.name === "STOPPING") return;
       runner.send({ type: "start" });
       spawner.last.exit(0);
-    };
+    });
     runner.send({ type: "stop" });
     clock.advance(0);
     assert.deepEqual(seen, ["STOPPING", "STOPPED", "STARTING", "RUNNING"]);
@@ -426,11 +373,11 @@ describe("the inbox", () => {
     spawner.slow = true;
     const runner = make();
     let isOver = false;
-    listen = (_from, to) => {
+    listen((_from, to) => {
       if (isOver) return;
       if (to.name === "STARTING") runner.send({ type: "stop" });
       if (to.name === "STOPPED") runner.send({ type: "start" });
-    };
+    });
     runner.send({ type: "start" });
     assert.equal(seen.length, 100); // and not for ever
     assert.equal(clock.pending, 1);
