@@ -5,7 +5,7 @@ import { decodable, pythonBytes } from "../listeners/envelope.ts";
 import type { OutputStream } from "../ports/streams.ts";
 
 /** A process whose output an activity log copies. */
-export interface CopiedProcess {
+interface CopiedProcess {
   readonly name: string;
   /** The name of its program. */
   readonly program: string;

@@ -3,23 +3,41 @@ import type { RpcFault } from "./codec.ts";
 
 /** supervisord's faults and their numbers. SUCCESS stands for success in the results of several processes. */
 export const FAULTS = {
+  /** There is no such method. */
   UNKNOWN_METHOD: 1,
+  /** The number or the type of the parameters is wrong. */
   INCORRECT_PARAMETERS: 2,
+  /** A parameter has a bad value. */
   BAD_ARGUMENTS: 3,
+  /** The method has no signature. */
   SIGNATURE_UNSUPPORTED: 4,
+  /** The supervisor is shutting down. */
   SHUTDOWN_STATE: 6,
+  /** There is no process or group of that name. */
   BAD_NAME: 10,
+  /** There is no such signal. */
   BAD_SIGNAL: 11,
+  /** There is no such file. */
   NO_FILE: 20,
+  /** The file cannot be executed. */
   NOT_EXECUTABLE: 21,
+  /** The operation failed. */
   FAILED: 30,
+  /** The process exited too soon. */
   ABNORMAL_TERMINATION: 40,
+  /** The process could not be started. */
   SPAWN_ERROR: 50,
+  /** The process is started already. */
   ALREADY_STARTED: 60,
+  /** The process is not running. */
   NOT_RUNNING: 70,
+  /** No fault: the operation succeeded. */
   SUCCESS: 80,
+  /** The group was added already. */
   ALREADY_ADDED: 90,
+  /** A process of the group still runs. */
   STILL_RUNNING: 91,
+  /** The configuration cannot be read. */
   CANT_REREAD: 92,
 } as const;
 
