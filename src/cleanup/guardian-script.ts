@@ -26,8 +26,8 @@
  *
  * A group of zombies, which their parent may never collect, takes signals as any other does: so the
  * script looks at the processes that are left. The script goes on until two passes in a row have
- * found no process. Then it removes the files that are still the same (GNU, BusyBox and BSD have
- * stat(1)): another host may have taken the name.
+ * found no process, at most for 200 passes. Then it removes the files that are still the same (GNU,
+ * BusyBox and BSD have stat(1)): another host may have taken the name.
  */
 export const GUARDIAN_SCRIPT = `
 trap '' HUP INT TERM QUIT PIPE TSTP TTIN TTOU USR1 USR2 ALRM

@@ -66,6 +66,10 @@ export async function runHost(source: string, options: HostOptions = {}): Promis
   const heard = async (pattern: RegExp) => {
     while (!pattern.test(stdout)) await once(child.stdout, "data");
   };
-  await Promise.race([options.meanwhile?.(child.pid as number, tell, heard) ?? end, end]);
-  return end;
+  try {
+    await Promise.race([options.meanwhile?.(child.pid as number, tell, heard) ?? end, end]);
+    return await end;
+  } finally {
+    child.kill("SIGKILL"); // of a test that fails meanwhile, which would wait for it for ever
+  }
 }
