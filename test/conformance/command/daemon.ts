@@ -4,7 +4,8 @@ import { closeSync, openSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import type { RawRecording } from "../scenario.ts";
-import { BASE, NOBODY } from "../real/room.ts";
+import { NOBODY, publicPackage } from "../../support/public.ts";
+import { BASE } from "../real/room.ts";
 
 /** The words that run it, and those that run what asks it. */
 export interface Make {
@@ -12,7 +13,8 @@ export interface Make {
   readonly ctl: readonly [string, ...string[]];
 }
 
-const main = path.resolve(import.meta.dirname, "../../../../dist/cli/main.js");
+const built = "dist/cli/main.js";
+const main = path.resolve(import.meta.dirname, "../../../..", built);
 /** This package. */
 export const ours: Make = {
   run: [process.execPath, main],
@@ -42,7 +44,9 @@ export class Daemon {
     dir: string,
     { env, user, stdout }: Pick<RawRecording, "env" | "user" | "stdout">,
   ) {
-    const [file, ...args] = run;
+    // a checkout may be closed to other users
+    const readable = (word: string) => (word === main ? path.join(publicPackage(), built) : word);
+    const [file = "", ...args] = user === undefined ? run : run.map(readable);
     const errors = openSync(path.join(dir, "stderr.txt"), "w");
     this.#dir = dir;
     this.#ctl = ctl;

@@ -28,17 +28,20 @@ startsecs = 0
 events = REMOTE_COMMUNICATION
 `;
 
-/** What is said and done, and the line of the log that comes of it last. */
+/**
+ * What is said and done, and the lines of the log that come of it last. supervisord tells of SIGCHLD
+ * when it has caught it, which may be before or after it has noticed who has ended.
+ */
 const ACTS: readonly (readonly [words: string, last: RegExp])[] = [
   ["start odd", /'odd' stdout output:\n.+\n/],
   [
     "signal HUP odd",
-    /exited: odd .*\n.*SIGCHLD.*\n[^]*spawned: 'odd'[^]*'odd' stdout output:\n.+\n/,
+    /^(?=[^]*SIGCHLD.*\n)(?=[^]*exited: odd .*\n)[^]*spawned: 'odd'[^]*'odd' stdout output:\n.+\n/,
   ],
-  ["stop odd", /stopped: odd .*\n[^]*SIGCHLD/],
+  ["stop odd", /^(?=[^]*SIGCHLD.*\n)[^]*stopped: odd .*\n/],
   ["start joined", /'joined' stdout output:\n.+\n/],
-  ["stop joined", /stopped: joined .*\n[^]*SIGCHLD/],
-  ["start ends", /exited: ends .*\n[^]*SIGCHLD/],
+  ["stop joined", /^(?=[^]*SIGCHLD.*\n)[^]*stopped: joined .*\n/],
+  ["start ends", /^(?=[^]*SIGCHLD.*\n)[^]*exited: ends .*\n/],
   [
     "start ear",
     /'ear' stdout output:\n.+\n[^]*ear: ACK.*READY|ear: ACK.*READY\n[^]*'ear' stdout output:\n.+\n/,

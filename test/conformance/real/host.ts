@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { loadExeca } from "../../../src/spawn/execute.ts";
 import { play } from "../player.ts";
 import type { Scenario } from "../scenario.ts";
 import { closeInherited } from "./inherited.ts";
@@ -19,7 +20,7 @@ interface Job {
 const TELL = 3;
 
 const { scenario, sweep, uid } = JSON.parse(await text(process.stdin)) as Job;
-await import("execa"); // another user might not be allowed to read it
+await loadExeca(); // another user might not be allowed to read it
 closeInherited(TELL);
 process.umask(0o022);
 if (uid !== undefined) {

@@ -10,7 +10,8 @@ import { amended, readTable, type Deviation } from "../deviations.ts";
 import { missing } from "../missing.ts";
 import type { Observed } from "../player.ts";
 import { load, recordings, type Scenario } from "../scenario.ts";
-import { BASE, NOBODY, descendants, longestFirst, within } from "./room.ts";
+import { NOBODY } from "../../support/public.ts";
+import { BASE, descendants, longestFirst, within } from "./room.ts";
 
 const table = readTable();
 const host = path.join(import.meta.dirname, "host.js");

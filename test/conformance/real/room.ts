@@ -13,10 +13,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { NOBODY } from "../../support/public.ts";
 import { load, type Scenario } from "../scenario.ts";
 import { isAlive } from "./stage.ts";
-
-export const NOBODY = 65_534;
 
 /** The environment of all recordings. */
 export const BASE = {
