@@ -19,7 +19,6 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import { Supervisor } from "../../dist/index.js";
-import { loadExeca } from "../../dist/spawn/execute.js";
 import { dice, pick, program } from "./kinds.mjs";
 
 const { way, seed, mark, directory, count, limit, uid, end } = JSON.parse(process.argv[2]);
@@ -36,10 +35,17 @@ const prlimit = (wish) => execFileSync("prlimit", [wish, "--pid", String(process
 if (limit !== undefined) prlimit(`--nofile=${limit}:${limit}`);
 if (uid !== undefined) {
   if (way === "processes") prlimit("--nproc=4096:4096");
-  await loadExeca(); // another user may not be able to read it
+  await warmUp(); // another user may not be able to read execa
   process.setgroups([]);
   process.setgid(uid);
   process.setuid(uid);
+}
+
+async function warmUp() {
+  const programs = { once: { command: "true", startsecs: 0, autorestart: false } };
+  const supervisor = new Supervisor({ programs });
+  await supervisor.start();
+  await supervisor.shutdown();
 }
 
 const BYTES = 2_000_000;

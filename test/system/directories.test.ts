@@ -7,7 +7,7 @@ import { runHost } from "../support/host.ts";
 import { needsRoot, root, scratch } from "../support/processes.ts";
 
 const windows = process.platform === "win32" && "its own rules hold on Windows";
-const places = path.join(root, "dist/system/directories.js");
+const places = path.join(root, "build/src/system/directories.js");
 
 describe("the directory for temporary files", { skip: windows }, () => {
   const { TMPDIR, TEMP, TMP } = process.env;

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { loadConfig } from "../../config/index.ts";
 import { loadExeca } from "../../spawn/execute.ts";
 import { report } from "../report.ts";
@@ -61,6 +61,6 @@ async function readAhead(): Promise<void> {
 }
 
 function version(): string {
-  const file = new URL("../../../package.json", import.meta.url);
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+  const require = createRequire(import.meta.url);
+  return (require("libsupervisor/package.json") as { readonly version: string }).version;
 }
