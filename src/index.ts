@@ -33,6 +33,7 @@ export { isRunning, isSignallable } from "./lifecycle/outcome.ts";
 export type { StateName } from "./lifecycle/state.ts";
 export type { ExitStatus, Signal, StartFailureCode, Survivor } from "./ports/signal.ts";
 export type { ProcessInfo } from "./supervision/info.ts";
+export { printLines, type PrintOptions } from "./print-lines.ts";
 export type { Program } from "./program.ts";
 export {
   resolveSettings,
@@ -54,6 +55,8 @@ export { groupSettings, type GroupSettings } from "./settings/group.ts";
 export { activityLogSettings, type ActivityLogSettings } from "./activity-log/options.ts";
 export type { SignalSetting } from "./schema/signal.ts";
 export type { Follow } from "./output/follow.ts";
+export type { LinesOptions, OutputLine } from "./output/output-lines.ts";
+export type { FollowOptions } from "./supervision/follow.ts";
 export type { WaitOptions } from "./lifecycle/wait.ts";
 export type { Subprocess } from "./subprocess.ts";
 export { Supervisor } from "./supervisor.ts";

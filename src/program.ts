@@ -1,5 +1,5 @@
 import { copyOf } from "./schema/copy.ts";
-import { Selection } from "./selection.ts";
+import { Selection, type MembersBook } from "./selection.ts";
 import type { ResolvedProgramSettings } from "./settings/program.ts";
 import type { Subprocess } from "./subprocess.ts";
 import type { ManagedProcess } from "./supervision/managed-process.ts";
@@ -11,10 +11,11 @@ import type { ManagedProcess } from "./supervision/managed-process.ts";
 export class Program extends Selection {
   /** The name of the program. */
   readonly name: string;
-  readonly #handle: (process: ManagedProcess) => Subprocess;
+  readonly #book: MembersBook;
   #settings: ResolvedProgramSettings;
   #members: readonly ManagedProcess[] = [];
   #processes: readonly Subprocess[] = [];
+  #hasLeft = false;
   #isRef: boolean | undefined; // undefined: the same as the supervisor's
 
   /** @internal */
@@ -22,11 +23,12 @@ export class Program extends Selection {
     name: string,
     settings: ResolvedProgramSettings,
     members: readonly ManagedProcess[],
-    handle: (process: ManagedProcess) => Subprocess,
+    book: MembersBook,
   ) {
-    super({ name, find: () => this.#members, handle });
+    const isOver = () => book.isClosed || this.#hasLeft;
+    super({ name, find: () => this.#members, isOver, book });
     this.name = name;
-    this.#handle = handle;
+    this.#book = book;
     this.#settings = settings;
     this.become(settings, members);
   }
@@ -67,7 +69,7 @@ export class Program extends Selection {
     const former = new Set(this.#members);
     this.#settings = settings;
     this.#members = members;
-    this.#processes = Object.freeze(members.map((process) => this.#handle(process)));
+    this.#processes = Object.freeze(members.map((process) => this.#book.handle(process)));
     const isRef = this.#isRef;
     if (isRef === undefined) return;
     for (const process of members) if (!former.has(process)) process.setRef(isRef);
@@ -75,6 +77,7 @@ export class Program extends Selection {
 
   /** Removes all processes from this object. @internal */
   leave(): void {
+    this.#hasLeft = true;
     this.#members = [];
     this.#processes = [];
   }

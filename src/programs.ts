@@ -7,6 +7,9 @@ import type { ResolvedProgramSettings } from "./settings/program.ts";
 /** The programs as callers see them, by name. Only the registry may change this map. */
 export class Programs extends Map<string, Program> implements ProgramBook {
   readonly #handles = new WeakMap<ManagedProcess, Subprocess>();
+  readonly #watchers = new Set<() => void>();
+  /** Whether no process will be started any more. */
+  isClosed = false;
 
   /** Returns the one `Subprocess` object that callers get for a process. */
   handle(process: ManagedProcess): Subprocess {
@@ -25,12 +28,27 @@ export class Programs extends Map<string, Program> implements ProgramBook {
   ): void {
     const known = this.get(name);
     if (known) known.become(settings, processes);
-    else super.set(name, new Program(name, settings, processes, (one) => this.handle(one)));
+    else super.set(name, new Program(name, settings, processes, this));
   }
 
   drop(name: string): void {
     this.get(name)?.leave();
     super.delete(name);
+  }
+
+  /** Calls `listener` after each change. Calling the returned function stops this. */
+  watch(listener: () => void): () => void {
+    this.#watchers.add(listener);
+    return () => this.#watchers.delete(listener);
+  }
+
+  changed(): void {
+    for (const listener of this.#watchers) listener();
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.changed();
   }
 
   override set(): never {

@@ -1,5 +1,6 @@
 import type { WaitOptions } from "./lifecycle/wait.ts";
 import type { Follow } from "./output/follow.ts";
+import type { LinesOptions, OutputLine } from "./output/output-lines.ts";
 import type { OutputStream } from "./ports/streams.ts";
 import type { SignalSetting } from "./schema/signal.ts";
 import type { Subprocess } from "./subprocess.ts";
@@ -11,11 +12,17 @@ import {
   startAll,
   stopAll,
 } from "./supervision/commands.ts";
+import {
+  followLines,
+  followName,
+  type Followed,
+  type FollowOptions,
+} from "./supervision/follow.ts";
 import type { ProcessInfo } from "./supervision/info.ts";
 import type { ManagedProcess } from "./supervision/managed-process.ts";
 import { theOnly } from "./supervision/names.ts";
 import { sendToProcess } from "./supervision/process-input.ts";
-import { clearOutput, followOutput, readOutput, tailOutput } from "./supervision/process-output.ts";
+import { clearOutput, readOutput, tailOutput } from "./supervision/process-output.ts";
 
 /** The processes of a selection. @internal */
 export interface Members {
@@ -25,8 +32,19 @@ export interface Members {
   readonly find: () => readonly ManagedProcess[];
   /** Called before processes are started. */
   readonly begin?: () => void;
+  /** Whether there will be no more processes. */
+  readonly isOver: () => boolean;
+  readonly book: MembersBook;
+}
+
+/** The objects that callers have of the processes. @internal */
+export interface MembersBook {
   /** Returns the object that callers get for a process. */
-  readonly handle: (process: ManagedProcess) => Subprocess;
+  handle(process: ManagedProcess): Subprocess;
+  /** Calls `listener` after each change. Calling the returned function stops this. */
+  watch(listener: () => void): () => void;
+  /** Whether no process will be started any more. */
+  readonly isClosed: boolean;
 }
 
 /**
@@ -44,12 +62,12 @@ export class Selection {
 
   /** The processes at this time. An update may replace them. */
   get processes(): readonly Subprocess[] {
-    return this.#members.find().map((process) => this.#members.handle(process));
+    return this.#members.find().map((process) => this.#members.book.handle(process));
   }
 
   /** The processes as `start()` orders them: by the group's priority and name, then their own priority. */
   inStartOrder(): readonly Subprocess[] {
-    return inStartOrder(this.#members.find()).map((process) => this.#members.handle(process));
+    return inStartOrder(this.#members.find()).map((process) => this.#members.book.handle(process));
   }
 
   /** The status reports of the processes. */
@@ -118,11 +136,30 @@ export class Selection {
   }
 
   /**
-   * Returns the output of the only process from now on; see {@link Subprocess.follow}.
-   * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one.
+   * Returns the output of the only process from now on, over updates: when another process takes
+   * its place, its output follows; see {@link Subprocess.follow}. Ends when the name is removed, or
+   * the supervisor has shut down.
+   * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one; the iteration
+   * throws it when an update has put several processes in the place of the one.
    */
-  follow(stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
-    return followOutput(this.#only, stream, options);
+  follow(stream?: OutputStream, options?: FollowOptions): Follow;
+  /** The same for the standard output. */
+  follow(options: FollowOptions): Follow;
+  follow(stream: OutputStream | FollowOptions = "stdout", options: FollowOptions = {}): Follow {
+    return followName(this.#followed, stream, options);
+  }
+
+  /**
+   * Iterates over the lines of all processes from now on, over updates, in the order in which they
+   * are read; see {@link OutputLine}. Ends when the processes are removed, or the supervisor has
+   * shut down. A reader that falls behind by more than 1 MiB misses the oldest lines. An abort of
+   * the signal ends the iteration with the signal's reason.
+   *
+   * The two streams of a process are two pipes, which have no common order: lines that are written
+   * at the same time may change places. With `redirect_stderr`, the order is exact.
+   */
+  lines(options: LinesOptions = {}): AsyncIterableIterator<OutputLine> {
+    return followLines(this.#followed, options);
   }
 
   /** Empties the logs of the processes; see {@link Subprocess.clear}. */
@@ -136,6 +173,11 @@ export class Selection {
   /** Opens the log files of the processes again; see {@link Subprocess.reopen}. */
   reopen(): void {
     for (const process of this.#members.find()) process.streams.reopen();
+  }
+
+  get #followed(): Followed {
+    const { name, find, isOver, book } = this.#members;
+    return { name, find, isOver, watch: (listener) => book.watch(listener) };
   }
 
   get #only(): ManagedProcess {

@@ -1,3 +1,4 @@
+import type { LinesOptions, OutputLine } from "./output/output-lines.ts";
 import type { WaitOptions } from "./lifecycle/wait.ts";
 import type { StateName } from "./lifecycle/state.ts";
 import type { Follow } from "./output/follow.ts";
@@ -5,16 +6,11 @@ import type { OutputStream } from "./ports/streams.ts";
 import type { SignalSetting } from "./schema/signal.ts";
 import { checkLaunch, locate } from "./spawn/launch.ts";
 import { errorOf } from "./supervision/failure.ts";
+import { followProcess, followProcessLines, type FollowOptions } from "./supervision/follow.ts";
 import type { ProcessInfo } from "./supervision/info.ts";
 import type { ManagedProcess } from "./supervision/managed-process.ts";
 import { sendToProcess, signalProcess } from "./supervision/process-input.ts";
-import {
-  clearOutput,
-  followOutput,
-  lastOutput,
-  readOutput,
-  tailOutput,
-} from "./supervision/process-output.ts";
+import { clearOutput, lastOutput, readOutput, tailOutput } from "./supervision/process-output.ts";
 
 /**
  * One process of a program, over all its runs. The name is supervisord's. Returned by
@@ -185,13 +181,23 @@ export class Subprocess {
 
   /**
    * Returns the output of the process from now on, over restarts and rotations, until the process
-   * is removed or the supervisor has shut down. A reader that falls behind by more than 1 MiB
-   * misses the oldest bytes. An abort of the signal ends the iteration with the signal's reason.
+   * is removed, or replaced by an update, or the supervisor has shut down. (`supervisor.follow()`
+   * continues after an update.) A reader that falls behind by more than 1 MiB misses the oldest
+   * bytes. An abort of the signal ends the iteration with the signal's reason.
    *
+   * @throws {SupervisorError} `BAD_ARGUMENTS`
    * @see supervisorctl's `tail -f`
    */
-  follow(stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
-    return followOutput(this.#process, stream, options);
+  follow(stream?: OutputStream, options?: FollowOptions): Follow;
+  /** The same for the standard output. */
+  follow(options: FollowOptions): Follow;
+  follow(stream: OutputStream | FollowOptions = "stdout", options: FollowOptions = {}): Follow {
+    return followProcess(this.#process, stream, options);
+  }
+
+  /** Iterates over the lines of both streams, as {@link Selection.lines}, as long as `follow()`. */
+  lines(options: LinesOptions = {}): AsyncIterableIterator<OutputLine> {
+    return followProcessLines(this.#process, options);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { SupervisorEvent } from "./events/event-map.ts";
 import type { EventName } from "./events/event-table.ts";
 import { abortable, type WaitOptions } from "./lifecycle/wait.ts";
 import type { Follow } from "./output/follow.ts";
+import type { LinesOptions, OutputLine } from "./output/output-lines.ts";
 import type { OutputStream } from "./ports/streams.ts";
 import type { Program } from "./program.ts";
 import { Programs } from "./programs.ts";
@@ -15,6 +16,7 @@ import type { SupervisorSettings } from "./settings/supervisor.ts";
 import type { Subprocess } from "./subprocess.ts";
 import { assemble, type Assembly, type SupervisorIo } from "./supervision/assemble.ts";
 import { startEach } from "./supervision/commands.ts";
+import type { FollowOptions } from "./supervision/follow.ts";
 import type { HostListeners } from "./supervision/host-events.ts";
 import { byGroupAndName, type ProcessInfo } from "./supervision/info.ts";
 import type { Leftover } from "./supervision/lifetime.ts";
@@ -178,13 +180,21 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /**
-   * Returns the output of a process from now on; see {@link Subprocess.follow}.
+   * Returns the output of the process that has the name, from now on; see {@link Selection.follow}.
    *
    * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one
    * @see supervisorctl's `tail -f`
    */
-  follow(name: string, stream: OutputStream = "stdout", options: WaitOptions = {}): Follow {
-    return this.#named(name).follow(stream, options);
+  follow(name: string, stream?: OutputStream, options?: FollowOptions): Follow;
+  /** The same for the standard output. */
+  follow(name: string, options: FollowOptions): Follow;
+  follow(name: string, stream?: OutputStream | FollowOptions, options?: FollowOptions): Follow {
+    return this.#named(name).follow(stream as OutputStream, options);
+  }
+
+  /** Iterates over the lines that all processes write from now on; see {@link Selection.lines}. */
+  lines(options: LinesOptions = {}): AsyncIterableIterator<OutputLine> {
+    return this.#named("all").lines(options);
   }
 
   /**
@@ -383,7 +393,8 @@ export class Supervisor extends SupervisorEmitter {
       name: names.join(" "),
       find: () => registry.findAll(names),
       begin: () => lifetime.begin(),
-      handle: (process) => this.#programs.handle(process),
+      isOver: () => this.#programs.isClosed,
+      book: this.#programs,
     });
   }
 

@@ -35,6 +35,12 @@ export class Backlog {
     return before - this.#bytes;
   }
 
+  /** Returns a copy of the last bytes. */
+  last(bytes: number): Buffer {
+    const all = Buffer.concat(this.#chunks);
+    return all.subarray(Math.max(0, all.length - bytes));
+  }
+
   /** Removes all chunks, and returns them. */
   take(): Uint8Array[] {
     this.#bytes = 0;

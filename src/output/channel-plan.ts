@@ -1,6 +1,8 @@
 import type { Writable } from "node:stream";
-import type { HostOutput } from "./host-output.ts";
 import type { RotationRule } from "./rotation.ts";
+
+/** The descriptors of the host's own output. */
+export type HostOutput = 1 | 2;
 
 /** The destination of one stream of a process. */
 export interface ChannelPlan {

@@ -1,17 +1,17 @@
 import { closeSync } from "node:fs";
 import { AnsiStripper } from "./ansi.ts";
 import { Communication } from "./communication.ts";
-import { Lines } from "./lines.ts";
 import { Tail } from "./tail.ts";
 import { watchFile } from "./watch-file.ts";
 import { routeOf, type ChannelPlan, type Route } from "./channel-plan.ts";
-import { Followers } from "./follow-buffer.ts";
+import { feed, Followers, type ChunkSink } from "./follow-buffer.ts";
 import type { Destination } from "./destination.ts";
-import { hostOutputAt, openHostOutput, type HostOutput } from "./host-output.ts";
+import { hostOutputOf, openHostOutput } from "./host-output.ts";
 import type { LogFile } from "./log-file.ts";
 import type { Logs } from "./logs.ts";
 import { emptyFile, isNamedPipe } from "./open-file.ts";
 import { lastBytes, readPart } from "./read-file.ts";
+import { SyslogLines } from "./syslog-lines.ts";
 
 /** The callbacks of a channel; the data is a copy. */
 export interface ChannelEvents {
@@ -34,7 +34,7 @@ export class Channel {
   readonly #followers = new Followers();
   #communication: Communication | undefined;
   #stripper: AnsiStripper | undefined;
-  #syslogLines: Lines | undefined;
+  #syslog: SyslogLines | undefined;
   #destination: Destination | undefined;
   #auto = ""; // the path of an AUTO log, once it was created
   #given: number | undefined; // a descriptor that was opened for the child alone
@@ -47,7 +47,7 @@ export class Channel {
     if (plan.log?.type === "file") logs.plan(plan, plan.log.file);
     if (plan.capture > 0) this.#communication = new Communication(plan.capture);
     if (plan.stripAnsi) this.#stripper = new AnsiStripper();
-    if (plan.syslog) this.#syslogLines = new Lines();
+    if (plan.syslog) this.#syslog = new SyslogLines(plan.syslog, logs.syslog);
   }
 
   /** The path of the log file, once it is known. */
@@ -94,7 +94,7 @@ export class Channel {
     this.#given = undefined;
   }
 
-  /** Whether the host is going to read the bytes, as far as can be known before `open()`. */
+  /** Whether the host is going to read the bytes, as far as is known before `open()`. */
   get isPushed(): boolean {
     const { log } = this.#plan;
     if (log?.type === "file") this.#logs.file(this.#plan); // other users of the file may require rotation
@@ -120,14 +120,9 @@ export class Channel {
     for (const { data } of this.#communication?.end() ?? []) void this.#plain(data);
     const held = this.#stripper?.end();
     if (held && held.length > 0) void this.#pass(held);
-    void this.#toSyslog(this.#syslogLines?.end() ?? []);
+    this.#syslog?.end();
     this.#isOpen = false;
     this.#logfile?.release(this.#plan);
-  }
-
-  /** Reads the last bytes. */
-  tail(bytes: number): Promise<Buffer> {
-    return bytes > 0 ? this.read(-bytes, 0) : Promise.resolve(Buffer.alloc(0));
   }
 
   /** Reads a part of the log, or, where there is no file, of the bytes in memory. */
@@ -160,17 +155,21 @@ export class Channel {
     this.#logfile?.reopen();
   }
 
-  /** Returns the bytes that are written from now on, over all runs of the process. */
-  follow(signal: AbortSignal, done: () => void): AsyncIterable<Buffer> {
-    const file = this.isPushed ? "" : this.#auto || (this.#makeFile()?.file ?? "");
-    if (file !== "") {
-      signal.addEventListener("abort", done, { once: true });
-      return watchFile(file, signal, () => {
-        signal.removeEventListener("abort", done);
-        done();
-      });
-    }
-    return this.#followers.follow(signal, done);
+  /**
+   * Returns the last `tail` bytes, and what is written from now on, over all runs of the process.
+   */
+  follow(signal: AbortSignal, done: () => void, tail: number): AsyncIterable<Buffer> {
+    const file = this.#ownFile();
+    if (file === "") return this.#followers.follow(signal, done, this.#written(tail));
+    signal.addEventListener("abort", done, { once: true }); // the reader may never read
+    return watchFile(file, signal, done, tail);
+  }
+
+  /** Gives the sink what is written from now on, until the signal aborts. */
+  attach(sink: ChunkSink, signal: AbortSignal): void {
+    const file = this.#ownFile();
+    if (file === "") this.#followers.attach(sink, signal);
+    else void feed(watchFile(file, signal), sink);
   }
 
   /** Ends the use of the channel: it will not be opened again. */
@@ -182,6 +181,19 @@ export class Channel {
   #give<T extends number | undefined>(fd: T): T {
     this.#given = fd;
     return fd;
+  }
+
+  /** The file that the process writes itself; empty if the host reads what the process writes. */
+  #ownFile(): string {
+    return this.isPushed ? "" : this.#auto || (this.#makeFile()?.file ?? "");
+  }
+
+  /** The last bytes that were written, or have still to be written to the file. */
+  #written(bytes: number): Uint8Array {
+    const kept = this.#tail.last(bytes);
+    if (kept.length === bytes || !this.#logfile) return kept;
+    const logged = this.#logfile.last(bytes);
+    return logged.length > kept.length ? logged : kept;
   }
 
   /** The writer of the log file, if the settings name a file. */
@@ -215,7 +227,7 @@ export class Channel {
     this.#tail.push(data);
     this.#followers.push(data);
     if (this.#plan.events) this.#events.wrote(Buffer.from(data));
-    const told = this.#syslogLines && this.#toSyslog(this.#syslogLines.push(data));
+    const told = this.#syslog?.push(data);
     const written = this.#toLog(data);
     return told && written ? Promise.all([told, written]).then(() => {}) : (told ?? written);
   }
@@ -229,22 +241,7 @@ export class Channel {
     return busy;
   }
 
-  #toSyslog(lines: readonly string[]): Promise<void> | undefined {
-    const { syslog } = this.#plan;
-    let busy: Promise<void> | undefined;
-    if (!syslog) return busy;
-    for (const line of lines)
-      busy = this.#logs.syslog.write(syslog.identifier, `${syslog.prefix} ${line}`) ?? busy;
-    return busy;
-  }
-
   get #route(): Route {
     return routeOf(this.#plan, this.#logfile?.rule ?? this.#plan.rule);
   }
-}
-
-/** Which of the host's outputs a log is. */
-function hostOutputOf(log: NonNullable<ChannelPlan["log"]>): HostOutput | undefined {
-  if (log.type === "std") return log.fd;
-  return log.type === "file" ? hostOutputAt(log.file) : undefined;
 }

@@ -1,10 +1,14 @@
 import { constants, fstatSync, readFileSync, type Stats } from "node:fs";
+import type { ChannelPlan, HostOutput } from "./channel-plan.ts";
 import { openAgain, statLog } from "./open-file.ts";
 
 const { O_APPEND, O_WRONLY } = constants;
 
-/** The descriptors of the host's own output. */
-export type HostOutput = 1 | 2;
+/** Which of the host's outputs a log is, if it is one. */
+export function hostOutputOf(log: NonNullable<ChannelPlan["log"]>): HostOutput | undefined {
+  if (log.type === "std") return log.fd;
+  return log.type === "file" ? hostOutputAt(log.file) : undefined;
+}
 
 /**
  * Which of these descriptors is a pipe or a socket that a name leads to, as links from a log file

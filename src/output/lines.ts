@@ -30,6 +30,11 @@ export class Lines {
     return lines;
   }
 
+  /** The text since the last line end: the beginning of a line. */
+  get rest(): string {
+    return this.#rest;
+  }
+
   /** Ends the stream: returns the last line, if it had no end. */
   end(): string[] {
     this.#rest += this.#decoder.decode();

@@ -1,9 +1,11 @@
 import type { Clock } from "../ports/clock.ts";
 import { Backlog } from "./backlog.ts";
 import { drain } from "./drain.ts";
+import { FAST, SLOW, type Mode } from "./log-mode.ts";
 import { LogAudience, type LogEvents } from "./log-audience.ts";
 import { LogUsers, type LogUser } from "./log-users.ts";
 import { OpenedLog } from "./opened-log.ts";
+import { lastBytes } from "./read-file.ts";
 import { Rotator } from "./rotate.ts";
 import type { RotationRule } from "./rotation.ts";
 
@@ -13,19 +15,6 @@ const SLOW_MS = 5;
 const BACKLOG_BYTES = 1 << 20;
 /** How often a file that cannot be written is tried again. */
 const RETRY_MS = 1000;
-
-type Mode =
-  /** Chunks are written at once. */
-  | { readonly name: "fast" }
-  /** The next chunk is written in a thread. */
-  | { readonly name: "slow" }
-  /** A thread writes the backlog, to which chunks are added. */
-  | { readonly name: "inThread"; readonly waiting: (() => void)[] }
-  /** Nothing can be written: the backlog keeps the latest bytes; `lost` counts dropped ones. */
-  | { readonly name: "failing"; readonly retry: unknown; lost: number };
-
-const FAST: Mode = { name: "fast" };
-const SLOW: Mode = { name: "slow" };
 
 /**
  * A file that is appended to and rotated, with one writer for all users of the file. The writer
@@ -134,6 +123,16 @@ export class LogFile {
     return new Promise((resolve) => {
       mode.waiting.push(resolve);
     });
+  }
+
+  /** Returns the last bytes of what was written, or has still to be written. */
+  last(bytes: number): Buffer {
+    const kept = this.#backlog.last(bytes);
+    const length = bytes - kept.length;
+    if (length === 0) return kept;
+    // a thread may have written a part of what is kept
+    const end = this.fd === undefined ? Infinity : Math.max(0, this.#log.size);
+    return Buffer.concat([lastBytes(this.file, length, end), kept]);
   }
 
   /** Empties the file, open or not; rotated files stay. */

@@ -1,6 +1,5 @@
 import { dirname } from "node:path";
-import type { ChannelPlan } from "./channel-plan.ts";
-import type { HostOutput } from "./host-output.ts";
+import type { ChannelPlan, HostOutput } from "./channel-plan.ts";
 import { absolute, expandHome } from "../system/directories.ts";
 import type { OutputStream } from "../ports/streams.ts";
 import type { ValuesOf } from "../schema/option.ts";

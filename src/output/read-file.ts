@@ -39,16 +39,17 @@ function readInThread(fd: number, buffer: Uint8Array, position: number): Promise
 }
 
 /**
- * Reads the last bytes of a file synchronously, for the text of an error; empty if the file cannot
+ * Reads the last bytes before `end`, or of the whole file, synchronously; empty if the file cannot
  * be read.
  */
-export function lastBytes(file: string, bytes: number): Buffer {
+export function lastBytes(file: string, bytes: number, end = Infinity): Buffer {
   const opened = tryOpenToRead(file);
   if (!opened) return Buffer.alloc(0);
   const { fd, stat } = opened;
   try {
-    const buffer = Buffer.alloc(Math.min(bytes, stat.size));
-    return buffer.subarray(0, fs.readSync(fd, buffer, 0, buffer.length, stat.size - buffer.length));
+    const size = Math.min(stat.size, end);
+    const buffer = Buffer.alloc(Math.min(bytes, size));
+    return buffer.subarray(0, fs.readSync(fd, buffer, 0, buffer.length, size - buffer.length));
   } catch {
     return Buffer.alloc(0);
   } finally {

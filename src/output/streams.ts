@@ -1,6 +1,7 @@
 import { linkedAbort } from "../lifecycle/wait.ts";
 import type { Outputs, OutputStream } from "../ports/streams.ts";
 import { Channel } from "./channel.ts";
+import type { ChunkSink } from "./follow-buffer.ts";
 import type { Logs } from "./logs.ts";
 import type { OutputPlans } from "./plan.ts";
 
@@ -78,15 +79,21 @@ export class Streams implements Outputs {
     return this.#of(stream).lastBytes(bytes);
   }
 
-  /** Returns the output of the process from now on, until the signal or `endReaders()` ends it. */
-  follow(stream: OutputStream, signal: AbortSignal | undefined): AsyncIterable<Buffer> {
-    const { controller, unlink } = linkedAbort(signal);
-    if (this.#isClosed) controller.abort();
-    else if (!controller.signal.aborted) this.#readers.add(controller);
-    return this.#of(stream).follow(controller.signal, () => {
-      this.#readers.delete(controller);
-      unlink();
-    });
+  /**
+   * Returns the last `tail` bytes of a stream, and the output of the process from now on, until the
+   * signal or `endReaders()` ends it.
+   */
+  follow(stream: OutputStream, signal: AbortSignal | undefined, tail = 0): AsyncIterable<Buffer> {
+    const { reading, left } = this.#reader(signal);
+    return this.#of(stream).follow(reading, left, tail);
+  }
+
+  /** Gives the sink of each stream the output from now on, until the signal or `endReaders()`. */
+  attach(sinkOf: (stream: OutputStream) => ChunkSink, signal: AbortSignal | undefined): void {
+    const { reading, left } = this.#reader(signal);
+    reading.addEventListener("abort", left, { once: true });
+    this.#stdout.attach(sinkOf("stdout"), reading);
+    if (!this.#isRedirected) this.#stderr.attach(sinkOf("stderr"), reading);
   }
 
   /** Empties the logs. */
@@ -116,6 +123,18 @@ export class Streams implements Outputs {
   /** Ends the use of the streams: no start follows. */
   close(): void {
     for (const channel of this.#channels) channel.close();
+  }
+
+  /** A signal for a new reader, and what to call once the reader has left. */
+  #reader(signal: AbortSignal | undefined) {
+    const { controller, unlink } = linkedAbort(signal);
+    if (this.#isClosed) controller.abort();
+    else if (!controller.signal.aborted) this.#readers.add(controller);
+    const left = () => {
+      this.#readers.delete(controller);
+      unlink();
+    };
+    return { reading: controller.signal, left };
   }
 
   get #isRedirected(): boolean {

@@ -108,7 +108,7 @@ export class Lifetime {
       }
     });
     clock.clearTimeout(this.#report);
-    for (const process of registry.processes.values()) process.close();
+    registry.close();
     logs.close();
     if (hostExit.guardianStopped) await hostExit.guardianStopped;
     if ("leftovers" in this.#phase) this.#phase = { ...this.#phase, name: "closed" };

@@ -110,6 +110,9 @@ export class ManagedProcess implements ProcessName {
     return this.runs.start > 0;
   }
 
+  /** Returns the time, in milliseconds since 1970. */
+  readonly date = (): number => this.#io.clock.date();
+
   info(): ProcessInfo {
     const seconds = (ms: number) => Math.floor(ms / 1000);
     return describe(this.current, {
@@ -119,7 +122,7 @@ export class ManagedProcess implements ProcessName {
       group: this.group,
       start: seconds(this.runs.start),
       stop: seconds(this.runs.stop),
-      now: seconds(this.#io.clock.date()),
+      now: seconds(this.date()),
     });
   }
 
@@ -239,7 +242,7 @@ export class ManagedProcess implements ProcessName {
   }
 
   #changed(from: State, to: State): void {
-    const step = { process: this, from, to, at: this.#io.clock.date() };
+    const step = { process: this, from, to, at: this.date() };
     this.runs.note(step);
     for (const observer of this.reports.observers) observer.transitioned(step);
   }

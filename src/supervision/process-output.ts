@@ -1,6 +1,4 @@
-import type { WaitOptions } from "../lifecycle/wait.ts";
 import type { State } from "../lifecycle/state.ts";
-import { followOf, type Follow } from "../output/follow.ts";
 import type { Streams } from "../output/streams.ts";
 import type { OutputStream } from "../ports/streams.ts";
 import { show } from "../schema/show.ts";
@@ -42,16 +40,6 @@ export async function tailOutput(
   return readOutput(process, stream, -Math.max(0, bytes), 0);
 }
 
-/** Returns the output of a process from now on. */
-export function followOutput(
-  process: Writer,
-  stream: OutputStream,
-  { signal }: WaitOptions,
-): Follow {
-  expectStream(process, stream);
-  return followOf(process.streams.follow(stream, signal), signal);
-}
-
 /** Empties the logs. */
 export async function clearOutput(process: Writer): Promise<void> {
   try {
@@ -76,7 +64,8 @@ export function lastOutput({ current, streams }: Writer, lines = 10): string {
   return "";
 }
 
-function expectStream(process: Writer, stream: unknown): void {
+/** @throws {SupervisorError} `BAD_ARGUMENTS` unless the stream is one of the two */
+export function expectStream(process: Writer, stream: unknown): void {
   if (stream === "stdout" || stream === "stderr") return;
   const message = `Cannot read the log of ${show(process.namespec)}: expected "stdout" or "stderr", got ${show(stream)}`;
   throw errorOf(process, "BAD_ARGUMENTS", message);

@@ -13,6 +13,10 @@ export interface ProgramBook {
   hold(name: string, settings: ResolvedProgramSettings, processes: readonly ManagedProcess[]): void;
   /** Removes a program. */
   drop(name: string): void;
+  /** Called after processes were added, removed or replaced. */
+  changed(): void;
+  /** Called when no process will be started any more. */
+  close(): void;
 }
 
 /** The changes by an exchange of the settings. */
@@ -90,6 +94,7 @@ export class Registry implements Names<ManagedProcess> {
     const before = { groups: this.groups, members: this.#byGroup() };
     this.#hold(next, this.#draft(next, make));
     this.#resolved = next;
+    this.#book.changed();
     const members = this.#byGroup();
     // a group none of whose processes is left is a new group, even if it has the same name
     const isOther = (group: string) => {
@@ -103,6 +108,12 @@ export class Registry implements Names<ManagedProcess> {
       removed: [...before.groups.keys()].filter((name) => !next.groups.has(name) || isOther(name)),
       added: [...next.groups.keys()].filter((name) => !before.groups.has(name) || isOther(name)),
     };
+  }
+
+  /** Ends the use of all processes. */
+  close(): void {
+    for (const process of this.processes.values()) process.close();
+    this.#book.close();
   }
 
   /** Returns a process for each of the configurations: the existing process, or a new one. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import path from "node:path";
 import { describe, it, type TestContext } from "node:test";
+import { setImmediate as turn } from "node:timers/promises";
 import * as fc from "fast-check";
 import { LogFile } from "../../src/output/log-file.ts";
 import { FakeClock } from "../../src/testing/index.ts";
@@ -241,6 +242,28 @@ describe("LogFile: a file that somebody else touches", () => {
 });
 
 describe("LogFile: a slow disk", () => {
+  it("last: what a thread has still to write comes once, after what was written", async (t) => {
+    let slowness = 0;
+    const { log } = rig(t, () => slowness);
+    const one = user();
+    log.plan(one);
+    log.acquire(one);
+    let all = "";
+    for (let i = 0; i < 60; i++) {
+      slowness = i >= 20 && i < 50 ? 7 : 0;
+      const line = `line ${i}\n`;
+      all += line;
+      void log.write(Buffer.from(line));
+      if (i % 3 === 0) await turn();
+      for (const length of [1, 9, 100, 10_000])
+        assert.equal(log.last(length).toString(), all.slice(-length), `${length} at ${i}`);
+    }
+    await log.settled();
+    assert.equal(log.last(10_000).toString(), all);
+    log.release(one);
+    assert.equal(log.last(10).toString(), all.slice(-10));
+  });
+
   it("is written to by a thread, in order, and the writer is asked to wait", async (t) => {
     let slowness = 0;
     const { log, file } = rig(t, () => slowness);

@@ -42,6 +42,38 @@ const ways: readonly [title: string, settings: (file: string) => Partial<Program
 
 for (const [title, settings] of ways) {
   describe(`follow: ${title}`, () => {
+    it("with a tail, over an update, misses nothing and repeats nothing", async (t) => {
+      const file = path.join(scratch(t), "out");
+      const programs = (word: string) => ({
+        web: {
+          command: sh('echo "first $WORD"; read line; echo "last $WORD"; exec cat'),
+          environment: { WORD: word },
+          startsecs: 0,
+          ...settings(file),
+        },
+      });
+      const { supervisor } = supervise(t, programs("a"));
+      const early = ahead(supervisor.follow("web").lines());
+      const lines = ahead(supervisor.lines());
+      await supervisor.start();
+      assert.equal(await early.next(), "first a");
+      const late = supervisor.follow("web", { tail: 5 }); // read only when all is over
+      await supervisor.send("web", "\n");
+      assert.equal(await early.next(), "last a");
+      await supervisor.update({ programs: programs("b") });
+      await supervisor.start();
+      await supervisor.send("web", "\n");
+      assert.deepEqual([await early.next(), await early.next()], ["first b", "last b"]);
+      await supervisor.shutdown();
+      assert.deepEqual(await early.rest(), []);
+      const text = Buffer.concat(await ahead(late).rest()).toString();
+      assert.equal(text, "st a\nlast a\nfirst b\nlast b\n");
+      assert.deepEqual(
+        (await lines.rest()).map(({ namespec, stream, line }) => `${namespec} ${stream} ${line}`),
+        ["first a", "last a", "first b", "last b"].map((line) => `web stdout ${line}`),
+      );
+    });
+
     it("gives what comes from now on, over restarts, until the shutdown", async (t) => {
       const file = path.join(scratch(t), "out");
       const { supervisor } = supervise(t, {

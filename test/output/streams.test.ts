@@ -108,6 +108,6 @@ describe("the streams of a process", () => {
     assert.equal(await textOf(second), "ab");
     assert.equal(await textOf(both.follow("stdout", undefined)), "");
     const { signal } = abort;
-    await assert.rejects(textOf(followOf(both.follow("stdout", signal), signal)), /enough/);
+    await assert.rejects(textOf(followOf([both.follow("stdout", signal)], signal)), /enough/);
   });
 });
