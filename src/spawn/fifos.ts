@@ -43,6 +43,12 @@ export class Fifos {
   // before, and another file has the number by then: there, Node's own pipes serve
   #isImpossible = isWindows || !isMainThread;
   readonly #tidied = new Set<string>();
+  readonly #places: () => Iterable<string>;
+
+  /** `places` returns the directories to try, in this order. */
+  constructor(places: () => Iterable<string> = temporaryDirectories) {
+    this.#places = places;
+  }
 
   get canMake(): boolean {
     return !this.#isImpossible;
@@ -66,7 +72,7 @@ export class Fifos {
     if (this.#isImpossible) return;
     const some = affordable(Math.min(count, BATCH), least);
     let problem: Error | undefined;
-    for (const base of temporaryDirectories()) {
+    for (const base of this.#places()) {
       try {
         return await this.#makeIn(base, some);
       } catch (error) {

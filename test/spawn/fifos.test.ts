@@ -17,17 +17,11 @@ const skip = process.platform === "win32" && "there are no FIFOs on Windows";
 describe("Fifos", { skip }, () => {
   it("remove what a host that is gone has left, and nothing of others", async (t) => {
     const directory = scratch(t);
-    const before = process.env["TMPDIR"];
-    process.env["TMPDIR"] = directory;
-    t.after(() => {
-      if (before === undefined) delete process.env["TMPDIR"];
-      else process.env["TMPDIR"] = before;
-    });
     const { pid: dead } = spawnSync("true");
     const kept = [`libsupervisor-fifo-${process.ppid}-a`, `libsupervisor-${dead}`, "fifo"];
     for (const name of [...kept, `libsupervisor-fifo-${dead}-a`])
       mkdirSync(path.join(directory, name));
-    const fifos = new Fifos();
+    const fifos = new Fifos(() => [directory]);
     await fifos.make(2, 2);
     assert.equal(fifos.ready, 2);
     fifos.close();
@@ -82,7 +76,7 @@ describe("a full directory for temporary files", { skip: skip || noProc }, () =>
   it("another one serves", async (t) => {
     const { path: PATH, full } = faultyPath(t);
     const place = scratch(t);
-    writeFileSync(full, `${place}\n`);
+    writeFileSync(full, `/dev/shm\n/run\n${place}\n`);
     const { stdout, stderr } = await runHost(
       `process.env.PATH = ${JSON.stringify(PATH)};
       process.env.TMPDIR = ${JSON.stringify(place)};

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
-import { mkdirSync, realpathSync, renameSync, rmdirSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, renameSync, rmdirSync } from "node:fs";
 import path from "node:path";
 import { afterEach, describe, it } from "node:test";
-import { absolute, expandHome, temporaryDirectory } from "../../src/system/directories.ts";
+import {
+  absolute,
+  expandHome,
+  temporaryDirectories,
+  temporaryDirectory,
+} from "../../src/system/directories.ts";
 import { runHost } from "../support/host.ts";
 import { needsRoot, root, scratch } from "../support/processes.ts";
 
@@ -33,6 +38,19 @@ describe("the directory for temporary files", { skip: windows }, () => {
     const file = import.meta.filename;
     Object.assign(process.env, { TMPDIR: "/gone", TEMP: file, TMP: "n".repeat(5000) });
     assert.equal(temporaryDirectory(), "/tmp");
+  });
+
+  const noTmpfs = !isTmpfs("/dev/shm") && "/dev/shm is not in memory";
+  it("is one in memory for files of a moment, and the usual one next", { skip: noTmpfs }, (t) => {
+    const [directory, runtime] = [scratch(t), process.env["XDG_RUNTIME_DIR"]];
+    t.after(() => {
+      if (runtime === undefined) delete process.env["XDG_RUNTIME_DIR"];
+      else process.env["XDG_RUNTIME_DIR"] = runtime;
+    });
+    Object.assign(process.env, { TMPDIR: directory, XDG_RUNTIME_DIR: directory });
+    const tried = [...temporaryDirectories()].filter((place) => place !== "/run");
+    assert.deepEqual(tried.slice(0, 2), ["/dev/shm", directory]); // which is on a disk
+    assert.equal(new Set(tried).size, tried.length);
   });
 
   it("is not one that may not be written", { skip: needsRoot }, async (t) => {
@@ -102,3 +120,10 @@ describe("the working directory", { skip: windows }, () => {
     if (isLinux) assert.equal(renamed, `${realpathSync(path.dirname(directory))}/cwd2`);
   });
 });
+
+/** What mount(8) shows. */
+function isTmpfs(place: string): boolean {
+  if (process.platform !== "linux") return false;
+  const mounts = readFileSync("/proc/mounts", "utf8").split("\n");
+  return mounts.some((line) => line.split(" ").slice(1, 3).join(" ") === `${place} tmpfs`);
+}
