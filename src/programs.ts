@@ -36,6 +36,13 @@ export class Programs extends Map<string, Program> implements ProgramBook {
     super.delete(name);
   }
 
+  setRef(ref: boolean): void {
+    for (const program of this.values()) {
+      if (ref) program.ref();
+      else program.unref();
+    }
+  }
+
   /** Calls `listener` after each change. Calling the returned function stops this. */
   watch(listener: () => void): () => void {
     this.#watchers.add(listener);

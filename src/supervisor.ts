@@ -2,7 +2,7 @@ import { findToOwn } from "./cleanup/owned-file.ts";
 import { SupervisorEmitter } from "./events/emitter.ts";
 import type { SupervisorEvent } from "./events/event-map.ts";
 import type { EventName } from "./events/event-table.ts";
-import { abortable, type WaitOptions } from "./lifecycle/wait.ts";
+import type { WaitOptions } from "./lifecycle/wait.ts";
 import type { Follow } from "./output/follow.ts";
 import type { LinesOptions, OutputLine } from "./output/output-lines.ts";
 import type { OutputStream } from "./ports/streams.ts";
@@ -319,11 +319,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `shutdown`
    */
   async shutdown(options: WaitOptions = {}): Promise<readonly Leftover[]> {
-    options.signal?.throwIfAborted();
-    const closing = this.#parts.lifetime.close();
-    return abortable(options.signal, (resolve, reject) => {
-      closing.then(resolve, reject);
-    });
+    return this.#parts.lifetime.shutdown(options);
   }
 
   /** Calls `shutdown()`, for `await using`. */
@@ -368,12 +364,14 @@ export class Supervisor extends SupervisorEmitter {
    * ends with Node's exit code 13.
    */
   unref(): this {
-    return this.#setRef(false);
+    this.#parts.registry.setRef(false);
+    return this;
   }
 
   /** Undoes `unref()`. */
   ref(): this {
-    return this.#setRef(true);
+    this.#parts.registry.setRef(true);
+    return this;
   }
 
   override removeAllListeners(event?: EventName): this {
@@ -396,14 +394,5 @@ export class Supervisor extends SupervisorEmitter {
       isOver: () => this.#programs.isClosed,
       book: this.#programs,
     });
-  }
-
-  #setRef(ref: boolean): this {
-    this.#parts.registry.isRef = ref;
-    for (const program of this.#programs.values()) {
-      if (ref) program.ref();
-      else program.unref();
-    }
-    return this;
   }
 }

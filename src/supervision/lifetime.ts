@@ -1,5 +1,6 @@
 import { SupervisorError } from "../errors.ts";
 import type { NewEvent } from "../events/event-map.ts";
+import { abortable, type WaitOptions } from "../lifecycle/wait.ts";
 import { hasAutoLog } from "../output/plan.ts";
 import { removeAutoLogs } from "../output/auto-log.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -80,6 +81,15 @@ export class Lifetime {
       announce({ type: "PROCESS_GROUP_ADDED", groupname });
     announce({ type: "SUPERVISOR_STATE_CHANGE_RUNNING" });
     ticks.begin();
+  }
+
+  /** Does the same as `close()`. An abort of the signal ends the wait alone. */
+  async shutdown({ signal }: WaitOptions): Promise<readonly Leftover[]> {
+    signal?.throwIfAborted();
+    const closing = this.close();
+    return abortable(signal, (resolve, reject) => {
+      closing.then(resolve, reject);
+    });
   }
 
   /** Stops everything, for good. All callers share the outcome. */

@@ -13,6 +13,8 @@ export interface ProgramBook {
   hold(name: string, settings: ResolvedProgramSettings, processes: readonly ManagedProcess[]): void;
   /** Removes a program. */
   drop(name: string): void;
+  /** Sets whether the processes of all programs keep the host alive. */
+  setRef(ref: boolean): void;
   /** Called after processes were added, removed or replaced. */
   changed(): void;
   /** Called when no process will be started any more. */
@@ -32,11 +34,10 @@ export interface Exchange {
 /** The current settings, and the processes for them. */
 export class Registry implements Names<ManagedProcess> {
   readonly processes = new Map<string, ManagedProcess>();
-  /** Whether future processes keep the host alive. */
-  isRef = true;
   readonly #book: ProgramBook;
   #members = new Map<string, ManagedProcess[]>();
   #resolved: Resolved;
+  #isRef = true;
 
   /** Stores the first settings; `exchange()` creates the processes. */
   constructor(resolved: Resolved, book: ProgramBook) {
@@ -110,6 +111,12 @@ export class Registry implements Names<ManagedProcess> {
     };
   }
 
+  /** Sets whether all processes, including future ones, keep the host alive. */
+  setRef(ref: boolean): void {
+    this.#isRef = ref;
+    this.#book.setRef(ref);
+  }
+
   /** Ends the use of all processes. */
   close(): void {
     for (const process of this.processes.values()) process.close();
@@ -128,7 +135,7 @@ export class Registry implements Names<ManagedProcess> {
         let process = this.processes.get(name);
         if (!process || !isSame(process.config, config)) {
           process = make(config);
-          process.setRef(this.isRef);
+          process.setRef(this.#isRef);
           fresh.push(process);
         }
         draft.set(config, process);

@@ -165,7 +165,7 @@ describe("a process to which anything happens", () => {
           { programs: { x: { command: "x", ...settings, stdout_logfile } } },
           { clock: modelSpawner.clock, spawner: modelSpawner },
           listeners,
-          { hold: () => {}, drop: () => {}, changed: () => {}, close: () => {} },
+          { hold: () => {}, drop: () => {}, setRef: () => {}, changed: () => {}, close: () => {} },
         );
         if (isStream) {
           listeners.on("LOGFILE_FAILED", ({ code, message }) => told.add(code || message));
