@@ -30,8 +30,6 @@ export interface Members {
   readonly name: string;
   /** The processes as they are now. May throw `BAD_NAME`. */
   readonly find: () => readonly ManagedProcess[];
-  /** Called before processes are started. */
-  readonly begin?: () => void;
   /** Whether there will be no more processes. */
   readonly isOver: () => boolean;
   readonly book: MembersBook;
@@ -80,7 +78,7 @@ export class Selection {
    * others continue.
    */
   async start(options: WaitOptions = {}): Promise<void> {
-    await startAll(this.#toStart(), options);
+    await startAll(this.#members.find(), options);
   }
 
   /** Stops the processes, the highest priority number first; see {@link Subprocess.stop}. */
@@ -90,7 +88,7 @@ export class Selection {
 
   /** Stops the processes, then starts them; see {@link Subprocess.restart}. */
   async restart(options: WaitOptions = {}): Promise<void> {
-    await restartAll(this.#toStart(), options);
+    await restartAll(this.#members.find(), options);
   }
 
   /**
@@ -182,11 +180,5 @@ export class Selection {
 
   get #only(): ManagedProcess {
     return theOnly(this.#members.name, this.#members.find());
-  }
-
-  #toStart(): readonly ManagedProcess[] {
-    const processes = this.#members.find();
-    this.#members.begin?.();
-    return processes;
   }
 }

@@ -386,11 +386,10 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   #named(...names: readonly string[]): Selection {
-    const { registry, lifetime } = this.#parts;
+    const { registry } = this.#parts;
     return new Selection({
       name: names.join(" "),
       find: () => registry.findAll(names),
-      begin: () => lifetime.begin(),
       isOver: () => this.#programs.isClosed,
       book: this.#programs,
     });

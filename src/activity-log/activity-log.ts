@@ -42,6 +42,7 @@ export class ActivityLog {
   readonly #file: LogFile | undefined;
   readonly #user: LogUser;
   readonly #sinks: readonly Sink[];
+  #isClosed = false;
 
   /**
    * Opens the log file, if the settings name one. While the file cannot be written, its lines are
@@ -76,7 +77,7 @@ export class ActivityLog {
 
   /** Writes a line, if its level is one that `loglevel` lets through. */
   write(level: ActivityLevel, message: string): void {
-    if (!this.#wants(level)) return;
+    if (this.#isClosed || !this.#wants(level)) return;
     for (const sink of this.#sinks) sink.write(level, message);
   }
 
@@ -159,8 +160,9 @@ export class ActivityLog {
     this.#file?.reopen();
   }
 
-  /** Closes the log file. */
+  /** Closes the log. Later lines are dropped. */
   close(): void {
+    this.#isClosed = true;
     this.#logs.forget(this.#user);
     this.#logs.close();
   }

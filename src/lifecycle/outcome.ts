@@ -63,7 +63,7 @@ export function stopOutcome(state: State): "pending" | "done" | "failed" {
       if (state.phase === "sweeping") return "pending";
       return state.survivors ? "failed" : "done";
     case "UNKNOWN":
-      return "failed";
+      return state.phase === "sweeping" ? "pending" : "failed"; // it has exited after all
     case "STOPPING":
       return state.phase === "stuck" ? "failed" : "pending";
     default:

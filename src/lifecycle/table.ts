@@ -70,8 +70,10 @@ export const table: Table = {
     deadline: (s, p, now) => {
       const { killedAt = now } = s;
       const phase = now - killedAt >= STUCK_MS ? "stuck" : "killed";
+      const again = now + Math.max(p.stopMs, 1000);
+      const until = phase === "stuck" ? again : Math.min(again, killedAt + STUCK_MS);
       return [
-        { ...s, phase, killedAt, until: now + Math.max(p.stopMs, 1000) },
+        { ...s, phase, killedAt, until },
         { do: "kill", signal: "SIGKILL", group: p.killAsGroup },
       ];
     },

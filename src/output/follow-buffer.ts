@@ -70,7 +70,10 @@ export async function feed(chunks: AsyncIterable<Uint8Array>, sink: ChunkSink): 
   }
 }
 
-/** What a reader has not taken yet. When it exceeds the limit, the oldest items are dropped. */
+/**
+ * What a reader has not taken yet. When it exceeds the limit, the oldest items are dropped, but never
+ * the latest one.
+ */
 export class FollowBuffer<T> {
   readonly #sizeOf: (item: T) => number;
   #items: T[] = [];
@@ -93,7 +96,8 @@ export class FollowBuffer<T> {
     }
     this.#items.push(item);
     this.#size += this.#sizeOf(item);
-    while (this.#size > LIMIT_BYTES) this.#size -= this.#sizeOf(this.#items.shift() as T);
+    while (this.#size > LIMIT_BYTES && this.#items.length > 1)
+      this.#size -= this.#sizeOf(this.#items.shift() as T);
     this.#wake?.();
   }
 

@@ -9,6 +9,7 @@ const CLOSE_MS = 1000;
 const RETRY_MS = 1000;
 
 interface Logger {
+  readonly identifier: string;
   readonly process: ChildProcess;
   readonly destination: Destination;
 }
@@ -34,6 +35,7 @@ export class Syslog {
 
   /** Sends a line. If a promise is returned, the caller must not send more before it settles. */
   write(identifier: string, line: string): Promise<void> | undefined {
+    if (this.#logger && this.#logger.identifier !== identifier) this.close(); // it puts its own in each line
     if (!this.#logger && this.#clock.now() >= this.#due) this.#start(identifier);
     return this.#logger?.destination.write(Buffer.from(`${line}\n`));
   }
@@ -69,7 +71,11 @@ export class Syslog {
       logger.unref();
       (stdin as unknown as { unref?: () => void }).unref?.();
       const events = { failed: () => {}, recovered: () => {} }; // the exit of `logger` reports the failure, and another `logger` is started
-      this.#logger = { process: logger, destination: new StreamDestination(stdin, events) };
+      this.#logger = {
+        identifier,
+        process: logger,
+        destination: new StreamDestination(stdin, events),
+      };
     } catch (error) {
       this.#startFailed(error as NodeJS.ErrnoException);
     }

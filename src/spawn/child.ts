@@ -218,10 +218,14 @@ export class SystemChild implements Child {
   #drained(goOn: () => void): void {
     const busy = this.pipes.drain();
     if (!busy) return goOn();
+    let timer: unknown;
     const enough = new Promise((resolve) => {
-      this.#clock.setTimeout(() => resolve(undefined), DRAIN_MS, true);
+      timer = this.#clock.setTimeout(() => resolve(undefined), DRAIN_MS, true);
     });
-    void Promise.race([busy, enough]).then(goOn);
+    void Promise.race([busy, enough]).then(() => {
+      this.#clock.clearTimeout(timer); // or it would keep the host alive
+      goOn();
+    });
   }
 
   /** Keeps the host alive while the process is alive; the pipes of an exited process do not. */

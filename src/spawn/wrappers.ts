@@ -33,8 +33,14 @@ export function inShell(steps: readonly string[], words: readonly string[]): Wor
   return { file: "/bin/sh", args: ["-c", [...steps, 'exec "$@"'].join("; "), "sh", ...words] };
 }
 
-/** Joins a cgroup first, before the child becomes another user, who may not join it. */
-export function joinCgroup(procsFile: string, { file, args, owner }: Words): Words {
+/**
+ * Joins a cgroup first, before the child becomes another user, who may not join it. Where Node
+ * changes the user, because there is no setpriv, the child is that user from its first instruction
+ * on: it does not join.
+ */
+export function joinCgroup(procsFile: string, words: Words): Words {
+  if (words.uid !== undefined) return words;
+  const { file, args, owner } = words;
   const joined = inShell(['echo 0 >"$1" && shift || exit 126'], [procsFile, file, ...args]);
   return { ...joined, ...(owner && { owner }) };
 }

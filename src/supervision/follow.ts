@@ -55,25 +55,29 @@ export function followName(
   const [which, { signal, tail = 0 }] = checked(current, stream, options);
   const readers = [current.streams.follow(which, signal, tail)];
   let failure: Error | undefined;
+  const leave = () => {
+    unwatch();
+    forget();
+  };
   const unwatch = followed.watch(() => {
     try {
       const next = successorOf(current, followed);
-      if (next === current) return;
-      if (!next) return unwatch();
+      if (next === current && !followed.isOver()) return;
+      if (!next || next === current) return leave();
       current = next;
       readers.push(next.streams.follow(which, signal)); // before it starts: no byte is missed
     } catch (error) {
       failure = error as Error;
-      unwatch();
+      leave();
     }
   });
-  if (signal) onAbort(signal, unwatch); // the reader may never read
+  const forget = signal ? onAbort(signal, () => unwatch()) : () => {}; // the reader may never read
   function* sources() {
     try {
       for (let chunks = readers.shift(); chunks; chunks = readers.shift()) yield chunks;
       if (failure) throw failure;
     } finally {
-      unwatch();
+      leave();
     }
   }
   return followOf(sources(), signal);

@@ -17,7 +17,7 @@ export function withProgram(
 }
 
 /**
- * Returns the settings without these programs, and without a group that contained no other program.
+ * Returns the settings without these programs, and without the group if no process of it is left.
  */
 export function withoutPrograms(
   current: Resolved,
@@ -55,16 +55,18 @@ export function wholeSettingsOf(
   resolved: Resolved,
   environment: Readonly<Record<string, string>>,
 ): SupervisorSettings {
-  const { identifier, strip_ansi, childlogdir, nocleanup } = resolved;
-  const { guardian, guardian_waitsecs, serverurl } = resolved;
+  const {
+    programs: _programs,
+    groups: _groups,
+    groupSettings: _groupSettings,
+    listeners: _listeners,
+    processes: _processes,
+    serverurl,
+    ...whole
+  } = resolved;
   return {
-    identifier,
+    ...whole,
     environment: { ...environment },
-    strip_ansi,
-    childlogdir,
-    nocleanup,
-    guardian,
-    guardian_waitsecs,
     ...(serverurl !== undefined && { serverurl }),
   };
 }

@@ -31,6 +31,9 @@ export interface ProcessReports {
   readonly activity: (level: ActivityLevel, message: string) => void;
 }
 
+/** The supervisor of a process. `begin` is called before a start by order. */
+type Host = { readonly isStopping: boolean; begin(): void };
+
 type Order = "start" | "stop" | "restart";
 
 /** One process of a program, over all its runs: its runner, streams, and waiting callers. */
@@ -45,7 +48,7 @@ export class ManagedProcess implements ProcessName {
   readonly waiters = new Waiters();
   readonly reports: ProcessReports;
   readonly #io: ProcessIo;
-  readonly #supervisor: { readonly isStopping: boolean };
+  readonly #supervisor: Host;
   readonly #runner: Runner;
   #ticket: StopTicket | undefined;
   #isRef = true;
@@ -53,12 +56,7 @@ export class ManagedProcess implements ProcessName {
   #isRemoved = false;
   #isClosed = false;
 
-  constructor(
-    config: ProcessConfig,
-    io: ProcessIo,
-    reports: ProcessReports,
-    supervisor: { readonly isStopping: boolean },
-  ) {
+  constructor(config: ProcessConfig, io: ProcessIo, reports: ProcessReports, supervisor: Host) {
     this.config = config;
     this.name = config.name;
     this.group = config.group;
@@ -214,6 +212,7 @@ export class ManagedProcess implements ProcessName {
     if (this.#isRemoved) throw errorOf(this, "BAD_NAME", `${what}: it was removed`);
     if (this.#supervisor.isStopping)
       throw errorOf(this, "SHUTDOWN_STATE", `${what}: the supervisor is shutting down`);
+    this.#supervisor.begin();
   }
 
   #applyRef(): void {
@@ -221,17 +220,13 @@ export class ManagedProcess implements ProcessName {
   }
 
   async #order(type: Order, signal: AbortSignal | undefined): Promise<void> {
-    await this.held(() => this.#ordered(type, signal));
-  }
-
-  async #ordered(type: Order, signal: AbortSignal | undefined): Promise<void> {
     let first = this.current;
     const send = (heard: () => void) =>
       this.#runner.send({ type }, () => {
         first = this.current;
         heard();
       });
-    await this.waiters.until(signal, send, () => this.#outcome(type, first));
+    await this.held(() => this.waiters.until(signal, send, () => this.#outcome(type, first)));
   }
 
   #outcome(type: Order, first: State): "pending" | "done" | Error {

@@ -13,7 +13,6 @@ import type { Difference } from "./diff.ts";
 import { settingsOf, wholeSettingsOf, withoutPrograms, withProgram } from "./goals.ts";
 import type { Lifetime } from "./lifetime.ts";
 import type { ManagedProcess } from "./managed-process.ts";
-import { findOne } from "./names.ts";
 import type { Registry } from "./registry.ts";
 import type { StopTicket } from "./stop-ticket.ts";
 
@@ -71,7 +70,7 @@ export class Updates {
     await this.#inTurn(async () => {
       const found = registry.find(name);
       const isProgram = registry.members.has(name);
-      if (findOne(name, registry.processes) && !isProgram)
+      if (!isProgram && !registry.groups.has(name))
         throw new SupervisorError("BAD_NAME", `${show(name)} is neither a program nor a group`);
       const gone = new Set(found.map(({ config }) => config.program));
       if (isProgram) gone.add(name);

@@ -41,6 +41,6 @@ export function hostExitEvents(host: HostEvents): HostExitEvents {
  */
 export function fifosFailed(host: HostEvents, reason: string): void {
   const message = `Without FIFOs (${reason}), programs cannot open /dev/stdout by name for now`;
-  if (!host.isHeard(["ACTIVITY", "EVENT"])) process.emitWarning(message, { code: "FIFOS_FAILED" });
+  if (!host.isHeard(["ACTIVITY"])) process.emitWarning(message, { code: "FIFOS_FAILED" });
   host.activity("WARN", message);
 }

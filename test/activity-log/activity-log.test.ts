@@ -40,6 +40,20 @@ function hostOf(t: TestContext, code: string) {
 }
 
 describe("ActivityLog", () => {
+  it("that is closed writes nothing more, and opens no file again", (t) => {
+    const logfile = path.join(scratch(t), "log");
+    const log = new ActivityLog({ logfile });
+    const stage = new Stage({ programs: { a: { command: "a" } } });
+    log.listen(stage.supervisor); // nobody stops it
+    log.write("INFO", "one");
+    log.close();
+    fs.rmSync(logfile);
+    log.write("INFO", "two");
+    void stage.supervisor.start().catch(() => {});
+    assert.equal(stage.spawner.children.length, 1);
+    assert.ok(!fs.existsSync(logfile));
+  });
+
   it("writes the life of a process as supervisord does", async (t) => {
     const logfile = path.join(scratch(t), "log");
     const log = new ActivityLog({ logfile });

@@ -186,7 +186,7 @@ const views: readonly [string, State, number | undefined, string, string][] = [
   ],
   ["FATAL", { name: "FATAL", until: NEVER, reason: "" }, undefined, "failed", "done"],
   ["UNKNOWN", unknown, 7, "failed", "failed"],
-  ["UNKNOWN, gone", { ...unknown, phase: "sweeping", status }, undefined, "failed", "failed"],
+  ["UNKNOWN, gone", { ...unknown, phase: "sweeping", status }, undefined, "failed", "pending"],
 ];
 
 describe("the view of a state", () => {

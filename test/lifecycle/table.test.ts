@@ -372,7 +372,12 @@ describe("STOPPING", () => {
     assert.equal(state.until, NOW + 10_000);
     assert.deepEqual(effect(state, "deadline", p), { do: "kill", signal: "SIGKILL", group: true });
     const [again] = transition(state, { type: "deadline" }, p, NOW + 10_000);
-    assert.deepEqual([again.name, again.until], ["STOPPING", NOW + 20_000]);
+    // whether it is stuck shows after five seconds, and no later
+    assert.deepEqual([again.name, again.until], ["STOPPING", NOW + 15_000]);
+    const [stuck] = transition(again, { type: "deadline" }, p, NOW + 15_000);
+    assert.deepEqual([as(stuck, "STOPPING").phase, stuck.until], ["stuck", NOW + 25_000]);
+    const [soon] = transition(state, { type: "deadline" }, { ...p, stopMs: 2000 }, NOW);
+    assert.equal(soon.until, NOW + 2000);
   });
 
   it("asks the whole group where stopasgroup says so", () => {

@@ -35,6 +35,14 @@ describe("Followers", () => {
     assert.equal(await textOf(chunks), "");
   });
 
+  it("get a chunk, and first bytes, that exceed the limit alone", async () => {
+    const followers = new Followers();
+    const abort = new AbortController();
+    const chunks = followers.follow(abort.signal, () => {}, Buffer.alloc(3 << 20, "a"));
+    abort.abort();
+    assert.equal((await textOf(chunks)).length, 3 << 20);
+  });
+
   it("that do not read lose the oldest bytes", async () => {
     const followers = new Followers();
     const abort = new AbortController();

@@ -66,6 +66,24 @@ class Gate extends Writable {
 }
 
 describe("a Writable as a log", () => {
+  it("that was slow leaves no timer that would keep the host", async () => {
+    const { stdout, stderr } = await runHost(
+      `import { Writable } from "node:stream";
+       const stream = new Writable({
+         highWaterMark: 1,
+         write: (_chunk, _encoding, done) => void setTimeout(done, 100),
+       });
+       const job = { command: "echo line", startsecs: 0, autorestart: false, stdout_logfile: stream };
+       const supervisor = new Supervisor({ programs: { job } });
+       const exited = new Promise((resolve) => supervisor.on("PROCESS_STATE_EXITED", resolve));
+       await supervisor.start();
+       await exited;
+       await supervisor.shutdown();
+       console.log(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length);`,
+    );
+    assert.deepEqual([stdout, stderr], ["0\n", ""]);
+  });
+
   it("gets all, and is not ended", async (t) => {
     const chunks: Buffer[] = [];
     const stream = new Writable({
@@ -269,6 +287,12 @@ describe("syslog", () => {
     await supervisor.start("other");
     await next("PROCESS_STATE_EXITED");
     assert.equal(await syslog.hear(/.*/), "other three");
+    const { settings } = supervisor;
+    await supervisor.update({ ...settings, identifier: "another" });
+    const heard: string[] = []; // "web" has changed with it, and starts again
+    while (heard.length < 5) heard.push(await syslog.hear(/.*/));
+    const own = ["end", "logger -t another", "web last", "web one", "web two"];
+    assert.deepEqual(heard.toSorted(), own);
     await supervisor.shutdown();
     assert.equal(await syslog.hear(/.*/), "end");
   });

@@ -6,6 +6,7 @@ import { resolveSettings } from "../../src/settings/resolve.ts";
 import { checkLaunch, locate, prepareLaunch } from "../../src/spawn/launch.ts";
 import type { ProgramSettings } from "../../src/index.ts";
 import type { Command } from "../../src/ports/command.ts";
+import { joinCgroup } from "../../src/spawn/wrappers.ts";
 import { scratch } from "../support/processes.ts";
 
 const windows = process.platform === "win32" && "the words are those of POSIX";
@@ -58,5 +59,16 @@ describe("a launch", { skip: windows }, () => {
     assert.equal(args[3], "/x/cgroup.procs");
     assert.ok(args.includes('umask 022; exec "$@"'));
     assert.equal(env["A"], "7-15");
+  });
+
+  it("with a cgroup stays that of the other user, also where Node changes the user", () => {
+    const words = { file: "/usr/bin/id", args: ["-u"], owner: { uid: 33, gid: 33 } };
+    assert.deepEqual(joinCgroup("/x/cgroup.procs", { ...words, uid: 33, gid: 33 }), {
+      ...words,
+      uid: 33,
+      gid: 33,
+    });
+    const switched = joinCgroup("/x/cgroup.procs", words); // by setpriv, after it has joined
+    assert.deepEqual([switched.file, switched.owner], ["/bin/sh", words.owner]);
   });
 });

@@ -260,9 +260,9 @@ describe("defects that were seen", () => {
     const { supervisor } = new Stage(web);
     const loose = supervisor as unknown as Record<string, (...words: unknown[]) => unknown>;
     const call = async (verb: string, ...words: unknown[]) => loose[verb]?.apply(supervisor, words);
-    await assert.rejects(call("follow", "web", {}), {
+    await assert.rejects(call("follow", "web", "both"), {
       code: "BAD_ARGUMENTS",
-      message: 'Cannot read the log of "web": expected "stdout" or "stderr", got {}',
+      message: 'Cannot read the log of "web": expected "stdout" or "stderr", got "both"',
     });
     await assert.rejects(call("tail", "web", 7), { code: "BAD_ARGUMENTS" });
     await assert.rejects(call("stop", ["web"]), {

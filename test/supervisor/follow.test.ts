@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { describe, it } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -100,6 +101,26 @@ describe("follow by a name", () => {
     await supervisor.update({ programs: { web: other } });
     await stage.pass(0);
     assert.ok(fault("BAD_NAME", /"web" is not one process but 2: web:0, web:1/)(seen.outcome));
+  });
+
+  it("leaves nothing at a signal that lives on", async () => {
+    const stage = new Stage(programs("a"));
+    const { signal } = new AbortController();
+    await stage.up();
+    for (let i = 0; i < 3; i++) {
+      const chunks = stage.supervisor.follow("web", { signal });
+      stage.spawner.of("web").print("a\n");
+      for await (const line of chunks.lines()) {
+        assert.equal(line, "a");
+        break;
+      }
+    }
+    const unread = stage.supervisor.follow("web", { signal });
+    assert.ok(getEventListeners(signal, "abort").length > 0);
+    await stage.supervisor.remove("web");
+    assert.equal(await textOf(unread), "");
+    await stage.pass(0);
+    assert.deepEqual(getEventListeners(signal, "abort"), []);
   });
 
   it("an abort ends it with the reason, also after an update", async () => {

@@ -135,6 +135,18 @@ describe("lines", () => {
     assert.deepEqual(all.slice(-2), ["web out> last", "(end)"]);
   });
 
+  it("of nearly a MiB, and of a MiB, come whole", async () => {
+    const stage = new Stage({ programs: { web: { command: "w" } } });
+    const lines = stage.supervisor.lines();
+    await stage.up();
+    for (const length of [(1 << 20) - 50, 1 << 20]) {
+      stage.spawner.of("web").print(`${"x".repeat(length)}\n`);
+      const { value } = (await lines.next()) as IteratorYieldResult<OutputLine>;
+      assert.equal(value.line.length, length);
+    }
+    await stage.supervisor.shutdown();
+  });
+
   it("an abort ends them with its reason; a reader that leaves is forgotten", async () => {
     const stage = new Stage({ programs: { web: { command: "w" } } });
     const { supervisor, spawner } = stage;

@@ -71,6 +71,18 @@ describe("remove", () => {
     assert.throws(() => stage.supervisor.status("g"), fault("BAD_NAME"));
   });
 
+  it("refuses a name that is neither a program nor a group, and removes nothing", async () => {
+    const numbered = { command: "a", numprocs: 2, process_name: "%(process_num)d" };
+    const stage = new Stage({ programs: { web: numbered } });
+    await stage.up();
+    for (const name of ["web:*", "web:", "web:0", "all"]) {
+      const message = `${JSON.stringify(name)} is neither a program nor a group`;
+      await assert.rejects(stage.supervisor.remove(name), fault("BAD_NAME", message));
+    }
+    assert.deepEqual(stage.groups(), []);
+    assert.deepEqual(stage.states(), { "web:0": "RUNNING", "web:1": "RUNNING" });
+  });
+
   it("removes nothing that will not stop", async () => {
     const stage = new Stage({ programs: { a: { command: "a" } } });
     await stage.up();

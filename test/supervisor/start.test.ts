@@ -5,6 +5,23 @@ import { fault, Stage, turn, watch } from "../support/helpers.ts";
 const web = { programs: { web: { command: "web" } } };
 
 describe("start", () => {
+  it("of a process or a program is a start of the supervisor, too", async () => {
+    for (const begin of ["process", "program"] as const) {
+      const stage = new Stage({ programs: { web: { command: "w", autostart: false } } });
+      const { supervisor, clock } = stage;
+      const one = begin === "process" ? supervisor.process("web") : supervisor.programs.get("web");
+      const started = one?.start();
+      await stage.pass(1000);
+      await started;
+      const own = stage.events.map(({ type }) => type).filter((type) => !/STATE_[^C]/.test(type));
+      assert.deepEqual(own, ["PROCESS_GROUP_ADDED", "SUPERVISOR_STATE_CHANGE_RUNNING"]);
+      supervisor.add("more", { command: "m" });
+      clock.advance(1000);
+      assert.deepEqual(stage.states(), { more: "RUNNING", web: "RUNNING" });
+      await supervisor.shutdown();
+    }
+  });
+
   it("starts what has autostart, and settles when all are RUNNING", async () => {
     const stage = new Stage({
       programs: { web: { command: "w" }, later: { command: "l", autostart: false } },

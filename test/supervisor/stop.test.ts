@@ -62,8 +62,9 @@ describe("stop", () => {
     );
     await stage.pass(10_000);
     assert.deepEqual(last.kills, ["SIGTERM", "SIGKILL"]);
+    await stage.pass(4999);
     assert.equal(shutdown.outcome, "pending");
-    await stage.pass(10_000);
+    await stage.pass(1); // five seconds after SIGKILL, however long stopwaitsecs is
     await refused;
     await turn();
     assert.equal(shutdown.outcome, "done");
