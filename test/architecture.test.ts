@@ -16,6 +16,7 @@ interface Source {
   readonly name: string;
   readonly room: string;
   readonly lines: number;
+  readonly isGenerated: boolean;
   /** The text without comments. */
   readonly code: string;
   readonly imports: readonly Import[];
@@ -41,7 +42,8 @@ function read(name: string): Source {
     };
   });
   const room = name.includes("/") ? (name.split("/")[0] as string) : "top";
-  return { name, room, lines: text.split("\n").length - 1, code, imports };
+  const isGenerated = text.startsWith("// Generated: ");
+  return { name, room, lines: text.split("\n").length - 1, isGenerated, code, imports };
 }
 
 /** Files that decide and touch nothing: what they import is pure, too. */
@@ -189,9 +191,10 @@ describe("the architecture", () => {
     assert.deepEqual(bad, []);
   });
 
-  it("files: have at most 250 lines; supervisor.ts, which is mostly TSDoc, at most 400", () => {
+  it("files: have at most 250 lines; supervisor.ts, which is mostly TSDoc, at most 400; generated files any number", () => {
     const most = (name: string) => (name === "supervisor.ts" ? 400 : 250);
-    const long = sources.filter(({ name, lines }) => lines > most(name));
+    const written = sources.filter(({ isGenerated }) => !isGenerated);
+    const long = written.filter(({ name, lines }) => lines > most(name));
     assert.deepEqual(
       long.map(({ name, lines }) => `${name}: ${lines}`),
       [],

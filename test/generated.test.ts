@@ -4,6 +4,7 @@ import path from "node:path";
 import { describe, it } from "node:test";
 import { eventNames } from "../src/events/hierarchy.ts";
 import { parts, written } from "./support/generated.ts";
+import { settingsInterfaces } from "./support/settings-interfaces.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 
@@ -13,6 +14,29 @@ describe("the generated parts of the documentation", () => {
       assert.equal(written(part), part.text, "npm run docs:settings writes it anew");
     });
   }
+});
+
+describe("the interfaces of the settings", () => {
+  const files = settingsInterfaces();
+
+  for (const { file, text } of files) {
+    it(`${file} is as the schemas have it`, () => {
+      const actual = readFileSync(path.join(root, file), "utf8");
+      assert.equal(actual, text, "npm run docs:settings writes it anew");
+    });
+  }
+
+  it("have the words that the settings page has, wrapped", () => {
+    const [program] = files;
+    assert.match(
+      program?.text ?? "",
+      /\n {3}\* Default: `1` · Unit: seconds · supervisord: `startsecs` of `\[program:x\]`\n {3}\*\/\n {2}startsecs\?: number \| undefined;\n/,
+    );
+    for (const { file, text } of files) {
+      const long = text.split("\n").filter((line) => line.length > 100);
+      assert.deepEqual(long, [], file);
+    }
+  });
 });
 
 describe("the lists of the documentation", () => {

@@ -61,8 +61,7 @@ export const activityLogSettings = z.strictObject(
   expected("an object with the settings of an activity log"),
 );
 
-/** The settings of an activity log as a caller gives them. @useDeclaredType */
-export type ActivityLogSettings = z.input<typeof activityLogSettings>;
+export type { ActivityLogSettings } from "./activity-log-settings.ts";
 
 /** The settings of an activity log with their defaults filled in. */
 export type ResolvedActivityLogSettings = z.output<typeof activityLogSettings>;

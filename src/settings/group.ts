@@ -29,5 +29,4 @@ export const groupSettings = z.strictObject(
 /** The settings of a group with their defaults filled in. */
 export type ResolvedGroupSettings = z.output<typeof groupSettings>;
 
-/** The settings of a group as a caller gives them. @useDeclaredType */
-export type GroupSettings = z.input<typeof groupSettings>;
+export type { GroupSettings } from "./group-settings.ts";

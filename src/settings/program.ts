@@ -43,10 +43,5 @@ export const programSettings = z
     error: "expected nothing: an event listener is sent its events on standard input",
   });
 
-/**
- * The settings of a program as a caller gives them; see docs/settings.md for each option.
- * @useDeclaredType
- */
-export type ProgramSettings = z.input<typeof programSettings>;
-/** The settings of a program with defaults filled in, not yet expanded. @useDeclaredType */
-export type ResolvedProgramSettings = z.output<typeof programSettings>;
+export type { ProgramSettings } from "./program-settings.ts";
+export type { ResolvedProgramSettings } from "./resolved-program-settings.ts";

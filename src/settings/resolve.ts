@@ -107,5 +107,5 @@ function withoutUnset(settings: ResolvedProgramSettings): ResolvedProgramSetting
   if (!Object.values(settings).includes(undefined)) return settings;
   const set: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(settings)) if (value !== undefined) set[key] = value;
-  return set as ResolvedProgramSettings;
+  return set as unknown as ResolvedProgramSettings;
 }

@@ -47,8 +47,7 @@ export const supervisorSettings = z.strictObject(
   expected("an object with the settings of a supervisor"),
 );
 
-/** The settings of a supervisor as a caller gives them. @useDeclaredType */
-export type SupervisorSettings = z.input<typeof supervisorSettings>;
+export type { SupervisorSettings } from "./supervisor-settings.ts";
 
 /** The settings of a supervisor with their defaults filled in. */
 export type ResolvedSupervisorSettings = z.output<typeof supervisorSettings>;

@@ -53,7 +53,7 @@ function ofSupervisord(config: Config, key: string): unknown {
 }
 
 function ofProgram(program: ResolvedProgramSettings, key: string): unknown {
-  const value = (program as Record<string, unknown>)[key];
+  const value = program[key as keyof ResolvedProgramSettings];
   switch (key) {
     case "priority":
       return program.priority ?? 999;

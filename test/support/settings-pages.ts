@@ -1,17 +1,18 @@
-/** The entries of docs/settings.md, from the schemas that check the settings. */
+/** The entries of docs/settings.md, and their words, from the schemas that check the settings. */
 import { inspect } from "node:util";
 import type * as z from "zod";
 import { programSettings } from "../../src/settings/program.ts";
 import { supervisorSettings } from "../../src/settings/supervisor.ts";
 import { groupSettings } from "../../src/settings/group.ts";
 import { activityLogSettings } from "../../src/activity-log/options.ts";
-import { options, type OptionMeta } from "../../src/schema/option.ts";
+import { options, type OptionMeta, type Shape } from "../../src/schema/option.ts";
 import { cleanupOptions } from "../../src/cleanup/options.ts";
 import { listenerOptions } from "../../src/listeners/options.ts";
 import { outputOptions } from "../../src/output/options.ts";
 import { socketOptions } from "../../src/sockets/options.ts";
 
-const sections = {
+/** The settings of each section of the page. */
+export const sections = {
   program: programSettings,
   group: groupSettings,
   supervisor: supervisorSettings,
@@ -48,25 +49,50 @@ function page(section: string, settings: readonly [string, z.ZodType][], level: 
 }
 
 function entry(section: string, key: string, schema: z.ZodType, level: number): string {
-  const meta = options.get(schema);
-  if (!meta) throw new Error(`${key} has no entry in the registry`);
-  const { summary, expected, unit, differs } = meta;
-  const facts = [
-    `Default: ${preset(schema, meta)}`,
-    `Unit: ${unit === "s" ? "seconds" : (unit ?? "none")}`,
-    origin(section, key, meta),
-  ];
+  const { summary, expected, differs, facts } = wordsOf(section, key, schema);
   return [
     `<a id="${anchor(section, key)}"></a>`,
     "",
     `${"#".repeat(level)} \`${key}\``,
     "",
     `${summary} Expects ${expected}.`,
-    ...(differs === undefined ? [] : ["", `**Differs:** ${differs}`]),
+    ...(differs === undefined ? [] : ["", differs]),
     "",
     facts.join(" · "),
     "",
   ].join("\n");
+}
+
+/** The text about a setting, without a form. */
+export interface Entry {
+  readonly summary: string;
+  readonly expected: string;
+  /** How it differs from supervisord's option. */
+  readonly differs?: string;
+  /** The default, the unit and the origin. */
+  readonly facts: readonly string[];
+}
+
+/** The text about a setting of a section. */
+export function entryOf(section: keyof typeof sections, key: string): Entry {
+  const shape: Shape = sections[section].shape;
+  return wordsOf(section, key, shape[key] as z.ZodType);
+}
+
+function wordsOf(section: string, key: string, schema: z.ZodType): Entry {
+  const meta = options.get(schema);
+  if (!meta) throw new Error(`${key} has no entry in the registry`);
+  const { summary = "", expected, unit, differs } = meta;
+  return {
+    summary,
+    expected,
+    ...(differs !== undefined && { differs: `**Differs:** ${differs}` }),
+    facts: [
+      `Default: ${preset(schema, meta)}`,
+      `Unit: ${unit === "s" ? "seconds" : (unit ?? "none")}`,
+      origin(section, key, meta),
+    ],
+  };
 }
 
 /** Both programs and groups have a priority. */
