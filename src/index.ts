@@ -34,6 +34,7 @@ export type { StateName } from "./lifecycle/state.ts";
 export type { ExitStatus, Signal, StartFailureCode, Survivor } from "./ports/signal.ts";
 export type { ProcessInfo } from "./supervision/info.ts";
 export { printLines, type PrintOptions } from "./print-lines.ts";
+export type { NamedPrograms, Namespec } from "./namespec.ts";
 export type { Program } from "./program.ts";
 export {
   resolveSettings,

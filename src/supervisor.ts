@@ -11,6 +11,7 @@ import { Programs } from "./programs.ts";
 import { show } from "./schema/show.ts";
 import { Selection } from "./selection.ts";
 import type { SignalSetting } from "./schema/signal.ts";
+import type { NamedPrograms, Namespec } from "./namespec.ts";
 import type { ProgramSettings } from "./settings/program.ts";
 import type { SupervisorSettings } from "./settings/supervisor.ts";
 import type { Subprocess } from "./subprocess.ts";
@@ -29,6 +30,9 @@ import { systemClock } from "./system/clock.ts";
  * and emits events. Starts nothing before `start()`, and leaves nothing behind after `shutdown()`.
  * Emits supervisord's event types: see {@link EventMap}.
  *
+ * @typeParam Name - The names of the programs in the settings, for completion in editors. They limit
+ * nothing: methods accept every name, and all supervisors are assignable to each other.
+ *
  * @example
  * ```ts
  * await using supervisor = new Supervisor({ programs: { web: { command: "node server.js" } } });
@@ -37,7 +41,7 @@ import { systemClock } from "./system/clock.ts";
  *
  * @see supervisord itself. **Differs:** no daemon, no configuration file, no built-in server.
  */
-export class Supervisor extends SupervisorEmitter {
+export class Supervisor<Name extends string = string> extends SupervisorEmitter {
   readonly #programs = new Programs();
   readonly #parts: Assembly;
 
@@ -45,7 +49,7 @@ export class Supervisor extends SupervisorEmitter {
    * Checks all settings and creates the programs; starts nothing.
    * @throws {SettingsError} with everything that is wrong with the settings
    */
-  constructor(settings: SupervisorSettings = {}, io: SupervisorIo = {}) {
+  constructor(settings: SupervisorSettings & NamedPrograms<Name> = {}, io: SupervisorIo = {}) {
     super(systemClock);
     const listeners: HostListeners = {
       announce: (event, at) => this.announce(event, at),
@@ -88,7 +92,7 @@ export class Supervisor extends SupervisorEmitter {
    * fail, one error with all of them in `errors`. The other processes continue.
    * @see supervisorctl's `start`
    */
-  async start(name?: string, options: WaitOptions = {}): Promise<void> {
+  async start(name?: Namespec<Name>, options: WaitOptions = {}): Promise<void> {
     const { registry, lifetime } = this.#parts;
     lifetime.expectOpen("start");
     if (name !== undefined) return this.#named(name).start(options);
@@ -109,7 +113,7 @@ export class Supervisor extends SupervisorEmitter {
    * @throws {SupervisorError} `BAD_NAME`; the calls of the selection throw this error, too, once a
    * name means no process any more.
    */
-  select(name: string, ...names: readonly string[]): Selection {
+  select(name: Namespec<Name>, ...names: readonly Namespec<Name>[]): Selection {
     const selection = this.#named(name, ...names);
     this.#parts.registry.findAll([name, ...names]); // may throw
     return selection;
@@ -123,7 +127,7 @@ export class Supervisor extends SupervisorEmitter {
    * @see supervisorctl's `stop`. **Differs:** supervisorctl goes up the priorities, against its
    * manual.
    */
-  async stop(name = "all", options: WaitOptions = {}): Promise<void> {
+  async stop(name: Namespec<Name> = "all", options: WaitOptions = {}): Promise<void> {
     await this.#named(name).stop(options);
   }
 
@@ -134,7 +138,7 @@ export class Supervisor extends SupervisorEmitter {
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.restart}
    * @see supervisorctl's `restart`
    */
-  async restart(name = "all", options: WaitOptions = {}): Promise<void> {
+  async restart(name: Namespec<Name> = "all", options: WaitOptions = {}): Promise<void> {
     await this.#named(name).restart(options);
   }
 
@@ -144,7 +148,7 @@ export class Supervisor extends SupervisorEmitter {
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.signal}
    * @see supervisorctl's `signal`
    */
-  async signal(name: string, signal: SignalSetting): Promise<void> {
+  async signal(name: Namespec<Name>, signal: SignalSetting): Promise<void> {
     await this.#named(name).signal(signal);
   }
 
@@ -154,7 +158,11 @@ export class Supervisor extends SupervisorEmitter {
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.send}
    * @see the RPC method `sendProcessStdin`
    */
-  async send(name: string, chars: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
+  async send(
+    name: Namespec<Name>,
+    chars: string | Uint8Array,
+    options: WaitOptions = {},
+  ): Promise<void> {
     await this.#named(name).send(chars, options);
   }
 
@@ -164,7 +172,7 @@ export class Supervisor extends SupervisorEmitter {
    * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one
    * @see supervisorctl's `tail`
    */
-  async tail(name: string, stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
+  async tail(name: Namespec<Name>, stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
     return this.#named(name).tail(stream, bytes);
   }
 
@@ -175,7 +183,12 @@ export class Supervisor extends SupervisorEmitter {
    * {@link Subprocess.read}
    * @see the RPC method `readProcessStdoutLog`
    */
-  async read(name: string, stream: OutputStream, offset: number, length: number): Promise<Buffer> {
+  async read(
+    name: Namespec<Name>,
+    stream: OutputStream,
+    offset: number,
+    length: number,
+  ): Promise<Buffer> {
     return this.#named(name).read(stream, offset, length);
   }
 
@@ -185,10 +198,10 @@ export class Supervisor extends SupervisorEmitter {
    * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one
    * @see supervisorctl's `tail -f`
    */
-  follow(name: string, stream?: OutputStream, options?: FollowOptions): Follow;
+  follow(name: Namespec<Name>, stream?: OutputStream, options?: FollowOptions): Follow;
   /** The same for the standard output. */
-  follow(name: string, options: FollowOptions): Follow;
-  follow(name: string, stream?: OutputStream | FollowOptions, options?: FollowOptions): Follow {
+  follow(name: Namespec<Name>, options: FollowOptions): Follow;
+  follow(name: Namespec<Name>, stream?: OutputStream | FollowOptions, options?: FollowOptions): Follow {
     return this.#named(name).follow(stream as OutputStream, options);
   }
 
@@ -203,7 +216,7 @@ export class Supervisor extends SupervisorEmitter {
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.clear}
    * @see supervisorctl's `clear`
    */
-  async clear(name = "all"): Promise<void> {
+  async clear(name: Namespec<Name> = "all"): Promise<void> {
     await this.#named(name).clear();
   }
 
@@ -213,7 +226,7 @@ export class Supervisor extends SupervisorEmitter {
    * @throws {SupervisorError} `BAD_NAME`
    * @see the signal USR2 of supervisord, and {@link Subprocess.reopen}
    */
-  reopen(name = "all"): void {
+  reopen(name: Namespec<Name> = "all"): void {
     this.#named(name).reopen();
   }
 
@@ -224,7 +237,7 @@ export class Supervisor extends SupervisorEmitter {
    * @throws {SupervisorError} `BAD_NAME`
    * @see supervisorctl's `status`
    */
-  status(name = "all"): ProcessInfo[] {
+  status(name: Namespec<Name> = "all"): ProcessInfo[] {
     return this.#named(name).info().toSorted(byGroupAndName);
   }
 
@@ -246,7 +259,7 @@ export class Supervisor extends SupervisorEmitter {
   }
 
   /** Finds a process by `group:process`, or by its name alone where both names are the same. */
-  process(namespec: string): Subprocess | undefined {
+  process(namespec: Namespec<Name>): Subprocess | undefined {
     const process = findOne(namespec, this.#parts.registry.processes);
     return process && this.#programs.handle(process);
   }
@@ -271,7 +284,7 @@ export class Supervisor extends SupervisorEmitter {
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.stop}; nothing is removed then.
    * @see supervisorctl's `remove`. **Differs:** there, a running program is an error.
    */
-  async remove(name: string, options: WaitOptions = {}): Promise<void> {
+  async remove(name: Namespec<Name>, options: WaitOptions = {}): Promise<void> {
     await this.#parts.updates.remove(name, options);
   }
 

@@ -1,73 +1,28 @@
 /** The package as it is published: packed, unpacked elsewhere, and used by others. */
 import assert from "node:assert/strict";
-import { execFile, execFileSync } from "node:child_process";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
+import { installPackage } from "./support/installed-package.ts";
+import { root } from "./support/processes.ts";
 
-const root = path.resolve(import.meta.dirname, "../..");
 const tsc = path.join(root, "node_modules/@typescript/native/bin/tsc");
 const run = promisify(execFile);
 
-interface Manifest {
-  readonly version: string;
-  readonly dependencies: Readonly<Record<string, string>>;
-}
-
 describe("the package", () => {
-  // the real path: on some systems the folder for temporary files is behind a link
-  const scratch = realpathSync(mkdtempSync(path.join(tmpdir(), "libsupervisor-package-")));
-  const installed = path.join(scratch, "node_modules/libsupervisor");
+  let scratch = "";
+  let installed = "";
 
   before(() => {
-    // dist is there already: built by pretest, and being rebuilt it would be missing for other tests
-    const [packed] = JSON.parse(
-      npm(["pack", "--ignore-scripts", "--json", "--pack-destination", scratch]),
-    ) as { readonly filename: string }[];
-    assert.ok(packed);
-    execFileSync("tar", ["-xzf", packed.filename], { cwd: scratch });
-    mkdirSync(path.dirname(installed), { recursive: true });
-    cpSync(path.join(scratch, "package"), installed, { recursive: true });
-    // what npm would install beside it, without asking a registry
-    for (const name of Object.keys(manifest().dependencies)) link(name);
-    link("@types/node");
-    writeFileSync(path.join(scratch, "package.json"), '{ "private": true }\n');
+    scratch = installPackage();
+    installed = path.join(scratch, "node_modules/libsupervisor");
   });
 
   after(() => {
     rmSync(scratch, { recursive: true, force: true });
   });
-
-  function npm(args: readonly string[]): string {
-    const npmCli = process.env["npm_execpath"];
-    const options = { cwd: root, encoding: "utf8" } as const;
-    return npmCli?.endsWith(".js")
-      ? execFileSync(process.execPath, [npmCli, ...args], options)
-      : execFileSync("npm", args, { ...options, shell: process.platform === "win32" });
-  }
-
-  function manifest(): Manifest {
-    return JSON.parse(readFileSync(path.join(installed, "package.json"), "utf8")) as Manifest;
-  }
-
-  function link(name: string): void {
-    const to = path.join(scratch, "node_modules", name);
-    mkdirSync(path.dirname(to), { recursive: true });
-    symlinkSync(path.join(root, "node_modules", name), to, "junction");
-  }
 
   /** Runs a file of that content in the scratch folder. */
   async function runs(file: string, content: string): Promise<string> {
