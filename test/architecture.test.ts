@@ -105,6 +105,33 @@ function inLibrary(pattern: RegExp): string[] {
   return where(pattern).filter((name) => !name.startsWith("cli/"));
 }
 
+/** Without template literals, some of which are scripts for a browser, a shell or a thread. */
+function withoutScripts(code: string): string {
+  return code.replaceAll(/`(?:\\.|[^`\\])*`/gs, "``");
+}
+
+/** Names of classes whose objects do not change, or change only where `isChanged` finds it. */
+const VALUES = new Set(["Html", "Int32Array", "Map", "RegExp", "Set", "TextDecoder", "Uint8Array"]);
+
+/** The variables of a module that keep state: each `let`, and constants whose object changes. */
+function stateOf(code: string): string[] {
+  const declared = /^(?:export )?(let|const) (\w+)[^=\n]*(?: =\s+(?:new (\w+))?|;$)/gm;
+  return [...code.matchAll(declared)]
+    .filter(([, kind, name = "", made]) => {
+      if (kind === "let" || isChanged(name, code)) return true;
+      return made !== undefined && !VALUES.has(made);
+    })
+    .map(([, , name = ""]) => name);
+}
+
+/** Whether a module changes the object of a constant; not the position of a regular expression. */
+function isChanged(name: string, code: string): boolean {
+  const method = /\.(?:set|add|delete|clear|push|pop|shift|unshift|splice|sort|reverse|fill)\(/;
+  const assignment = /(?!\.lastIndex\b)(?:\.\w+|\[[^\]]+\])+ ?(?:[-+*/%&|?]{0,2}=(?!=)|\+\+|--)/;
+  const changed = `(?<![.\\w])${name}(?:${method.source}|${assignment.source})`;
+  return new RegExp(changed).test(code);
+}
+
 /** Not only types. */
 function importers(name: string): string[] {
   return sources
@@ -149,6 +176,32 @@ describe("the architecture", () => {
         sources.some((source) => source.name === name),
         name,
       );
+  });
+
+  it("modules: keep only this state", () => {
+    const found = sources.flatMap(({ name, code }) =>
+      stateOf(withoutScripts(code)).map((variable) => `${name}: ${variable}`),
+    );
+    assert.deepEqual(found.toSorted(), [
+      "cleanup/exit-hook.ts: hooks", // the one `exit` listener of the host
+      "control/rpc/endpoint.ts: encoded", // answers, by the object that was encoded
+      "control/rpc/server-state.ts: states", // by supervisor
+      "lifecycle/wait.ts: waits", // by signal
+      "output/host-logs.ts: hosts", // the one writer of each file, by clock
+      "schema/option.ts: options", // what was told of each option, by schema
+      "spawn/shell.ts: raw", // the environment with which the host was started
+      "spawn/spawner.ts: wakeUps", // the budget of reads of the host
+      "system/reserve.ts: reserve", // the descriptor of the host that is kept
+    ]);
+  });
+
+  it("modules: do nothing when they are imported; only the command runs", () => {
+    const atOnce =
+      /^(?!(?:import|export|const|let|async|function|class|abstract|type|interface)\b)[\w$].*$/gm;
+    const found = sources.flatMap(({ name, code }) =>
+      [...withoutScripts(code).matchAll(atOnce)].map(([text]) => `${name}: ${text}`),
+    );
+    assert.deepEqual(found, ["cli/main.ts: process.exitCode = await main();"]);
   });
 
   it("packages: only the four, and each at its own place", () => {
