@@ -119,7 +119,8 @@ export class Selection {
 
   /**
    * Reads the last bytes of the log of the only process; see {@link Subprocess.tail}.
-   * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one.
+   * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one; or as {@link
+   * Subprocess.tail}.
    */
   async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
     return tailOutput(this.#only, stream, bytes);
@@ -127,7 +128,8 @@ export class Selection {
 
   /**
    * Reads a part of the log of the only process; see {@link Subprocess.read}.
-   * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one.
+   * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one; or as {@link
+   * Subprocess.read}.
    */
   async read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
     return readOutput(this.#only, stream, offset, length);
@@ -137,8 +139,8 @@ export class Selection {
    * Returns the output of the only process from now on, over updates: when another process takes
    * its place, its output follows; see {@link Subprocess.follow}. Ends when the name is removed, or
    * the supervisor has shut down.
-   * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one; the iteration
-   * throws it when an update has put several processes in the place of the one.
+   * @throws {SupervisorError} `BAD_ARGUMENTS`; `BAD_NAME` if there is no process, or more than one;
+   * the iteration throws it when an update has put several processes in the place of the one.
    */
   follow(stream?: OutputStream, options?: FollowOptions): Follow;
   /** The same for the standard output. */

@@ -146,8 +146,8 @@ export class Subprocess {
    *
    * @param stream - `"stdout"` unless given.
    * @param bytes - 1600 unless given, as supervisorctl.
-   * @throws {SupervisorError} `FAILED` if the file cannot be read, or the path leads through a link
-   * of another user.
+   * @throws {SupervisorError} `BAD_ARGUMENTS` if there is no such stream; `FAILED` if the file
+   * cannot be read, or the path leads through a link of another user.
    * @see supervisorctl's `tail`
    */
   async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {

@@ -167,9 +167,10 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
   }
 
   /**
-   * Reads the last bytes that a process wrote.
+   * Reads the last bytes that a process wrote: of `stdout`, and 1600 bytes, unless given.
    *
-   * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one
+   * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one; or as
+   * {@link Subprocess.tail}
    * @see supervisorctl's `tail`
    */
   async tail(name: Namespec<Name>, stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
@@ -195,7 +196,7 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
   /**
    * Returns the output of the process that has the name, from now on; see {@link Selection.follow}.
    *
-   * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one
+   * @throws {SupervisorError} `BAD_NAME` if it means no process, or more than one; `BAD_ARGUMENTS`
    * @see supervisorctl's `tail -f`
    */
   follow(name: Namespec<Name>, stream?: OutputStream, options?: FollowOptions): Follow;
@@ -296,7 +297,8 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    * and all others have been told to start.
    *
    * Updates wait for each other. A function is called for the settings when its turn has come, and
-   * once more when all removed processes are gone: no change that was made meanwhile is lost.
+   * again each time the processes to be removed are gone: no change that was made meanwhile is lost.
+   * With `dryRun` it is called once, at once.
    *
    * An update changes everything or nothing: if it throws, the processes that it has stopped by
    * then are started again.

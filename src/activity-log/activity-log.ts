@@ -46,7 +46,8 @@ export class ActivityLog {
 
   /**
    * Opens the log file, if the settings name one. While the file cannot be written, its lines are
-   * kept, and Node emits a warning (`process.emitWarning`).
+   * kept, and Node emits a warning (`process.emitWarning`). `clock` gives the times of the lines: the
+   * system's clock unless given.
    *
    * @throws {SettingsError} if the settings are not right.
    */
@@ -120,7 +121,7 @@ export class ActivityLog {
   }
 
   /**
-   * Reads the last bytes of the log file.
+   * Reads the last bytes of the log file: 1600 unless given.
    *
    * @throws {SupervisorError} as `read()`
    * @see supervisorctl's `maintail`

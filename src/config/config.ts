@@ -38,7 +38,7 @@ export class Config implements SupervisorSettings {
   declare readonly nocleanup?: boolean;
   /** An extension: see the setting. */
   declare readonly guardian?: boolean;
-  /** An extension: see the setting. */
+  /** An extension, in seconds: see the setting. */
   declare readonly guardian_waitsecs?: number;
   /** The URL at which the first of the servers can be reached. */
   declare readonly serverurl?: string;

@@ -5,7 +5,7 @@ import { show } from "../schema/show.ts";
 export interface LoadOptions {
   /** The variables for `%(ENV_X)s`; by default the environment of this process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Whether unknown sections and options are errors rather than warnings. */
+  /** Whether unknown sections and options are errors rather than warnings; false unless given. */
   readonly strict?: boolean;
   /** The directory for relative paths; by default the working directory. */
   readonly cwd?: string;

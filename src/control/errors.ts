@@ -4,7 +4,8 @@
  * - `ALREADY_LISTENING`: another program listens at that place
  * - `UNSAFE_DIRECTORY`: other users could replace a socket in that directory
  * - `NOT_A_SOCKET`: there is a file of that name that is not a socket
- * - `NO_PASSWORD`: other machines are not served without a password
+ * - `NO_PASSWORD`: a password is missing where other machines are served, or one of `username` and
+ *   `password` is missing, or the digest after `{SHA}` is malformed
  * - `BAD_ADDRESS`: there is no such host or directory, or the path is too long
  * - `FAILED`: the operating system refused
  */

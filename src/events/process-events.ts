@@ -74,7 +74,7 @@ export interface ExitedEvent extends ProcessStateEvent, Ending {
 /** The process was stopped, and all processes that it left are gone. */
 export interface StoppedEvent extends ProcessStateEvent, Partial<Ending> {
   readonly type: "PROCESS_STATE_STOPPED";
-  /** The process id before the exit; 0 if there was no process, in BACKOFF. */
+  /** The process id before the exit; 0 if there was no process. */
   readonly pid: number;
 }
 

@@ -6,8 +6,8 @@ export interface Clock {
   /** Monotonic milliseconds from any origin. All waits are measured with it. */
   now(): number;
   /**
-   * The wall clock, in milliseconds since 1970. It is used only for the times in events and
-   * `info()`.
+   * The wall clock, in milliseconds since 1970. It is used for the times in events, lines, `info()`
+   * and the activity log, and for `TICK` events. It decides nothing else.
    */
   date(): number;
   /**

@@ -13,7 +13,7 @@ import { absolute } from "../system-values.ts";
 export interface SupervisordSection {
   /** The absolute path of the activity log, or the word `syslog`. */
   readonly logfile: string;
-  /** The size at which the log is rotated; 0: never. */
+  /** The size in bytes at which the log is rotated; 0: never. */
   readonly logfile_maxbytes: number;
   /** The number of rotated files that are kept. */
   readonly logfile_backups: number;
