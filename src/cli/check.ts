@@ -27,7 +27,7 @@ Errors go to standard error, with file and line, and the exit status is 2. Other
 is 0, also with warnings.
 `;
 
-/** `libsupervisor check`: tells everything that is wrong with a file; the exit status. */
+/** `libsupervisor check`: tells everything that is wrong with a file. Returns the exit status. */
 export async function check(args: readonly string[]): Promise<number> {
   const { stdout } = process;
   try {

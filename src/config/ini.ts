@@ -135,7 +135,7 @@ function commentStart(line: string): number | undefined {
   return undefined;
 }
 
-/** Names characters that are not visible. */
+/** The byte order mark, which is not visible. */
 const BYTE_ORDER_MARK = "\uFEFF";
 
 function noHeader(line: number, value: string): SyntaxIssue {

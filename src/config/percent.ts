@@ -68,7 +68,7 @@ interface Spec {
   readonly width: string;
   readonly precision: string | undefined;
   readonly type: string;
-  /** Matches nothing between the percent sign and the type. */
+  /** Whether nothing stands between the percent sign and the type. */
   readonly isBare: boolean;
   /** The position of the type. */
   readonly index: number;

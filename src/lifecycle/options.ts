@@ -77,7 +77,7 @@ export const lifecycleOptions = {
   ),
 };
 
-/** Plans the life of a process. Seconds become milliseconds here and nowhere else. */
+/** Plans the life of a process. Seconds become milliseconds here. */
 export function policyOf(settings: ValuesOf<typeof lifecycleOptions>): Policy {
   return {
     startMs: settings.startsecs * 1000,

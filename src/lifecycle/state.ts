@@ -104,7 +104,10 @@ export type State =
 /** The name of a state, as in supervisord. @useDeclaredType */
 export type StateName = State["name"];
 
-/** Orders (`start`, `stop`, `giveup`), facts (`spawned` … `swept`), and the passing of `until`. */
+/**
+ * Orders (`start`, `stop`, `restart`, `giveup`), facts (`spawned` … `swept`), and the passing of
+ * `until`.
+ */
 export type Input =
   | { readonly type: "start" }
   | { readonly type: "stop" }

@@ -1,4 +1,4 @@
-/** How long to wait. */
+/** The options of a wait. */
 export interface WaitOptions {
   /**
    * Ends the wait: the promise rejects with the signal's reason. The order is not undone: a process

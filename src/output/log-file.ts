@@ -165,7 +165,7 @@ export class LogFile {
     if (this.#mode === FAST && this.#clock.now() - begun > SLOW_MS) this.#mode = SLOW;
   }
 
-  /** Keeps bytes that cannot be written. */
+  /** Writes a chunk at once. Keeps the bytes that cannot be written. */
   #writeNow(chunk: Uint8Array): void {
     let at = 0;
     try {

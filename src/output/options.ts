@@ -27,7 +27,7 @@ export const outputOptions = {
   stderr_syslog: syslog("standard error"),
 };
 
-/** The same for all logs. */
+/** The options that all logs share. */
 export const logOptions = {
   strip_ansi: option(
     {

@@ -1,4 +1,4 @@
-/** The options for the rotation of logs. */
+/** One step of a rotation. */
 export type RotationStep =
   | { readonly do: "remove"; readonly file: string }
   | { readonly do: "rename"; readonly file: string; readonly to: string }

@@ -13,8 +13,8 @@ export interface Spawner {
    */
   spawn(command: Command, events: ChildEvents, outputs: Outputs): Child;
   /**
-   * No child follows with these outputs unless a caller asks for one: what is kept for the next one can
-   * go. What a descendant that is left still writes should arrive.
+   * Called when no child follows with these outputs unless a caller asks for one: resources that are
+   * kept for the next child can be released. Output of descendants should still arrive.
    */
   rest?(outputs: Outputs): void;
   /**

@@ -42,7 +42,7 @@ export class Sockets {
     return fd;
   }
 
-  /** Opens it for this user, or shares it; settles when it is open. Rejects with the reason why not. */
+  /** Opens the socket for this user, or shares it. Rejects with the reason. */
   async open(socket: SharedSocket, user: object): Promise<void> {
     const key = keyOf(socket);
     let held = this.#held.get(key);
@@ -59,7 +59,9 @@ export class Sockets {
     await held.opening;
   }
 
-  /** Lets go of all that the user has. A successor that takes one over has to say so in the same turn. */
+  /**
+   * Releases all sockets of the user. A successor that keeps a socket must open it in the same turn.
+   */
   release(user: object): void {
     for (const [key, held] of this.#held) {
       if (!held.users.delete(user)) continue;

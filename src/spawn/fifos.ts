@@ -58,7 +58,7 @@ export class Fifos {
     return this.#ready.length;
   }
 
-  /** Returns one of those that were made; the caller closes both ends. */
+  /** Returns a FIFO that is ready; the caller closes both ends. */
   take(): Fifo | undefined {
     return this.#ready.pop();
   }
@@ -106,7 +106,7 @@ export class Fifos {
     }
   }
 
-  /** Closes those that were not taken. */
+  /** Closes the FIFOs that were not taken. */
   close(): void {
     for (const fifo of this.#ready.splice(0)) closeFifo(fifo);
   }
@@ -136,7 +136,7 @@ function tryTo(work: () => void): void {
   }
 }
 
-/** Removes the directories of hosts that were killed while they made some: the pid is in their names. */
+/** Removes the directories of hosts that were killed while they made FIFOs: the names have the pid. */
 function removeLeftovers(base: string): void {
   const user = process.geteuid?.();
   for (const name of readdirSync(base)) {

@@ -4,7 +4,7 @@ import type { Instant } from "../lifecycle/state.ts";
 const PER_SECOND = 500;
 /** How many of these reads may come at once. */
 const BURST = 50;
-/** How long none is granted once they are used up: at first, and where it happens again and again. */
+/** How long no read is granted after all are used up: the first time, and if this is repeated. */
 const BUSY_MS = { first: 100, longest: 1000 } as const;
 
 /** The reads that need not wait, shared by all streams of a host. */
@@ -29,7 +29,7 @@ export class WakeUps {
     return false;
   }
 
-  /** Counts one that was not asked for; false. */
+  /** Counts a read that was not asked for. Returns false. */
   spend(now: Instant): false {
     this.#refill(now);
     this.#left = Math.max(0, this.#left - 1);

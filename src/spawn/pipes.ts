@@ -23,8 +23,8 @@ interface PipesIo {
 }
 
 /**
- * The pipes from which the output of a process is read. They outlive a child: the next one gets the same,
- * and what a grandchild still writes arrives.
+ * The pipes from which the output of a process is read. The pipes outlive a child: the next child
+ * gets the same pipes, and output of descendants still arrives.
  */
 export class Pipes {
   readonly #outputs: Outputs;
@@ -67,7 +67,7 @@ export class Pipes {
     });
   }
 
-  /** Tells that the child was sent something: what it answers is read as it comes. */
+  /** Called when the child was sent input: its answer is read as it comes. */
   expect(): void {
     for (const { reader } of this.#pipes.values()) reader.expect();
   }
@@ -79,8 +79,8 @@ export class Pipes {
   }
 
   /**
-   * Lets go, as no child follows soon. What a descendant that is left still writes arrives, until the
-   * last of them has ended.
+   * Closes the ends for writing, as no child follows soon. Output of descendants still arrives,
+   * until the last descendant has ended.
    */
   rest(): void {
     for (const { reader, write } of this.#pipes.values()) {

@@ -86,7 +86,10 @@ function findSetpriv(): string | undefined {
   return path.basename(realpathSync(found.file)).startsWith("busybox") ? undefined : found.file;
 }
 
-/** Which of the two the user may not execute or enter. The kernel is asked if mode bits deny it. */
+/**
+ * The reason why the user may not execute the file or enter the directory. The kernel is asked if
+ * mode bits deny it.
+ */
 export function whatIsDenied(
   { user, words }: Become,
   file: string,

@@ -16,7 +16,7 @@ export interface Leftover {
   readonly error: SupervisorError;
 }
 
-/** The callbacks for the beginning and the end of the supervisor. */
+/** The parts that a lifetime uses. */
 export interface LifetimeParts {
   readonly registry: Registry;
   readonly host: HostEvents;

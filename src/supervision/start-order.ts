@@ -4,7 +4,7 @@ import type { Rank } from "../settings/priority.ts";
 type Ranked = { readonly rank: Rank };
 
 /**
- * Compares in the order of autostart: groups by priority, then by name; inside a group as it was
+ * Sorts in the order of autostart: groups by priority, then by name; inside a group as it was
  * configured.
  */
 export function autostartOrder<T extends Ranked>(processes: readonly T[]): T[] {
@@ -12,7 +12,7 @@ export function autostartOrder<T extends Ranked>(processes: readonly T[]): T[] {
 }
 
 /**
- * Compares in the order of a start on command: as autostart, but inside a group by the priority of
+ * Sorts in the order of a start on command: as autostart, but inside a group by the priority of
  * each program.
  */
 export function startOrder<T extends Ranked>(processes: readonly T[]): T[] {

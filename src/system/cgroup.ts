@@ -11,8 +11,9 @@ import { reserve } from "./reserve.ts";
 import { isShortage } from "./shortage.ts";
 
 /**
- * A control group (v2) for the processes of one run. A process needs a permission to leave it, so that
- * it knows even those that have changed all else by which we know our own.
+ * A control group (v2) for the processes of one run. A process cannot leave the cgroup without
+ * permission. So the cgroup contains even processes that have changed their group, session,
+ * environment and parent.
  */
 export class Cgroup {
   /** The number of the run. */
@@ -80,8 +81,8 @@ export class Cgroup {
 }
 
 /**
- * Returns the cgroup of the host, in which ours are made, and removes those that hosts which are gone
- * have left there.
+ * Returns the cgroup of the host, in which ours are made, and removes the empty cgroups of hosts
+ * that have ended.
  * @throws where there is no cgroup v2
  */
 export function cgroupBase(isAlive: (pid: number) => boolean): string {

@@ -132,7 +132,7 @@ export class FakeChild implements Child {
     this.signals.push(signal);
   }
 
-  /** Records the setting. */
+  /** Records that the start was cancelled. */
   cancel(): void {
     this.isCancelled = true;
   }

@@ -26,7 +26,7 @@ actions, and "help ACTION" shows the usage of one.
 `;
 
 /**
- * Runs supervisorctl's actions; the exit status.
+ * Runs supervisorctl's actions. Returns the exit status.
  *
  * @param argv - The arguments behind the name of the command.
  * @see supervisorctl

@@ -1,7 +1,5 @@
 import { FAULTS } from "../../control/index.ts";
 
-/** Makes the lines that supervisorctl prints. */
-
 /** A process as the server reports it. */
 export interface ProcessInfo {
   readonly name: string;

@@ -10,7 +10,10 @@ import { HostSignals } from "./signals.ts";
 
 const HELP = "libsupervisor -h";
 
-/** Runs a configuration in the foreground until a signal or a client ends it; the exit status. */
+/**
+ * Runs a configuration in the foreground until a signal or a client ends it. Returns the exit
+ * status.
+ */
 export async function run(args: readonly string[]): Promise<number> {
   try {
     const options = parseOptions(args);

@@ -6,7 +6,7 @@ import type { Options } from "../section-reader.ts";
 /** The settings of one program, while they are collected. */
 export type Draft = { -readonly [K in keyof ProgramSettings]?: ProgramSettings[K] | undefined };
 
-/** Reads the options that are evaluated for each process. */
+/** What the readers of options that are evaluated for each process use. */
 export interface Each {
   readonly options: Options;
   /** The names of a process, and the variables of its environment. */

@@ -50,7 +50,7 @@ export interface SupervisordSection {
 const { identifier, childlogdir, nocleanup, strip_ansi, environment, ...others } =
   supervisorSettings.shape;
 
-/** Reads the options that are in {@link SupervisordSection}, as supervisord does. */
+/** The options that are in {@link SupervisordSection}, in supervisord's order of reading. */
 const sectionOptions = {
   minfds: option({ syntax: "integer" }, (integer) => integer.default(1024)),
   minprocs: option({ syntax: "integer" }, (integer) => integer.default(200)),
@@ -69,7 +69,7 @@ const sectionOptions = {
   environment,
 };
 
-/** Reads the settings that supervisord has no option for, or not here. */
+/** The settings that supervisord has no option for, or not in this section. */
 const otherOptions = filterOptions(others, ({ only }) => only !== "code");
 
 /** The options of `[supervisord]`. */
