@@ -65,10 +65,6 @@ export class Guardian {
     (this.#shell.stdin as unknown as { unref?: () => void } | null)?.unref?.();
   }
 
-  get pid(): number | undefined {
-    return this.#shell.pid;
-  }
-
   /** Registers a process group, at once: the host may be killed at any time. */
   add(pgid: number, signal: number): void {
     this.#setSlot(`g${pgid}`, `g ${pgid} ${signal}`);

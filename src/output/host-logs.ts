@@ -71,7 +71,7 @@ export class HostLogs {
   }
 
   #make(name: string): LogFile {
-    const file = new LogFile(name, this.#clock, undefined, () => this.#drop(file));
+    const file = new LogFile(name, this.#clock, () => this.#drop(file));
     this.#keys.set(file, new Set());
     return this.#note(file, name);
   }

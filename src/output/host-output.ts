@@ -14,7 +14,7 @@ export function hostOutputOf(log: NonNullable<ChannelPlan["log"]>): HostOutput |
  * Which of these descriptors is a pipe or a socket that a name leads to, as links from a log file
  * to `/dev/stdout` do.
  */
-export function hostOutputAt(file: string): HostOutput | undefined {
+function hostOutputAt(file: string): HostOutput | undefined {
   const stat = statLog(file);
   if (!stat?.isFIFO() && !stat?.isSocket()) return undefined;
   return ([1, 2] as const).find((fd) => {

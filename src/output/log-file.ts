@@ -2,7 +2,7 @@ import type { Clock } from "../ports/clock.ts";
 import { Backlog } from "./backlog.ts";
 import { drain } from "./drain.ts";
 import { FAST, SLOW, type Mode } from "./log-mode.ts";
-import { LogAudience, type LogEvents } from "./log-audience.ts";
+import { LogAudience } from "./log-audience.ts";
 import { LogUsers, type LogUser } from "./log-users.ts";
 import { OpenedLog } from "./opened-log.ts";
 import { lastBytes } from "./read-file.ts";
@@ -34,12 +34,11 @@ export class LogFile {
   #mode: Mode = FAST;
 
   /** Calls `unused` when the file was closed and no user is going to write to it. */
-  constructor(file: string, clock: Clock, events?: LogEvents, unused: () => void = () => {}) {
+  constructor(file: string, clock: Clock, unused: () => void = () => {}) {
     this.file = file;
     this.#clock = clock;
     this.#unused = unused;
     this.audience = new LogAudience(file);
-    if (events) this.audience.add(events);
     this.#log = new OpenedLog(file, clock, this.audience);
     this.#rotator = new Rotator(this.#log, this.#users, clock, this.audience);
   }

@@ -15,22 +15,19 @@ function make(t: TestContext, slowness = 0) {
   const told: string[] = [];
   const directory = path.join(scratch(t), "directory");
   const file = path.join(directory, "log");
-  const log = new LogFile(
-    file,
-    {
-      now: () => {
-        clock.stall(slowness);
-        return clock.now();
-      },
-      date: () => clock.date(),
-      setTimeout: (fn, ms) => clock.setTimeout(fn, ms),
-      clearTimeout: (timer) => clock.clearTimeout(timer),
+  const log = new LogFile(file, {
+    now: () => {
+      clock.stall(slowness);
+      return clock.now();
     },
-    {
-      failed: (_, { code, syscall }) => told.push(`failed ${syscall} ${code}`),
-      recovered: (_, lost) => told.push(`recovered ${lost}`),
-    },
-  );
+    date: () => clock.date(),
+    setTimeout: (fn, ms) => clock.setTimeout(fn, ms),
+    clearTimeout: (timer) => clock.clearTimeout(timer),
+  });
+  log.audience.add({
+    failed: (_, { code, syscall }) => told.push(`failed ${syscall} ${code}`),
+    recovered: (_, lost) => told.push(`recovered ${lost}`),
+  });
   return { clock, told, directory, file, log, mend: () => fs.mkdirSync(directory) };
 }
 

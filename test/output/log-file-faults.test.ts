@@ -15,7 +15,8 @@ function failing(t: TestContext) {
   const told: string[] = [];
   const directory = path.join(scratch(t), "directory");
   const file = path.join(directory, "log");
-  const log = new LogFile(file, clock, {
+  const log = new LogFile(file, clock);
+  log.audience.add({
     failed: (_, { code, syscall }) => told.push(`failed ${syscall} ${code}`),
     recovered: (_, lost) => told.push(`recovered ${lost}`),
   });

@@ -31,7 +31,8 @@ function rig(t: TestContext, slowness: () => number = () => 0): Rig {
     setTimeout: (fn: () => void, ms: number) => clock.setTimeout(fn, ms),
     clearTimeout: (timer: unknown) => clock.clearTimeout(timer),
   };
-  const log = new LogFile(file, slow, {
+  const log = new LogFile(file, slow);
+  log.audience.add({
     failed: (_, { code, syscall }) => told.push(`failed ${syscall} ${code}`),
     recovered: (_, lost) => told.push(`recovered ${lost}`),
   });
@@ -63,7 +64,8 @@ describe("LogFile: rotation", () => {
           for (const name of filesOf(file)) fs.unlinkSync(name);
           let written = "b".repeat(before);
           fs.writeFileSync(file, written);
-          const log = new LogFile(file, clock, events);
+          const log = new LogFile(file, clock);
+          log.audience.add(events);
           const writer = user(maxbytes, backups);
           log.acquire(writer);
           let count = 0;
