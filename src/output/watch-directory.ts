@@ -8,6 +8,7 @@ const LOOK_MS = 500;
  * Calls `changed` when something happens in a directory, as the kernel reports it. If the kernel
  * cannot watch the directory (no inotify instance or watch is left, or the directory was removed or
  * replaced), calls `changed` every half second, until the kernel can. Does not keep the host alive.
+ * Uses the system's clock: files change in real time, also where a test has its own clock.
  */
 export class DirectoryWatch {
   readonly #directory: string;
