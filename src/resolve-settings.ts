@@ -37,6 +37,8 @@ export interface ResolvedProcess {
    * The working directory, expanded as `command` is; undefined for the host's working directory.
    */
   readonly directory?: string;
+  /** Whether SIGKILL is sent to its whole process group: as `stopasgroup`, unless it was set. */
+  readonly killasgroup: boolean;
   /** The log of its standard output: a path, `AUTO`, or empty for none. */
   readonly stdout_logfile: string;
   /** The log of its standard error: a path, `AUTO`, or empty for none. */
@@ -92,6 +94,7 @@ function describe(
     priority: rank.priority,
     command: text(typeof command === "string" ? command : command.join(" ")),
     ...(directory !== undefined && { directory: text(directory) }),
+    killasgroup: config.policy.killAsGroup,
     stdout_logfile: logfileOf("stdout", config, settings),
     stderr_logfile: logfileOf("stderr", config, settings),
   };

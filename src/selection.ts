@@ -122,7 +122,7 @@ export class Selection {
    * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one; or as {@link
    * Subprocess.tail}.
    */
-  async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
+  async tail(stream?: OutputStream, bytes?: number): Promise<Buffer> {
     return tailOutput(this.#only, stream, bytes);
   }
 

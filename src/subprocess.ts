@@ -150,7 +150,7 @@ export class Subprocess {
    * cannot be read, or the path leads through a link of another user.
    * @see supervisorctl's `tail`
    */
-  async tail(stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
+  async tail(stream?: OutputStream, bytes?: number): Promise<Buffer> {
     return tailOutput(this.#process, stream, bytes);
   }
 
@@ -175,7 +175,7 @@ export class Subprocess {
    *
    * @param lines - 10 unless given.
    */
-  lastOutput(lines = 10): string {
+  lastOutput(lines?: number): string {
     return lastOutput(this.#process, lines);
   }
 

@@ -173,7 +173,7 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    * {@link Subprocess.tail}
    * @see supervisorctl's `tail`
    */
-  async tail(name: Namespec<Name>, stream: OutputStream = "stdout", bytes = 1600): Promise<Buffer> {
+  async tail(name: Namespec<Name>, stream?: OutputStream, bytes?: number): Promise<Buffer> {
     return this.#named(name).tail(stream, bytes);
   }
 

@@ -69,6 +69,20 @@ describe("resolveSettings()", () => {
     );
   });
 
+  it("tells whether SIGKILL is sent to the process group, also if only the stop signal is set", () => {
+    const { processes } = resolveSettings({
+      programs: {
+        a: { command },
+        b: { command, stopasgroup: true },
+        c: { command, killasgroup: true },
+      },
+    });
+    assert.deepEqual(
+      processes.map(({ killasgroup }) => killasgroup),
+      [false, true, true],
+    );
+  });
+
   it("rejects wrong settings with all that is wrong", () => {
     assert.throws(
       () => resolveSettings({ programs: { a: { command: "" }, b: { comand: "x" } } } as never),

@@ -7,7 +7,8 @@ import { systemClock } from "../system/clock.ts";
 import type { LogFile } from "../output/log-file.ts";
 import type { LogUser } from "../output/log-users.ts";
 import { Logs } from "../output/logs.ts";
-import { readPart } from "../output/read-file.ts";
+import { readPart, refusePart } from "../output/read-file.ts";
+import { SHOWN_BYTES } from "../output/tail.ts";
 import { watchFile } from "../output/watch-file.ts";
 import {
   activityLogSettings,
@@ -105,10 +106,9 @@ export class ActivityLog {
    */
   async read(offset: number, length: number): Promise<Buffer> {
     const file = this.#readable();
-    if (length < 0 || (offset < 0 && length !== 0)) {
-      const message = `Cannot read the log from ${offset}, ${length} bytes: expected a length of 0 or more, and 0 with a negative offset`;
-      throw new SupervisorError("BAD_ARGUMENTS", message);
-    }
+    const refused = refusePart(offset, length);
+    if (refused !== undefined)
+      throw new SupervisorError("BAD_ARGUMENTS", `Cannot read the log ${refused}`);
     await file.settled();
     try {
       const part = await readPart(file.file, offset, length);
@@ -126,7 +126,7 @@ export class ActivityLog {
    * @throws {SupervisorError} as `read()`
    * @see supervisorctl's `maintail`
    */
-  async tail(bytes = 1600): Promise<Buffer> {
+  async tail(bytes = SHOWN_BYTES): Promise<Buffer> {
     return bytes > 0 ? this.read(-bytes, 0) : Buffer.alloc(0);
   }
 

@@ -1,3 +1,4 @@
+import { KNOWN_CONVERSION } from "../schema/expand.ts";
 import { isSpace } from "./python.ts";
 
 /**
@@ -7,8 +8,7 @@ import { isSpace } from "./python.ts";
 const NOTHING = "%(here).0s";
 
 // a text that settings take for a conversion, with all percent signs before it
-const CONVERSION =
-  /(?<!%)%*%\((?:program_name|process_num|numprocs|group_name|host_node_name|here|ENV_\w+)\)[-#0 +]*\d*(?:\.\d+)?[hlL]?[a-zA-Z]|%/g;
+const CONVERSION = new RegExp(`(?<!%)%*%${KNOWN_CONVERSION}|%`, "g");
 
 /** Formats the line, or lines, of an option. */
 export function option(key: string, value: string): string {

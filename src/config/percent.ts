@@ -1,4 +1,4 @@
-import { formatConversion } from "../schema/expand.ts";
+import { formatConversion, KNOWN_CONVERSION, WIDEST } from "../schema/expand.ts";
 import { repr } from "./python.ts";
 
 /** Stands for a value that differs between the processes. */
@@ -115,9 +115,6 @@ function closing(text: string, open: number): number {
   return -1;
 }
 
-/** The largest useful field width: a larger width would only fill the memory. */
-const WIDEST = 1000;
-
 function convert(
   spec: Spec,
   names: Names,
@@ -168,8 +165,7 @@ function unsupported({ type, index }: Spec): string {
 }
 
 // a text that the settings of the library would take for a conversion
-const CONVERSION =
-  /(?<!%)%+(?=\((?:program_name|process_num|numprocs|group_name|host_node_name|here|ENV_\w+)\)[-#0 +]*\d*(?:\.\d+)?[hlL]?[a-zA-Z])/g;
+const CONVERSION = new RegExp(`(?<!%)%+(?=${KNOWN_CONVERSION})`, "g");
 
 /** Formats a text as a setting of the library, in which only known names are conversions. */
 export function toSetting(pieces: readonly Piece[]): string {

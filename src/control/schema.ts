@@ -1,6 +1,6 @@
 import z from "#zod";
 import { check, type Vocabulary } from "../schema/check.ts";
-import { HOST_NAME } from "../schema/types.ts";
+import { CONTROL_SOCKET_MODE, HOST_NAME } from "../schema/types.ts";
 import { expected } from "../schema/messages.ts";
 import { show } from "../schema/show.ts";
 import type {
@@ -154,7 +154,7 @@ export function withDefaults(where: SocketPlace | PortPlace): ResolvedPlace {
     const { host = "127.0.0.1", port } = where;
     return { host, port };
   }
-  const { file, chmod = 0o700, chown, allowUnsafeDirectory = false } = where;
+  const { file, chmod = CONTROL_SOCKET_MODE, chown, allowUnsafeDirectory = false } = where;
   return { file, chmod, ...(chown && { chown }), allowUnsafeDirectory };
 }
 

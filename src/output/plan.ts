@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { ChannelPlan, HostOutput } from "./channel-plan.ts";
 import { absolute, expandHome } from "../system/directories.ts";
+import { isWindows } from "../system/platform.ts";
 import type { OutputStream } from "../ports/streams.ts";
 import type { ValuesOf } from "../schema/option.ts";
 import type { Planning } from "../schema/planning.ts";
@@ -44,7 +45,7 @@ export function planOutputs(
   const plan = (stream: OutputStream): ChannelPlan => {
     const value = settings[`${stream}_logfile`];
     const hasSyslog = settings[`${stream}_syslog`];
-    if (hasSyslog && process.platform === "win32") {
+    if (hasSyslog && isWindows) {
       refuse(`${stream}_syslog`, "there is no syslog on Windows");
     }
     const isSpoken = stream === "stdout" && settings.events !== undefined;

@@ -29,6 +29,12 @@ export async function readPart(
   }
 }
 
+/** The reason why a part cannot be read, with the part; undefined if it can. */
+export function refusePart(offset: number, length: number): string | undefined {
+  if (length >= 0 && !(offset < 0 && length !== 0)) return undefined;
+  return `from ${offset}, ${length} bytes: expected a length of 0 or more, and 0 with a negative offset`;
+}
+
 function readInThread(fd: number, buffer: Uint8Array, position: number): Promise<number> {
   return new Promise((resolve, reject) => {
     fs.read(fd, buffer, 0, buffer.length, position, (error, bytes) => {

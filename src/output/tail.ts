@@ -1,3 +1,6 @@
+/** How many bytes the `tail` of supervisorctl shows. */
+export const SHOWN_BYTES = 1600;
+
 /** The last bytes of a stream, never more than `limit`: a ring, which grows to that size as needed. */
 export class Tail {
   readonly #limit: number;

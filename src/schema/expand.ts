@@ -6,7 +6,15 @@ export type Expanded = { readonly text: string } | { readonly problem: string };
 
 // a Python conversion: %(name), flags, width, precision, length modifier, type
 const CONVERSION = /(?<!%)(%*)%(\((\w+)\)([-#0 +]*)(\d*)(?:\.(\d+))?[hlL]?([a-zA-Z]))/g;
-const KNOWN = /^(?:program_name|process_num|numprocs|group_name|host_node_name|here|ENV_\w+)$/;
+/** The names that are expanded, as a regular expression. */
+const NAMES = String.raw`(?:program_name|process_num|numprocs|group_name|host_node_name|here|ENV_\w+)`;
+const KNOWN = new RegExp(`^${NAMES}$`);
+
+/** What follows the percent sign of a conversion that is expanded, as a regular expression. */
+export const KNOWN_CONVERSION = String.raw`\(${NAMES}\)[-#0 +]*\d*(?:\.\d+)?[hlL]?[a-zA-Z]`;
+
+/** The largest useful field width: a larger width would only fill the memory. */
+export const WIDEST = 1000;
 
 /**
  * Expands supervisord's names, with Python's printf conversions (`%(process_num)02d`). Only these
@@ -54,9 +62,6 @@ export function expand(text: string, names: Names): Expanded {
 export function hasVariables(text: string): boolean {
   return text.includes("%(ENV_");
 }
-
-/** The largest useful field width: a larger width would only fill the memory. */
-const WIDEST = 1000;
 
 /** Performs one conversion as Python does; undefined for an unknown conversion. */
 export function formatConversion(

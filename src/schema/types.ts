@@ -11,6 +11,9 @@ export const NAME_RULE = "a name without blanks, colons and slashes";
 /** A host's name or address, without a scheme, a port, a path or a wildcard. */
 export const HOST_NAME = /^(?:[^\s:/?#@[\]*,]+|[\da-f.]*:[\da-f.]*:[\da-f:.]*)$/i;
 
+/** The mode of the socket of a control server, unless one is given. */
+export const CONTROL_SOCKET_MODE = 0o700;
+
 /** A syntax: the values that settings in code may have. */
 interface Type {
   /** The name of the values in an error text, unless the option has a better one. */

@@ -3,6 +3,7 @@ import type { SharedSocket } from "../ports/command.ts";
 import { fallback, option, type ValuesOf } from "../schema/option.ts";
 import type { Planning } from "../schema/planning.ts";
 import { show } from "../schema/show.ts";
+import { isWindows } from "../system/platform.ts";
 import { findGroup, findUser } from "../system/users.ts";
 
 /** The socket that the processes of a FastCGI program share. */
@@ -79,7 +80,7 @@ export function planSocket(
     }
     return undefined;
   }
-  if (process.platform === "win32") {
+  if (isWindows) {
     refuse("socket", "there is no passing of sockets on Windows");
     return undefined;
   }

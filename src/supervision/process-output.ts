@@ -1,5 +1,7 @@
 import type { State } from "../lifecycle/state.ts";
+import { refusePart } from "../output/read-file.ts";
 import type { Streams } from "../output/streams.ts";
+import { SHOWN_BYTES } from "../output/tail.ts";
 import type { OutputStream } from "../ports/streams.ts";
 import { show } from "../schema/show.ts";
 import { errorOf, type Failing } from "./failure.ts";
@@ -18,8 +20,9 @@ export async function readOutput(
   length: number,
 ): Promise<Buffer> {
   expectStream(process, stream);
-  if (length < 0 || (offset < 0 && length !== 0)) {
-    const message = `Cannot read the log of ${show(process.namespec)} from ${offset}, ${length} bytes: expected a length of 0 or more, and 0 with a negative offset`;
+  const refused = refusePart(offset, length);
+  if (refused !== undefined) {
+    const message = `Cannot read the log of ${show(process.namespec)} ${refused}`;
     throw errorOf(process, "BAD_ARGUMENTS", message);
   }
   if (Object.is(offset, -0)) return Buffer.alloc(0);
@@ -34,8 +37,8 @@ export async function readOutput(
 /** Reads the last bytes of a log. */
 export async function tailOutput(
   process: Writer,
-  stream: OutputStream,
-  bytes: number,
+  stream: OutputStream = "stdout",
+  bytes = SHOWN_BYTES,
 ): Promise<Buffer> {
   return readOutput(process, stream, -Math.max(0, bytes), 0);
 }

@@ -1,6 +1,8 @@
 import { describe, filterOptions } from "../../schema/option.ts";
 import type { Syntax } from "../../schema/types.ts";
+import { instanceOptions } from "../../settings/instances.ts";
 import { programSettings } from "../../settings/program.ts";
+import { defaultsOf } from "../defaults.ts";
 import { readEnvironment } from "../environment.ts";
 import type { Section } from "../ini.ts";
 import { VARIES, fixedText, toSetting, within, type NameValue, type Names } from "../percent.ts";
@@ -10,6 +12,7 @@ import { checkLogs, readLogfile } from "./logs.ts";
 import type { Draft, Each } from "./program-draft.ts";
 import { asRead, programOptions } from "./program-options.ts";
 
+const DEFAULTS = defaultsOf(instanceOptions);
 const { priority: _, ...others } = asRead(programOptions);
 /** Options that have the same value for all processes of a program. */
 const sameOptions = filterOptions(others, ({ isPerProcess }) => !isPerProcess);
@@ -53,7 +56,7 @@ export function readProgram(
 
 /** Checks `process_name` before it is expanded. */
 function checkNumber(options: Options, settings: Draft): void {
-  const { numprocs = 1 } = settings;
+  const { numprocs = DEFAULTS.numprocs } = settings;
   const pattern = options.entry("process_name")?.value;
   if (pattern !== undefined) options.accept("process_name", processName, pattern);
   if (numprocs > MOST_PROCESSES) {
@@ -82,7 +85,8 @@ function readEach(
   settings: Draft,
   groups: readonly string[],
 ): void {
-  const { numprocs = 1, numprocs_start: first = 0 } = settings;
+  const { numprocs = DEFAULTS.numprocs, numprocs_start: first = DEFAULTS.numprocs_start } =
+    settings;
   const ofProcess = (num: NameValue) =>
     within(
       outer,

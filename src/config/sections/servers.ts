@@ -1,4 +1,5 @@
 import { option } from "../../schema/option.ts";
+import { CONTROL_SOCKET_MODE } from "../../schema/types.ts";
 import { defaultsOf, defined } from "../defaults.ts";
 import type { Section } from "../ini.ts";
 import type { Names } from "../percent.ts";
@@ -17,7 +18,7 @@ const access = {
 const socket = { file: option({ syntax: "text" }, (file) => file) };
 const permissions = {
   chown: option({ syntax: "file owner" }, (owner) => owner.optional()),
-  chmod: option({ syntax: "file mode" }, (mode) => mode.default(0o700)),
+  chmod: option({ syntax: "file mode" }, (mode) => mode.default(CONTROL_SOCKET_MODE)),
 };
 const address = { port: option({ syntax: "address" }, (port) => port) };
 

@@ -67,7 +67,7 @@ function configInfo(
     group: process.group,
     group_prio: process.groupPriority,
     inuse,
-    killasgroup: settings.killasgroup ?? settings.stopasgroup,
+    killasgroup: process.killasgroup,
     name: process.name,
     process_prio: process.priority,
     redirect_stderr: settings.redirect_stderr,
