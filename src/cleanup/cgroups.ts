@@ -1,6 +1,6 @@
 import { Cgroup, cgroupBase } from "../system/cgroup.ts";
 import { isShortage } from "../system/shortage.ts";
-import { exists } from "../system/signals.ts";
+import { isPidInUse } from "../system/signals.ts";
 
 /** The cgroups of one supervisor. */
 export class Cgroups {
@@ -25,7 +25,7 @@ export class Cgroups {
    */
   prefix(): string {
     try {
-      this.#base ??= cgroupBase(exists);
+      this.#base ??= cgroupBase(isPidInUse);
       return Cgroup.prefix(this.#base);
     } catch (error) {
       if (isShortage(error)) throw error;
@@ -40,7 +40,7 @@ export class Cgroups {
   make(run: number): Cgroup | undefined {
     if (this.#isDisabled) return undefined;
     try {
-      this.#base ??= cgroupBase(exists);
+      this.#base ??= cgroupBase(isPidInUse);
       const cgroup = Cgroup.make(this.#base, run);
       this.#open.add(cgroup);
       return cgroup;

@@ -1,5 +1,5 @@
 import { childrenOf, inSlices, SLICE, statOf, type Identity, type Stat } from "../system/proc.ts";
-import { Newcomers } from "./newcomers.ts";
+import { YoungProcesses } from "./young-processes.ts";
 import type { RunMarks } from "./run-mark.ts";
 
 /** How many files of a process tree are read at once. */
@@ -39,21 +39,21 @@ function walk(root: number): Identity[] | undefined {
 /** Goes up from child to parent. */
 class Descent {
   readonly #root: number;
-  readonly #newcomers: Newcomers;
+  readonly #young: YoungProcesses;
   readonly #children = new Map<number, Stat[]>();
 
   constructor(marks: RunMarks) {
     this.#root = marks.pid;
-    this.#newcomers = new Newcomers(marks);
+    this.#young = new YoungProcesses(marks);
   }
 
   find(): Identity[] | Promise<Identity[]> {
-    const first = this.#newcomers.next();
+    const first = this.#young.next();
     if (first.length > SLICE) return this.#inSlices(first);
     let pids = first;
     for (let round = 0; pids.length > 0 && round < ROUNDS; round++) {
       for (const pid of pids) this.#look(pid);
-      pids = this.#newcomers.next();
+      pids = this.#young.next();
     }
     return this.#found();
   }
@@ -62,7 +62,7 @@ class Descent {
     let pids = first;
     for (let round = 0; pids.length > 0 && round < ROUNDS; round++) {
       await inSlices(pids, (pid) => this.#look(pid));
-      pids = this.#newcomers.next();
+      pids = this.#young.next();
     }
     return this.#found();
   }

@@ -1,8 +1,8 @@
 import { nextTurn } from "../system/clock.ts";
 import { environmentOf, isDead, SLICE, statOf, type Identity, type Stat } from "../system/proc.ts";
-import { Newcomers } from "./newcomers.ts";
+import { YoungProcesses } from "./young-processes.ts";
 import type { RunMarks } from "./run-mark.ts";
-import type { SweepMemory } from "./strangers.ts";
+import type { SweepMemory } from "./sweep-memory.ts";
 
 /**
  * Finds the living processes that belong to a run whose own process has ended: by process group, by
@@ -27,7 +27,7 @@ type Candidate = Stat & { readonly isTagged: boolean; readonly isOurs: boolean }
 class Search {
   readonly #marks: RunMarks;
   readonly #memory: SweepMemory;
-  readonly #newcomers: Newcomers;
+  readonly #young: YoungProcesses;
   readonly #tag: Buffer;
   readonly #name: Buffer;
   readonly #stats: Candidate[] = [];
@@ -35,7 +35,7 @@ class Search {
 
   constructor(marks: RunMarks, memory: SweepMemory) {
     this.#marks = marks;
-    this.#newcomers = new Newcomers(marks);
+    this.#young = new YoungProcesses(marks);
     this.#memory = memory;
     this.#tag = Buffer.from(`${marks.tag}\0`);
     this.#name = Buffer.from(`${marks.supervisor.name}=`);
@@ -44,7 +44,7 @@ class Search {
 
   /** The processes that were not looked at before. */
   next(): number[] {
-    return this.#newcomers.next();
+    return this.#young.next();
   }
 
   look(pids: readonly number[]): void {
@@ -92,7 +92,7 @@ class Search {
     const isOurs = (other: number) => !known.has(other) && this.#isOurs(other);
     for (const stat of this.#stats) {
       if (ours.has(stat.pid) || [stat.parent, stat.pgid, stat.session].some(isOurs)) continue;
-      supervisor.unrelated.add(stat.pid, this.#newcomers.forks);
+      supervisor.unrelated.add(stat.pid, this.#young.forks);
     }
     return [...closure(own, this.#stats, ({ isTagged }) => isTagged).values()];
   }

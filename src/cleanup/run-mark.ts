@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import type { Clock } from "../ports/clock.ts";
 import type { Signal } from "../ports/signal.ts";
 import { forksSoFar, pidLimit } from "../system/proc.ts";
-import { UnrelatedCache } from "./strangers.ts";
+import { UnrelatedCache } from "./unrelated-cache.ts";
 
 /**
  * The marks that tell the processes of one run (our child and its relatives) from all other

@@ -12,10 +12,10 @@ import {
 } from "../system/proc.ts";
 import { isShortage } from "../system/shortage.ts";
 import { isWindows } from "../system/platform.ts";
-import { exists, sendSignal } from "../system/signals.ts";
+import { isPidInUse, sendSignal } from "../system/signals.ts";
 import { relativesOf } from "./relatives.ts";
 import type { RunMarks } from "./run-mark.ts";
-import { SweepMemory } from "./strangers.ts";
+import { SweepMemory } from "./sweep-memory.ts";
 
 /**
  * How long killed processes may take to disappear before they are reported. Only uninterruptible
@@ -140,7 +140,7 @@ function leftoversOf(target: SweepTarget, memory: SweepMemory): Identity[] | Pro
 }
 
 function groupOf({ pid }: SweepTarget): Identity[] {
-  return exists(-pid) ? [{ pid: -pid, name: "process group", began: "", pgid: pid }] : [];
+  return isPidInUse(-pid) ? [{ pid: -pid, name: "process group", began: "", pgid: pid }] : [];
 }
 
 function seenOf(target: SweepTarget, memory: SweepMemory): Identity[] | Promise<Identity[]> {
@@ -151,7 +151,7 @@ function seenOf(target: SweepTarget, memory: SweepMemory): Identity[] | Promise<
       () => relativesOf(target, memory),
       () => livingOf(known),
     );
-  else if (exists(-pid)) looks.push(() => membersOf(pid));
+  else if (isPidInUse(-pid)) looks.push(() => membersOf(pid));
   if (cgroup) looks.push(() => identitiesOf(cgroup.members()));
   return inOrder(looks);
 }

@@ -5,7 +5,7 @@ import type { RunMarks } from "./run-mark.ts";
 const FEW = 100;
 
 /** The processes that may belong to a run: younger than it, and not known to be unrelated. */
-export class Newcomers {
+export class YoungProcesses {
   /** How many processes the system had started before the first look. */
   readonly forks = forksSoFar();
   readonly #marks: RunMarks;

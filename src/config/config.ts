@@ -6,7 +6,7 @@ import type { SupervisorctlSection } from "./sections/client-section.ts";
 import type { ServerSection } from "./sections/servers.ts";
 import type { SupervisordSection } from "./sections/supervisord.ts";
 
-interface Facts {
+interface ConfigFacts {
   readonly file: string;
   readonly files: readonly string[];
   readonly warnings: readonly ConfigIssue[];
@@ -42,10 +42,10 @@ export class Config implements SupervisorSettings {
   declare readonly guardian_waitsecs?: number;
   /** The URL at which the first of the servers can be reached. */
   declare readonly serverurl?: string;
-  readonly #facts: Facts;
+  readonly #facts: ConfigFacts;
 
   /** @internal */
-  constructor(settings: SupervisorSettings, facts: Facts) {
+  constructor(settings: SupervisorSettings, facts: ConfigFacts) {
     Object.assign(this, settings);
     this.#facts = facts;
   }

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { closeSync, constants, lstatSync, openSync, readdirSync, unlinkSync } from "node:fs";
 import path from "node:path";
-import { exists } from "../system/signals.ts";
+import { isPidInUse } from "../system/signals.ts";
 
 /** How many names are tried for an AUTO log. */
 const AUTO_TRIES = 100;
@@ -42,7 +42,7 @@ export function removeAutoLogs(directory: string, identifier: string): void {
   for (const name of namesIn(directory)) {
     const [, owner, pid = ""] =
       /-std(?:out|err)---(.*)-L([0-9a-z]{5})[0-9a-z]{8}\.log(?:\.\d{1,4})?$/.exec(name) ?? [];
-    if (owner !== identifier || exists(Number.parseInt(pid, 36))) continue;
+    if (owner !== identifier || isPidInUse(Number.parseInt(pid, 36))) continue;
     const file = path.join(directory, name);
     try {
       const stat = lstatSync(file);

@@ -25,7 +25,7 @@ export interface ChannelPlan {
    * Whether the process is an event listener, which answers on this stream: the host has to read it
    * soon.
    */
-  readonly isSpoken?: boolean;
+  readonly isListenerOutput?: boolean;
 }
 
 /** How the bytes get to the log: the process writes them itself, or the host reads them and writes them. */
@@ -36,7 +36,7 @@ export type Route = "direct" | "through host";
  * the log is never rotated.
  */
 export function routeOf(plan: ChannelPlan, { maxbytes }: RotationRule): Route {
-  const { capture, events, syslog, stripAnsi, isSpoken } = plan;
-  const hasOtherReader = capture > 0 || events || syslog || stripAnsi || isSpoken;
+  const { capture, events, syslog, stripAnsi, isListenerOutput } = plan;
+  const hasOtherReader = capture > 0 || events || syslog || stripAnsi || isListenerOutput;
   return hasOtherReader || maxbytes > 0 ? "through host" : "direct";
 }

@@ -48,7 +48,7 @@ export function planOutputs(
     if (hasSyslog && isWindows) {
       refuse(`${stream}_syslog`, "there is no syslog on Windows");
     }
-    const isSpoken = stream === "stdout" && settings.events !== undefined;
+    const isListenerOutput = stream === "stdout" && settings.events !== undefined;
     return {
       log:
         typeof value === "string"
@@ -58,9 +58,9 @@ export function planOutputs(
         maxbytes: settings[`${stream}_logfile_maxbytes`],
         backups: settings[`${stream}_logfile_backups`],
       },
-      capture: isSpoken ? 0 : settings[`${stream}_capture_maxbytes`],
-      events: !isSpoken && settings[`${stream}_events_enabled`],
-      ...(isSpoken && { isSpoken }),
+      capture: isListenerOutput ? 0 : settings[`${stream}_capture_maxbytes`],
+      events: !isListenerOutput && settings[`${stream}_events_enabled`],
+      ...(isListenerOutput && { isListenerOutput }),
       ...(hasSyslog && { syslog: { identifier: supervisor.identifier, prefix: name } }),
       stripAnsi: supervisor.strip_ansi,
     };

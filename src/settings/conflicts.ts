@@ -7,7 +7,7 @@ import type { ResolvedProgramSettings } from "./program.ts";
 type Programs = Readonly<Record<string, ResolvedProgramSettings>>;
 
 /** Reports the processes of a group that have the same name: the names must be different. */
-export function refuseTwins(
+export function refuseDuplicates(
   processes: readonly ProcessConfig[],
   programs: Programs,
   issues: SettingsIssue[],
@@ -15,9 +15,10 @@ export function refuseTwins(
   const seen = new Map<string, ProcessConfig>();
   for (const process of processes) {
     const { group, name, program } = process;
-    const twin = seen.get(`${group}:${name}`);
-    if (twin) {
-      const whose = twin.program === program ? "itself" : `the program ${show(twin.program)}`;
+    const duplicate = seen.get(`${group}:${name}`);
+    if (duplicate) {
+      const whose =
+        duplicate.program === program ? "itself" : `the program ${show(duplicate.program)}`;
       const pattern = programs[program]?.process_name ?? name;
       const shown = hasVariables(pattern) ? pattern : name;
       const message = `the group ${show(group)} has a process ${show(shown)} already, of ${whose}`;

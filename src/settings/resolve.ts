@@ -5,7 +5,7 @@ import { SettingsError, type SettingsIssue } from "../schema/settings-error.ts";
 import { show } from "../schema/show.ts";
 import { isDirectory } from "../system/directories.ts";
 import { findUser } from "../system/users.ts";
-import { refuseTakenSockets, refuseTwins } from "./conflicts.ts";
+import { refuseDuplicates, refuseTakenSockets } from "./conflicts.ts";
 import { expandSupervisor } from "./expansion.ts";
 import type { ResolvedGroupSettings } from "./group.ts";
 import { findPlaces, inOrder, ownGroup, prioritiesOf, type Place } from "./groups.ts";
@@ -56,7 +56,7 @@ function join(supervisor: ResolvedSupervisorSettings, issues: SettingsIssue[]): 
   const places = findPlaces(programs, groups, issues);
   const { processes, listeners } = planAll(base, places, issues);
   refuseMissingDirectory(processes, base, issues);
-  refuseTwins(processes, programs, issues);
+  refuseDuplicates(processes, programs, issues);
   refuseTakenSockets(processes, programs, issues);
   if (issues.length > 0) throw new SettingsError(issues);
   return {

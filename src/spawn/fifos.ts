@@ -14,7 +14,7 @@ import { Socket } from "node:net";
 import path from "node:path";
 import type { Writable } from "node:stream";
 import { isMainThread } from "node:worker_threads";
-import { exists } from "../system/signals.ts";
+import { isPidInUse } from "../system/signals.ts";
 import { temporaryDirectories } from "../system/directories.ts";
 import { isWindows } from "../system/platform.ts";
 import { isShortage, needPipes, spareDescriptors } from "../system/shortage.ts";
@@ -145,7 +145,7 @@ function removeLeftovers(base: string): void {
       : Number.NaN;
     const place = path.join(base, name);
     try {
-      if (Number.isNaN(pid) || exists(pid) || lstatSync(place).uid !== user) continue;
+      if (Number.isNaN(pid) || isPidInUse(pid) || lstatSync(place).uid !== user) continue;
       rmSync(place, { recursive: true, force: true });
     } catch {
       // another host was quicker

@@ -1,5 +1,5 @@
 /** The words of a command line, or the reason why it cannot be split. */
-export type Words = { readonly words: readonly string[] } | { readonly problem: string };
+export type SplitResult = { readonly words: readonly string[] } | { readonly problem: string };
 
 const BLANK = /[ \t\r\n]/;
 
@@ -7,7 +7,7 @@ const BLANK = /[ \t\r\n]/;
  * Splits as Python's `shlex.split(text)` does (POSIX rules, no comments): quotes group, a backslash
  * escapes, inside double quotes it escapes only `"` and itself. No variables, globs, `~` or pipes.
  */
-export function splitWords(text: string): Words {
+export function splitWords(text: string): SplitResult {
   const words: string[] = [];
   let word: string | undefined; // undefined: between words; "" can be a word ('""')
   let quote = "";

@@ -35,7 +35,7 @@ export function killTree(pid: number): void {
 }
 
 /** Whether there is a process of that pid, ours or not; for a negative number, a process group. */
-export function exists(pid: number): boolean {
+export function isPidInUse(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

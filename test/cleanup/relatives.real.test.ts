@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { relativesOf } from "../../src/cleanup/relatives.ts";
-import { SweepMemory } from "../../src/cleanup/strangers.ts";
+import { SweepMemory } from "../../src/cleanup/sweep-memory.ts";
 import { sweep } from "../../src/cleanup/sweep.ts";
 import { systemClock } from "../../src/system/clock.ts";
 import { forksSoFar, identityOf, isAlive, pidLimit } from "../../src/system/proc.ts";

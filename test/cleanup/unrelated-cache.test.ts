@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { UnrelatedCache } from "../../src/cleanup/strangers.ts";
+import { UnrelatedCache } from "../../src/cleanup/unrelated-cache.ts";
 
 const LIMIT = 1000;
 

@@ -13,7 +13,7 @@ const plan: ChannelPlan = {
 describe("routeOf", () => {
   it("is direct where only a log takes the bytes that is never rotated", () => {
     assert.equal(routeOf(plan, plan.rule), "direct");
-    assert.equal(routeOf({ ...plan, isSpoken: false }, plan.rule), "direct");
+    assert.equal(routeOf({ ...plan, isListenerOutput: false }, plan.rule), "direct");
   });
 
   it("is through the host where the log is rotated", () => {
@@ -24,7 +24,7 @@ describe("routeOf", () => {
     { capture: 1 },
     { events: true },
     { stripAnsi: true },
-    { isSpoken: true },
+    { isListenerOutput: true },
     { syslog: { identifier: "supervisor", prefix: "web" } },
   ])
     it(`is through the host with ${Object.keys(reader).join("")}`, () => {

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { TestContext } from "node:test";
 import type { RunMarks } from "../../src/cleanup/run-mark.ts";
-import { UnrelatedCache } from "../../src/cleanup/strangers.ts";
+import { UnrelatedCache } from "../../src/cleanup/unrelated-cache.ts";
 import { forksSoFar, pidLimit } from "../../src/system/proc.ts";
 
 /** The name of the variable that tags the processes of a run. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
-import { exists, sendSignal } from "../../src/system/signals.ts";
+import { isPidInUse, sendSignal } from "../../src/system/signals.ts";
 import { sleeper } from "../support/run-marks.ts";
 
 const skip = process.platform === "win32" && "there are no signals";
@@ -11,11 +11,11 @@ describe("a signal", { skip }, () => {
     for (const asGroup of [false, true]) {
       const child = await sleeper(t);
       const { pid = 0 } = child;
-      assert.ok(exists(pid) && exists(-pid));
+      assert.ok(isPidInUse(pid) && isPidInUse(-pid));
       const exit = once(child, "exit");
       sendSignal(pid, "SIGTERM", asGroup);
       assert.deepEqual(await exit, [null, "SIGTERM"]);
-      assert.ok(!exists(pid));
+      assert.ok(!isPidInUse(pid));
       sendSignal(pid, "SIGTERM", asGroup); // gone already
     }
   });
