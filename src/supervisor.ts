@@ -202,7 +202,11 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
   follow(name: Namespec<Name>, stream?: OutputStream, options?: FollowOptions): Follow;
   /** The same for the standard output. */
   follow(name: Namespec<Name>, options: FollowOptions): Follow;
-  follow(name: Namespec<Name>, stream?: OutputStream | FollowOptions, options?: FollowOptions): Follow {
+  follow(
+    name: Namespec<Name>,
+    stream?: OutputStream | FollowOptions,
+    options?: FollowOptions,
+  ): Follow {
     return this.#named(name).follow(stream as OutputStream, options);
   }
 
