@@ -20,8 +20,12 @@ export interface ProcessStateEvent extends BaseEvent {
   readonly processname: string;
   /** The name of its group. */
   readonly groupname: string;
+  /** The full name of the process: `group:name`, or `name` alone where both are the same. */
+  readonly namespec: string;
   /** The state before this step. */
   readonly from_state: StateName;
+  /** The number of automatic starts until now, including this one; the same as in `info()`. */
+  readonly restarts: number;
 }
 
 /** How the run of a process ended, if it has ended. */
@@ -99,6 +103,8 @@ export interface ProcessLogEvent extends BaseEvent {
   readonly processname: string;
   /** The name of its group. */
   readonly groupname: string;
+  /** The full name of the process: `group:name`, or `name` alone where both are the same. */
+  readonly namespec: string;
   /** The process id. */
   readonly pid: number;
   /** The stream that the process wrote to. */
@@ -114,6 +120,8 @@ export interface ProcessCommunicationEvent extends BaseEvent {
   readonly processname: string;
   /** The name of its group. */
   readonly groupname: string;
+  /** The full name of the process: `group:name`, or `name` alone where both are the same. */
+  readonly namespec: string;
   /** The process id. */
   readonly pid: number;
   /** The bytes between the tokens. */

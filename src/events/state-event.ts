@@ -1,15 +1,16 @@
 import type { State } from "../lifecycle/state.ts";
 import type { NewEvent } from "./event-map.ts";
-import type { Ending } from "./process-events.ts";
+import type { Ending, ProcessStateEvent } from "./process-events.ts";
 
-/** Creates the event for a step from one state to another. */
-export function stateEvent(
-  processname: string,
-  groupname: string,
-  from: State,
-  to: State,
-): NewEvent {
-  const base = { processname, groupname, from_state: from.name };
+/** The facts of a process for its events, besides its states. */
+export type EventSubject = Pick<
+  ProcessStateEvent,
+  "processname" | "groupname" | "namespec" | "restarts"
+>;
+
+/** Creates the event for a step of a process from one state to another. */
+export function stateEvent(subject: EventSubject, from: State, to: State): NewEvent {
+  const base = { ...subject, from_state: from.name };
   const pid = "pid" in from ? (from.pid ?? 0) : 0;
   switch (to.name) {
     case "STARTING":

@@ -40,6 +40,8 @@ export type State =
   | {
       readonly name: "STARTING";
       readonly until: Instant;
+      /** What started the process: an order, or the restart policy. */
+      readonly by: "order" | "policy";
       readonly tries: number;
       readonly pid?: number;
     }

@@ -58,7 +58,7 @@ export const table: Table = {
         return [{ ...s, phase: "waiting", until: s.due }];
       return [settle({ ...unstarted(s), survivors }, s.next, now)];
     },
-    deadline: (s) => (s.next === "fatal" ? [giveUp(s)] : launch(s.tries)),
+    deadline: (s) => (s.next === "fatal" ? [giveUp(s)] : launch(s.tries, "policy")),
     start: (s) => [{ ...s, next: s.next === "stay" ? "start" : s.next }],
     stop: (s) => [s.phase === "waiting" ? unstarted(s) : { ...s, next: "stay" }],
     restart: (s, _p, now) => [
@@ -102,7 +102,7 @@ export const table: Table = {
         ...(survivors.length > 0 && { survivors }),
       },
     ],
-    deadline: () => launch(0),
+    deadline: (s) => launch(0, s.next === "retry" ? "policy" : "order"),
     start: (s) => (s.phase === "swept" ? launch(0) : [{ ...s, next: "start" }]),
     stop: (s) => [{ ...s, next: "stay", due: NEVER, until: NEVER }],
     restart: (s) => (s.phase === "swept" ? launch(0) : [{ ...s, next: "start" }]),
@@ -146,8 +146,8 @@ export function isOverdue(state: State, now: Instant): boolean {
   return state.name === "STARTING" && state.until <= now;
 }
 
-function launch(tries: number): Step {
-  return [{ name: "STARTING", until: NEVER, tries }, { do: "spawn" }];
+function launch(tries: number, by: In<"STARTING">["by"] = "order"): Step {
+  return [{ name: "STARTING", until: NEVER, by, tries }, { do: "spawn" }];
 }
 
 /**

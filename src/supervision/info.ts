@@ -1,15 +1,22 @@
 import type { State, StateName } from "../lifecycle/state.ts";
+import type { ExitStatus } from "../ports/signal.ts";
 import { byText } from "../schema/by-text.ts";
 import { pidOf } from "../lifecycle/outcome.ts";
 
 /**
- * The status report of a process: the fields of supervisord's `getProcessInfo`, as a plain object.
+ * The status report of a process: the fields of supervisord's `getProcessInfo`, and some more, as a
+ * plain object.
  */
 export interface ProcessInfo {
   /** The name of the process. */
   readonly name: string;
   /** The name of the process's group. */
   readonly group: string;
+  /**
+   * The full name of the process: `group:name`, or `name` alone where both are the same. Not a field
+   * of supervisord.
+   */
+  readonly namespec: string;
   /** The process id; 0 when there is no process. */
   readonly pid: number;
   /** The state, as a word. */
@@ -20,6 +27,17 @@ export interface ProcessInfo {
   readonly spawnerr: string;
   /** The exit code of the last run; -1 when a signal ended the run; 0 before it has ended. */
   readonly exitstatus: number;
+  /**
+   * The signal that ended the last run; null when the process exited by itself, and before the run
+   * has ended. Not a field of supervisord.
+   */
+  readonly signal: NodeJS.Signals | null;
+  /**
+   * The number of automatic starts: after an exit, by `autorestart`, and after a failed start, by
+   * `startretries`. Starts by a call, such as `restart()`, do not count. 0 when the process is new
+   * or an update has replaced it. Not a field of supervisord.
+   */
+  readonly restarts: number;
   /** The time of the last start, in seconds since 1970; 0 if never. */
   readonly start: number;
   /** The time of the last exit, in seconds since 1970; 0 if never. */
@@ -37,21 +55,33 @@ export interface ProcessInfo {
 /** The facts for a report that the state does not hold. */
 export type Circumstances = Pick<
   ProcessInfo,
-  "name" | "group" | "start" | "stop" | "now" | "stdout_logfile" | "stderr_logfile"
+  | "name"
+  | "group"
+  | "namespec"
+  | "restarts"
+  | "start"
+  | "stop"
+  | "now"
+  | "stdout_logfile"
+  | "stderr_logfile"
 >;
 
 /** Creates the report of a process. */
 export function describe(state: State, circumstances: Circumstances): ProcessInfo {
-  const { name, group, start, stop, now, stdout_logfile, stderr_logfile } = circumstances;
+  const { name, group, namespec, restarts, start, stop, now } = circumstances;
+  const { stdout_logfile, stderr_logfile } = circumstances;
   const pid = pidOf(state) ?? 0;
   const spawnerr = spawnerrOf(state);
   return {
     name,
     group,
+    namespec,
     pid,
     state: state.name,
     spawnerr,
     exitstatus: exitstatusOf(state),
+    signal: endOf(state)?.signal ?? null,
+    restarts,
     start,
     stop,
     now,
@@ -66,9 +96,15 @@ export function byGroupAndName(a: ProcessInfo, b: ProcessInfo): number {
   return byText(a.group, b.group) || byText(a.name, b.name);
 }
 
+/** How the last run ended, in the states in which it is reported. */
+function endOf(state: State): ExitStatus | undefined {
+  // as in supervisord: a retry resets it
+  return state.name === "EXITED" || state.name === "STOPPED" ? state.status : undefined;
+}
+
 function exitstatusOf(state: State): number {
-  if (state.name !== "EXITED" && state.name !== "STOPPED") return 0; // as in supervisord: a retry resets it
-  return state.status ? (state.status.code ?? -1) : 0;
+  const end = endOf(state);
+  return end ? (end.code ?? -1) : 0;
 }
 
 function spawnerrOf(state: State): string {

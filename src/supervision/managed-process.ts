@@ -118,6 +118,8 @@ export class ManagedProcess implements ProcessName {
       stderr_logfile: this.streams.file("stderr"),
       name: this.name,
       group: this.group,
+      namespec: this.namespec,
+      restarts: this.runs.restarts,
       start: seconds(this.runs.start),
       stop: seconds(this.runs.stop),
       now: seconds(this.date()),

@@ -33,8 +33,10 @@ export function activityLines(
 /** Announces each new state to the event listeners, and to the listeners of the host. */
 export function stateEvents(announce: (event: NewEvent) => void): Observer<ManagedProcess> {
   return {
-    transitioned({ process: { name, group }, from, to }) {
-      if (from.name !== to.name) announce(stateEvent(name, group, from, to));
+    transitioned({ process, from, to }) {
+      if (from.name === to.name) return;
+      const { restarts } = process.runs;
+      announce(stateEvent({ ...namesOf(process), restarts }, from, to));
     },
   };
 }
@@ -64,8 +66,8 @@ export function outputEvents(
   pools: Pick<ListenerPools, "heard">,
 ): (process: ManagedProcess) => StreamEvents {
   return (process) => {
-    const { name: processname, group: groupname, runs, config } = process;
-    const names = () => ({ processname, groupname, pid: runs.pid });
+    const { runs, config } = process;
+    const names = () => ({ ...namesOf(process), pid: runs.pid });
     return {
       wrote: (channel, data) =>
         announce({ type: `PROCESS_LOG_${SUFFIX[channel]}`, ...names(), channel, data }),
@@ -74,6 +76,11 @@ export function outputEvents(
       ...(config.listener && { printed: (chunk) => pools.heard(process, chunk) }),
     };
   };
+}
+
+/** The names of a process as its events have them. */
+function namesOf({ name, group, namespec }: ManagedProcess) {
+  return { processname: name, groupname: group, namespec };
 }
 
 /** The last part of the names of event types. */

@@ -34,7 +34,8 @@ export class Watch {
 
   /** A report, with what differs from run to run made the same. */
   snapshot(info: ProcessInfo): Snapshot {
-    const { now: _now, ...rest } = info;
+    // without what supervisord does not have
+    const { now: _now, namespec: _spec, signal: _signal, restarts: _restarts, ...rest } = info;
     return {
       ...rest,
       pid: this.#pidName(info.name, info.pid),

@@ -94,7 +94,7 @@ describe("an event", () => {
       programs: { a: { command: "a", startretries: 1, autorestart: true } },
       groups: { g: { programs: ["a"] } },
     });
-    const base = { processname: "a", groupname: "g", at };
+    const base = { processname: "a", groupname: "g", namespec: "g:a", restarts: 0, at };
     const take = () => stage.events.splice(0);
     const start = stage.supervisor.start().catch(() => {});
     assert.deepEqual(take(), [
@@ -117,6 +117,7 @@ describe("an event", () => {
     ]);
     stage.clock.advance(1000);
     base.at += 1000;
+    base.restarts++;
     assert.deepEqual(take(), [
       { type: "PROCESS_STATE_STARTING", ...base, from_state: "BACKOFF", tries: 1 },
     ]);
@@ -153,6 +154,7 @@ describe("an event", () => {
       },
     ]);
     stage.clock.advance(0);
+    base.restarts++;
     take();
     stage.spawner.last.refuses = "EPERM";
     stage.spawner.last.kill = () => {
@@ -187,10 +189,33 @@ describe("an event", () => {
         type: "PROCESS_STATE_STOPPED",
         processname: "a",
         groupname: "a",
+        namespec: "a",
+        restarts: 0,
         at,
         from_state: "BACKOFF",
         pid: 0,
       },
+    ]);
+  });
+
+  it("of the output has the names of the process", () => {
+    const stage = new Stage({
+      programs: {
+        a: { command: "a", stdout_events_enabled: true, stdout_capture_maxbytes: 100 },
+      },
+      groups: { g: { programs: ["a"] } },
+    });
+    const heard: unknown[] = [];
+    for (const name of ["PROCESS_LOG", "PROCESS_COMMUNICATION"] as const)
+      stage.supervisor.on(name, ({ type, processname, groupname, namespec }) =>
+        heard.push([type, processname, groupname, namespec]),
+      );
+    void stage.supervisor.start();
+    stage.spawner.last.print("<!--XSUPERVISOR:BEGIN-->b<!--XSUPERVISOR:END-->a");
+    stage.clock.advance(1000);
+    assert.deepEqual(heard, [
+      ["PROCESS_COMMUNICATION_STDOUT", "a", "g", "g:a"],
+      ["PROCESS_LOG_STDOUT", "a", "g", "g:a"],
     ]);
   });
 

@@ -148,8 +148,20 @@ const views: readonly [string, State, number | undefined, string, string][] = [
     "failed",
     "failed",
   ],
-  ["STARTING", { name: "STARTING", until: NEVER, tries: 0 }, undefined, "pending", "pending"],
-  ["STARTING with pid", { name: "STARTING", until: 9, tries: 0, pid: 7 }, 7, "pending", "pending"],
+  [
+    "STARTING",
+    { name: "STARTING", until: NEVER, by: "order", tries: 0 },
+    undefined,
+    "pending",
+    "pending",
+  ],
+  [
+    "STARTING with pid",
+    { name: "STARTING", until: 9, by: "order", tries: 0, pid: 7 },
+    7,
+    "pending",
+    "pending",
+  ],
   ["RUNNING", { name: "RUNNING", until: NEVER, pid: 7 }, 7, "done", "pending"],
   ["BACKOFF", { ...backoff, phase: "waiting", next: "retry" }, undefined, "pending", "pending"],
   [
@@ -198,7 +210,7 @@ describe("the view of a state", () => {
 
   it("tells a start at the first attempt that the command cannot be executed", () => {
     const state: State = { ...backoff, code: "NO_FILE", phase: "waiting", next: "retry" };
-    const starting: State = { name: "STARTING", until: NEVER, tries: 0 };
+    const starting: State = { name: "STARTING", until: NEVER, by: "order", tries: 0 };
     assert.equal(startOutcome(state, starting), "failed");
     // what may pass is waited for, and so is FATAL, which is next
     assert.equal(startOutcome({ ...state, code: "FAILED" }, starting), "pending");

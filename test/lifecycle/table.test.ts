@@ -56,8 +56,8 @@ const shapes: readonly State[] = [
   initial(),
   { ...initial(), next: "start", until: NOW },
   { ...initial(), tries: 2, status: died, reason: "why", survivors: [{ pid: 9, name: "x" }] },
-  { name: "STARTING", until: NEVER, tries: 1 },
-  { name: "STARTING", until: NOW, tries: 1, pid: 7 },
+  { name: "STARTING", until: NEVER, by: "order", tries: 1 },
+  { name: "STARTING", until: NOW, by: "order", tries: 1, pid: 7 },
   { name: "RUNNING", until: NEVER, pid: 7 },
   retrying,
   { ...retrying, tries: 4, next: "fatal" },
@@ -85,6 +85,7 @@ const shapes: readonly State[] = [
 const inputs: readonly Input[] = [
   { type: "start" },
   { type: "stop" },
+  { type: "restart" },
   { type: "giveup" },
   { type: "spawned", pid: 8 },
   { type: "failed", reason: "ENOENT" },
@@ -97,6 +98,8 @@ const inputs: readonly Input[] = [
   { type: "killFailed", reason: "EPERM" },
   { type: "deadline" },
 ];
+
+const RESTART = ["restart", "exited", "swept", "deadline"] as const;
 
 const cells = policies.flatMap((p) =>
   shapes.flatMap((state) =>
@@ -176,7 +179,8 @@ describe("the table", () => {
   it("takes a start back only where the child has not come yet", () => {
     for (const { state, input, step } of cells) {
       const isComing = state.name === "STARTING" && state.pid === undefined;
-      assert.equal(step[1]?.do === "cancel", isComing && input.type === "stop");
+      const isTakenBack = input.type === "stop" || input.type === "restart";
+      assert.equal(step[1]?.do === "cancel", isComing && isTakenBack);
     }
   });
 
@@ -221,13 +225,13 @@ describe("the table", () => {
 
 describe("STARTING", () => {
   it("becomes RUNNING when the child has lasted for startsecs", () => {
-    const up = after({ name: "STARTING", until: NEVER, tries: 0 }, policy, "spawned");
-    assert.deepEqual(up, { name: "STARTING", until: NOW + 1000, tries: 0, pid: 8 });
+    const up = after({ name: "STARTING", until: NEVER, by: "order", tries: 0 }, policy, "spawned");
+    assert.deepEqual(up, { name: "STARTING", until: NOW + 1000, by: "order", tries: 0, pid: 8 });
     assert.deepEqual(after(up, policy, "deadline"), { name: "RUNNING", until: NEVER, pid: 8 });
   });
 
   it("is overdue from the very instant, and no other state is", () => {
-    const up: State = { name: "STARTING", until: NOW, tries: 0, pid: 7 };
+    const up: State = { name: "STARTING", until: NOW, by: "order", tries: 0, pid: 7 };
     assert.equal(isOverdue(up, NOW - 1), false);
     assert.equal(isOverdue(up, NOW), true);
     assert.equal(isOverdue({ ...stopping }, NOW), false);
@@ -237,7 +241,7 @@ describe("STARTING", () => {
   it("fails over 1, 2 and 3 s, with tries one more each time, and is FATAL at N+1", () => {
     let tries = 0;
     for (const wait of [1000, 2000, 3000, 0]) {
-      const starting: State = { name: "STARTING", until: NEVER, tries };
+      const starting: State = { name: "STARTING", until: NEVER, by: "order", tries };
       const failed = as(after(starting, policy, "failed"), "BACKOFF");
       assert.deepEqual(
         { tries: failed.tries, until: failed.until, reason: failed.reason },
@@ -252,23 +256,36 @@ describe("STARTING", () => {
 
   it("keeps what kind of failure it was, up to FATAL, and forgets it with an exit", () => {
     const failed: Input = { type: "failed", code: "NO_FILE", reason: "why" };
-    const [first] = transition({ name: "STARTING", until: NEVER, tries: 3 }, failed, policy, NOW);
+    const [first] = transition(
+      { name: "STARTING", until: NEVER, by: "order", tries: 3 },
+      failed,
+      policy,
+      NOW,
+    );
     assert.equal(as(first, "BACKOFF").code, "NO_FILE");
     assert.equal(as(after(first, policy, "deadline"), "FATAL").code, "NO_FILE");
-    const quick = after({ name: "STARTING", until: NOW + 1, tries: 3, pid: 7 }, policy, "exited");
+    const quick = after(
+      { name: "STARTING", until: NOW + 1, by: "order", tries: 3, pid: 7 },
+      policy,
+      "exited",
+    );
     assert.ok(!("code" in quick));
     assert.ok(!("code" in after(quick, policy, "swept", "deadline")));
   });
 
   it("has one attempt only with startretries 0", () => {
     const none = { ...policy, startRetries: 0 };
-    const failed = after({ name: "STARTING", until: NEVER, tries: 0 }, none, "failed");
+    const failed = after({ name: "STARTING", until: NEVER, by: "order", tries: 0 }, none, "failed");
     assert.equal(as(failed, "BACKOFF").tries, 1);
     assert.equal(after(failed, none, "deadline").name, "FATAL");
   });
 
   it("that ends too quickly waits for the sweep, but counts from the exit", () => {
-    const quick = after({ name: "STARTING", until: NOW + 1, tries: 0, pid: 7 }, policy, "exited");
+    const quick = after(
+      { name: "STARTING", until: NOW + 1, by: "order", tries: 0, pid: 7 },
+      policy,
+      "exited",
+    );
     const { reason, until, due, status } = as(quick, "BACKOFF");
     assert.deepEqual([reason, until, due], [TOO_QUICKLY, NEVER, NOW + 1000]);
     assert.deepEqual(status, { code: 0, signal: null });
@@ -315,8 +332,62 @@ describe("RUNNING", () => {
     assert.deepEqual(after(swept, policy, "deadline"), {
       name: "STARTING",
       until: NEVER,
+      by: "policy",
       tries: 0,
     });
+  });
+});
+
+describe("a start", () => {
+  const asleep = { ...exited, phase: "swept" } as const;
+  const rows: readonly [title: string, State, readonly Input["type"][], by: "order" | "policy"][] =
+    [
+      ["by an order", initial(), ["start"], "order"],
+      ["of a restart", { name: "RUNNING", until: NEVER, pid: 7 }, RESTART, "order"],
+      [
+        "of a restart that is taken back",
+        { name: "STARTING", until: NEVER, by: "policy", tries: 1 },
+        ["restart", "deadline"],
+        "order",
+      ],
+      [
+        "after an exit, by autorestart",
+        { ...exited, phase: "sweeping", next: "retry" },
+        ["swept", "deadline"],
+        "policy",
+      ],
+      [
+        "after an exit, by an order during the sweep",
+        { ...exited, phase: "sweeping", next: "retry" },
+        ["start", "swept", "deadline"],
+        "order",
+      ],
+      [
+        "after an exit, by an order before the restart",
+        { ...asleep, next: "retry" },
+        ["start"],
+        "order",
+      ],
+      ["after an exit without autorestart", { ...asleep, next: "stay" }, ["restart"], "order"],
+      ["after a failed start", retrying, ["deadline"], "policy"],
+      ["after a failed start that a caller waits for", retrying, ["start", "deadline"], "policy"],
+      ["after a failed start, by a restart", retrying, ["restart", "deadline"], "order"],
+      [
+        "after a failed start, by a restart during the sweep",
+        { ...unsweptBackoff, next: "retry" },
+        ["restart", "swept", "deadline"],
+        "order",
+      ],
+      ["after FATAL", { name: "FATAL", until: NEVER, reason: "why" }, ["start"], "order"],
+    ];
+  for (const [title, state, told, by] of rows)
+    it(`${title} is by ${by === "policy" ? "the policy" : "an order"}`, () => {
+      assert.equal(as(after(state, policy, ...told), "STARTING").by, by);
+    });
+
+  it("keeps what it is by until it has ended", () => {
+    const spawned = after(after(retrying, policy, "deadline"), policy, "spawned");
+    assert.equal(as(spawned, "STARTING").by, "policy");
   });
 });
 

@@ -12,6 +12,8 @@ const stop = NOON / 1000;
 const times = {
   name: "a",
   group: "g",
+  namespec: "g:a",
+  restarts: 4,
   stdout_logfile: "",
   stderr_logfile: "",
   start,
@@ -24,8 +26,15 @@ const AFTERNOON = "Nov 22 03:37 PM";
 
 /** pid, exitstatus, spawnerr, description. */
 const rows: readonly [title: string, State, number, number, string, string][] = [
-  ["STARTING", { name: "STARTING", until: 1, tries: 0, pid: 7 }, 7, 0, "", ""],
-  ["STARTING before the fork", { name: "STARTING", until: NEVER, tries: 0 }, 0, 0, "", ""],
+  ["STARTING", { name: "STARTING", until: 1, by: "order", tries: 0, pid: 7 }, 7, 0, "", ""],
+  [
+    "STARTING before the fork",
+    { name: "STARTING", until: NEVER, by: "order", tries: 0 },
+    0,
+    0,
+    "",
+    "",
+  ],
   ["RUNNING", { name: "RUNNING", until: NEVER, pid: 7 }, 7, 0, "", "pid 7, uptime 0:01:40"],
   [
     "BACKOFF",
@@ -141,10 +150,13 @@ describe("the report", () => {
       assert.deepEqual(report(state, times), {
         name: "a",
         group: "g",
+        namespec: "g:a",
         pid,
         state: state.name,
         spawnerr,
         exitstatus,
+        signal: exitstatus === -1 ? "SIGKILL" : null,
+        restarts: 4,
         start,
         stop,
         now: stop,
@@ -217,6 +229,52 @@ describe("info()", () => {
     await stage.supervisor.stop();
     await stage.pass(9000);
     assert.deepEqual(brief(), ["STOPPED", 0, -1, 11, 9]);
+  });
+
+  it("counts the starts without an order, until an update replaces the process", async () => {
+    const stage = new Stage({
+      programs: { a: { command: "a", numprocs: 2, process_name: "%(process_num)d" } },
+    });
+    const restarts = () => stage.supervisor.status().map((info) => [info.namespec, info.restarts]);
+    await stage.up();
+    const restarting = stage.supervisor.restart();
+    await stage.pass(1000);
+    await restarting;
+    assert.deepEqual(restarts(), [
+      ["a:0", 0],
+      ["a:1", 0],
+    ]);
+    stage.spawner.last.exit(1); // EXITED, which is started again
+    await stage.pass(0);
+    stage.spawner.last.exit(1); // BACKOFF, which is tried again
+    await stage.pass(2000);
+    assert.deepEqual(restarts(), [
+      ["a:0", 0],
+      ["a:1", 2],
+    ]);
+    const updating = stage.supervisor.update({
+      programs: { a: { command: "b", numprocs: 2, process_name: "%(process_num)d" } },
+    });
+    await stage.pass(1000);
+    await updating;
+    assert.deepEqual(restarts(), [
+      ["a:0", 0],
+      ["a:1", 0],
+    ]);
+  });
+
+  it("has the signal that ended the last run, as long as it has its exit status", async () => {
+    const stage = new Stage({ programs: { a: { command: "a", autorestart: false } } });
+    const ending = () =>
+      stage.supervisor.status().map(({ exitstatus, signal }) => [exitstatus, signal]);
+    assert.deepEqual(ending(), [[0, null]]);
+    await stage.up();
+    stage.spawner.last.exit(null, "SIGSEGV");
+    assert.deepEqual(ending(), [[-1, "SIGSEGV"]]);
+    await stage.up();
+    assert.deepEqual(ending(), [[0, null]]);
+    stage.spawner.last.exit(3);
+    assert.deepEqual(ending(), [[3, null]]);
   });
 
   it("has a stop of 0 when nothing was ever forked", async () => {

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
+import * as fc from "fast-check";
+import { Runner } from "../../src/lifecycle/runner.ts";
 import type { Input, Policy, State } from "../../src/lifecycle/state.ts";
 import { initial, transition } from "../../src/lifecycle/table.ts";
+import { policyOf } from "../../src/lifecycle/options.ts";
+import { programSettings, type ProgramSettings } from "../../src/settings/program.ts";
 import { RunRecord } from "../../src/supervision/run-record.ts";
+import { outputsTo } from "../support/helpers.ts";
+import { ModelSpawner, policies, steps, type Step } from "../support/model-child.ts";
 
 const policy: Policy = {
   startMs: 0,
@@ -32,4 +38,71 @@ it("a record of runs keeps the last pid, and when the last run began and ended",
   assert.deepEqual(take({ type: "swept", survivors: [] }, 14), [7, 10, 13]);
   assert.deepEqual(take({ type: "start" }, 15), [7, 15, 13]);
   assert.deepEqual(take({ type: "failed", reason: "ENOENT" }, 16), [7, 15, 13]);
+});
+
+/** Counts the starts of a process to which these things happen, and its orders to start. */
+function lifeOf(settings: Partial<ProgramSettings>, happening: readonly Step[]) {
+  const modelSpawner = new ModelSpawner();
+  const io = { clock: modelSpawner.clock, spawner: modelSpawner };
+  const record = new RunRecord();
+  let starts = 0;
+  const settled = programSettings.parse({ command: "x", ...settings });
+  const command = {
+    name: "x",
+    argv: ["x"],
+    environment: {},
+    sweep: true,
+    cgroup: false,
+    stopstdin: false,
+    stopsignal: "SIGTERM",
+  } as const;
+  const runner = new Runner(command, policyOf(settled), outputsTo(), io, {
+    changed(from, to) {
+      record.note({ from, to, at: 1 });
+      if (from.name !== to.name && to.name === "STARTING") starts++;
+      modelSpawner.hear();
+    },
+  });
+  let orders = 0;
+  modelSpawner.order = (type) => {
+    if (type === "start" || type === "restart") orders++;
+    runner.send({ type });
+  };
+  for (const step of happening) modelSpawner.take(step);
+  return { starts, orders, restarts: record.restarts };
+}
+
+it("restarts: a start is by an order or counts as a restart, and each order makes one at most", () => {
+  let restarted = 0;
+  fc.assert(
+    fc.property(policies, steps, (settings, happening) => {
+      const { starts, orders, restarts } = lifeOf(settings, happening);
+      assert.ok(restarts <= starts && starts - restarts <= orders);
+      restarted += restarts;
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(restarted > 100, `only ${restarted} restarts`);
+});
+
+it("restarts: none where the policy restarts nothing", () => {
+  fc.assert(
+    fc.property(steps, (happening) => {
+      const { restarts } = lifeOf({ startretries: 0, autorestart: false }, happening);
+      assert.equal(restarts, 0);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it("restarts: all starts but the first where there is one order", () => {
+  const orders = new Set(["start", "stop", "restart", "giveup", "plan"]);
+  fc.assert(
+    fc.property(policies, steps, (settings, happening) => {
+      const facts = happening.filter(([step]) => !orders.has(step));
+      const { starts, restarts } = lifeOf(settings, [["start", 0], ...facts]);
+      assert.equal(restarts, starts - 1);
+    }),
+    { numRuns: 200 },
+  );
 });

@@ -25,8 +25,8 @@ const policy: Policy = {
 const samples: { readonly [N in StateName]: readonly Extract<State, { readonly name: N }>[] } = {
   STOPPED: [{ name: "STOPPED", until: NEVER, next: "stay", tries: 0, survivors: [] }],
   STARTING: [
-    { name: "STARTING", until: NEVER, tries: 0 },
-    { name: "STARTING", until: 0, tries: 0, pid: 101 },
+    { name: "STARTING", until: NEVER, by: "order", tries: 0 },
+    { name: "STARTING", until: 0, by: "order", tries: 0, pid: 101 },
   ],
   RUNNING: [{ name: "RUNNING", until: NEVER, pid: 101 }],
   BACKOFF: (["waiting", "sweeping"] as const).flatMap((phase) =>

@@ -1,7 +1,7 @@
 import type { ProcessInfo, StateName, Supervisor } from "../../index.ts";
 import { respond } from "../http/respond.ts";
 import type { Handler } from "../http/router.ts";
-import { Counters, type Counts } from "./counters.ts";
+import { Counters, type Exits } from "./counters.ts";
 import { expose, type Metric, type Sample } from "./exposition.ts";
 import { usageOf, type Usage } from "./usage.ts";
 
@@ -20,7 +20,7 @@ const STATES: readonly StateName[] = [
 interface Reading {
   readonly info: ProcessInfo;
   readonly usage: Usage;
-  readonly counts: Counts;
+  readonly exits: Exits;
 }
 
 /** A metric with series for each process, which have `group` and `name` as labels, too. */
@@ -50,14 +50,14 @@ const PROCESS_METRICS: readonly ProcessMetric[] = [
   {
     name: "supervisor_process_restarts_total",
     type: "counter",
-    help: "Starts after the first, automatic or on command, failed attempts included.",
-    samples: ({ counts }) => value(counts.restarts),
+    help: "Automatic starts: after an exit, and after a failed start.",
+    samples: ({ info }) => value(info.restarts),
   },
   {
     name: "supervisor_process_exits_total",
     type: "counter",
     help: "Ends of the process, by exit status or by the signal that ended it.",
-    samples: ({ counts }) => [...counts.exits.values()].map(({ labels, count }) => [labels, count]),
+    samples: ({ exits }) => [...exits.values()].map(({ labels, count }) => [labels, count]),
   },
   {
     name: "supervisor_process_start_time_seconds",
@@ -100,8 +100,8 @@ function whileUp(numberOf: (reading: Reading) => number | undefined): ProcessMet
 }
 
 /**
- * `/metrics`, in Prometheus' text format. Counts starts and ends from `open()` on; everything else is
- * read at a scrape. Scrapes at the same time share one reading.
+ * `/metrics`, in Prometheus' text format. Counts ends from `open()` on; everything else is read at a
+ * scrape. Scrapes at the same time share one reading.
  */
 export class Metrics {
   readonly #supervisor: Supervisor;
@@ -146,7 +146,7 @@ export class Metrics {
     }
     this.#counters.keepOnly(usages.map(([info]) => info));
     const readings = usages.map(([info, usage]): Reading => {
-      return { info, usage, counts: this.#counters.of(info) };
+      return { info, usage, exits: this.#counters.of(info) };
     });
     const up = expose(UP, value(Number(this.#supervisor.state === "RUNNING")));
     return (
