@@ -121,8 +121,10 @@ export class Options {
     const parsed = type(text);
     if ("value" in parsed) return parsed.value;
     const told = type(this.shown(option, text)); // the same problem, unless only the values show it
-    const problem = "problem" in told ? told.problem + suffix : undefined;
-    this.fail(option, problem, { expected: parsed.expected });
+    const isBad = "problem" in told;
+    const problem = isBad ? told.problem + suffix : undefined;
+    const hint = isBad ? told.hint : undefined;
+    this.fail(option, problem, { expected: parsed.expected, ...(hint && { hint }) });
     return undefined;
   }
 
@@ -148,7 +150,7 @@ export class Options {
   #issue(option: string | undefined, supervisord: string | undefined, rest: Details): ConfigIssue {
     const entry = option === undefined ? undefined : this.entry(option);
     const { file, line } = entry ?? this.section;
-    const { expected, message } = rest;
+    const { expected, hint = "", message } = rest;
     return {
       file,
       ...(line > 0 && { line }), // the command line has none
@@ -156,7 +158,7 @@ export class Options {
       ...(option !== undefined && { option }),
       ...(entry && { value: entry.value }),
       ...(expected !== undefined && { expected }),
-      message: message ?? `expected ${expected}, got ${show(entry?.value)}`,
+      message: message ?? `expected ${expected}, got ${show(entry?.value)}${hint}`,
       ...(supervisord !== undefined && { supervisord }),
     };
   }
@@ -164,6 +166,8 @@ export class Options {
 
 interface Details {
   readonly expected?: string;
+  /** The end of the message. */
+  readonly hint?: string;
   /** The found value, unless the expected values imply it. */
   readonly message?: string;
 }

@@ -1,13 +1,18 @@
 import type { Signal } from "../ports/signal.ts";
 import { HOST_NAME } from "../schema/types.ts";
 import { logLevels, type LogLevel } from "../events/levels.ts";
-import { parseSignal } from "../schema/signal.ts";
+import { parseSignal, signalHint } from "../schema/signal.ts";
 import { repr, strip, toInteger } from "./python.ts";
 
 /** A value, or a description of the error in the text, in supervisord's words and in ours. */
 export type Parsed<T> =
   | { readonly value: T }
-  | { readonly problem: string; readonly expected: string };
+  | {
+      readonly problem: string;
+      readonly expected: string;
+      /** The value that was probably intended, as the end of our message. */
+      readonly hint?: string;
+    };
 
 /** The largest number of processes of a program: more than a system can run. */
 export const MOST_PROCESSES = 100_000;
@@ -140,7 +145,11 @@ export const signal: Type<Signal> = (value) => {
   const alias = { RTMIN: 34, RTMAX: 64, CLD: "CHLD" as const }[name] ?? name;
   const known = parseSignal(alias);
   return known === undefined || /^\d*$/.test(name)
-    ? { problem: `value ${repr(value)} is not a valid signal name`, expected }
+    ? {
+        problem: `value ${repr(value)} is not a valid signal name`,
+        expected,
+        hint: signalHint(value),
+      }
     : { value: known };
 };
 

@@ -1,5 +1,6 @@
 import type { Signal } from "../ports/signal.ts";
 import { constants } from "node:os";
+import { meaning, nearest } from "./suggest.ts";
 
 /** A signal's name, with or without `SIG` in front, or its number. */
 export type SignalSetting =
@@ -24,6 +25,15 @@ export function parseSignal(value: unknown): Signal | undefined {
   const full = text.startsWith("SIG") ? text : `SIG${text}`;
   const isKnown = full in constants.signals || ELSEWHERE.has(full); // settings are portable
   return isKnown ? (full as NodeJS.Signals) : undefined;
+}
+
+/** The end of a message about an unknown signal: the signal that was probably intended, or nothing. */
+export function signalHint(value: unknown): string {
+  if (typeof value !== "string") return "";
+  const [, prefix = "", name = ""] = /^\s*(SIG)?(.*?)\s*$/is.exec(value) ?? [];
+  const known = [...Object.keys(constants.signals), ...ELSEWHERE].map((one) => one.slice(3));
+  const meant = nearest(name, known);
+  return meaning(meant && prefix.toUpperCase() + meant);
 }
 
 /** The signals of POSIX that Windows lacks. */

@@ -1,6 +1,6 @@
 import z from "#zod";
 import { expected, type Messages } from "./messages.ts";
-import { parseSignal, type SignalSetting } from "./signal.ts";
+import { parseSignal, signalHint, type SignalSetting } from "./signal.ts";
 
 /** The names of processes, programs and groups: supervisord's rule, and at least one character. */
 // and a name is used as the key of an object
@@ -153,7 +153,9 @@ function octal(messages: Messages) {
 }
 
 function signal(messages: Messages) {
-  return z.custom<SignalSetting>((value) => parseSignal(value), messages);
+  return z.custom<SignalSetting>((value) => parseSignal(value), {
+    error: (issue) => messages.error(issue) + signalHint(issue.input),
+  });
 }
 
 function environment(messages: Messages) {

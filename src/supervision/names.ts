@@ -1,6 +1,6 @@
 import { SupervisorError } from "../errors.ts";
 import { show } from "../schema/show.ts";
-import { didYouMean } from "../schema/suggest.ts";
+import { meaning, nearest } from "../schema/suggest.ts";
 
 /** The registry in which names are looked up. */
 export interface Names<P> {
@@ -39,8 +39,27 @@ export function find<P extends Named>(
     (one) => one.group === group && rest.length === 0 && (isWhole || one.name === process),
   );
   if (found.length > 0 || (isWhole && groups.has(group))) return found;
-  const hint = didYouMean(name, [...members.keys(), ...groups.keys(), ...processes.keys()]);
+  const hint = meaning(intended(name, { processes, members, groups }));
   throw new SupervisorError("BAD_NAME", `There is no ${show(name)}${hint}`);
+}
+
+/** Finds the first process whose own name, without its group, is this. */
+function ofThatName<P extends Named>(own: string, { processes }: Names<P>): P | undefined {
+  return [...processes.values()].find(({ name }) => name === own);
+}
+
+/**
+ * Finds the name that was probably intended: the full name of a process whose own name was given,
+ * or else the nearest name.
+ */
+function intended<P extends Named>(name: string, names: Names<P>): string | undefined {
+  const { processes, members, groups } = names;
+  const inOtherGroup = ofThatName(name.slice(name.indexOf(":") + 1), names);
+  if (inOtherGroup) return inOtherGroup.namespec;
+  const owns = [...processes.values()].map((process) => process.name);
+  const meant = nearest(name, [...members.keys(), ...groups.keys(), ...processes.keys(), ...owns]);
+  const isOwn = meant !== undefined && ![members, groups, processes].some((map) => map.has(meant));
+  return isOwn ? ofThatName(meant, names)?.namespec : meant;
 }
 
 /**

@@ -2,7 +2,7 @@ import { named } from "../events/activity-lines.ts";
 import { isSignallable } from "../lifecycle/outcome.ts";
 import { abortable, type WaitOptions } from "../lifecycle/wait.ts";
 import { show } from "../schema/show.ts";
-import { parseSignal, type SignalSetting } from "../schema/signal.ts";
+import { parseSignal, signalHint, type SignalSetting } from "../schema/signal.ts";
 import { errorOf } from "./failure.ts";
 import type { ManagedProcess } from "./managed-process.ts";
 
@@ -11,7 +11,8 @@ export async function signalProcess(process: ManagedProcess, signal: SignalSetti
   const { namespec, name, pid } = process;
   const known = String(signal) === "0" ? 0 : parseSignal(signal);
   if (known === undefined) {
-    const message = `Cannot signal ${show(namespec)}: there is no signal ${show(signal)}`;
+    const what = `there is no signal ${show(signal)}${signalHint(signal)}`;
+    const message = `Cannot signal ${show(namespec)}: ${what}`;
     throw errorOf(process, "BAD_SIGNAL", message);
   }
   if (!isSignallable(process.state) || pid === undefined) throw notRunning(process, "signal");

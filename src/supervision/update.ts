@@ -2,6 +2,7 @@ import { SupervisorError } from "../errors.ts";
 import type { NewEvent } from "../events/event-map.ts";
 import type { WaitOptions } from "../lifecycle/wait.ts";
 import { show } from "../schema/show.ts";
+import { meaning } from "../schema/suggest.ts";
 import type { ProgramSettings } from "../settings/program.ts";
 import type { ProcessConfig } from "../settings/process-config.ts";
 import { resolveSettings, type Resolved } from "../settings/resolve.ts";
@@ -70,8 +71,11 @@ export class Updates {
     await this.#inTurn(async () => {
       const found = registry.find(name);
       const isProgram = registry.members.has(name);
-      if (!isProgram && !registry.groups.has(name))
-        throw new SupervisorError("BAD_NAME", `${show(name)} is neither a program nor a group`);
+      if (!isProgram && !registry.groups.has(name)) {
+        const program = findOne(name, registry.processes)?.config.program;
+        const what = `${show(name)} is neither a program nor a group`;
+        throw new SupervisorError("BAD_NAME", what + meaning(program));
+      }
       const gone = new Set(found.map(({ config }) => config.program));
       if (isProgram) gone.add(name);
       await update(this.#parts, (current) => withoutPrograms(current, gone, name), options);

@@ -106,6 +106,15 @@ port=0
     );
   });
 
+  it("a misspelt signal is said with the one that was meant, unless it comes from outside", async () => {
+    const section = "[program:a]\ncommand=/bin/a\nstopsignal=";
+    const [misspelt] = await issuesOf(load(`${section}TREM\n`));
+    const wanted = "expected the name or number of a signal, got";
+    assert.equal(misspelt?.message, `${wanted} "TREM"; did you mean "TERM"?`);
+    const outside = load(`${section}%(ENV_WORD)s\n`, { env: { WORD: "TREM" } });
+    assert.equal((await issuesOf(outside))[0]?.message, `${wanted} "%(ENV_WORD)s"`);
+  });
+
   it("unknown sections and options are warnings with a suggestion, and errors when it is strict", async () => {
     const text = `[program:a]
 command=/bin/a

@@ -62,9 +62,11 @@ describe("nearest", () => {
     ["startSecs", "startsecs"],
     ["startretry", "startretries"],
     ["stop_signal", "stopsignal"],
-    ["wbe", undefined],
+    ["wbe", "web"], // two neighbours in the wrong order are one mistake
+    ["bew", undefined],
     ["we", "web"],
-    ["uesr", undefined],
+    ["uesr", "user"],
+    ["uesrs", undefined],
     ["", undefined],
     ["directory", undefined],
     ["startsecs", "startsecs"],

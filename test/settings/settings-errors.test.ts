@@ -54,6 +54,7 @@ const bad: readonly [option: string, value: unknown, message: string][] = [
   ["exitcodes", [0, 256], "an array of exit codes from 0 to 255, got 256"],
   ["exitcodes", [-1], "an array of exit codes from 0 to 255, got -1"],
   ["stopsignal", "NOPE", `the name or number of a signal, got "NOPE"`],
+  ["stopsignal", "TREM", `the name or number of a signal, got "TREM"; did you mean "TERM"?`],
   ["stopsignal", 0, "the name or number of a signal, got 0"],
   ["stopsignal", 99, "the name or number of a signal, got 99"],
   ["stopsignal", null, "the name or number of a signal, got null"],

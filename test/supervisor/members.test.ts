@@ -76,7 +76,8 @@ describe("remove", () => {
     const stage = new Stage({ programs: { web: numbered } });
     await stage.up();
     for (const name of ["web:*", "web:", "web:0", "all"]) {
-      const message = `${JSON.stringify(name)} is neither a program nor a group`;
+      const hint = name === "web:0" ? '; did you mean "web"?' : "";
+      const message = `${JSON.stringify(name)} is neither a program nor a group${hint}`;
       await assert.rejects(stage.supervisor.remove(name), fault("BAD_NAME", message));
     }
     assert.deepEqual(stage.groups(), []);

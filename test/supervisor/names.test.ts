@@ -48,12 +48,15 @@ describe("a name", () => {
   });
 
   const wrong: readonly [name: string, message: string][] = [
-    ["wbe", `There is no "wbe"`],
+    ["wbe", `There is no "wbe"; did you mean "web"?`],
+    ["wxy", `There is no "wxy"`],
     ["wep", `There is no "wep"; did you mean "web"?`],
     ["workers", `There is no "workers"; did you mean "worker"?`],
     ["worker:worker_02", `There is no "worker:worker_02"; did you mean "worker:worker_00"?`],
-    ["worker_01", `There is no "worker_01"; did you mean "worker"?`],
-    ["cat:cat", `There is no "cat:cat"`],
+    ["worker_01", `There is no "worker_01"; did you mean "worker:worker_01"?`],
+    ["worker_02", `There is no "worker_02"; did you mean "worker:worker_00"?`],
+    ["other:worker_01", `There is no "other:worker_01"; did you mean "worker:worker_01"?`],
+    ["cat:cat", `There is no "cat:cat"; did you mean "zoo:cat"?`],
     ["cat:*", `There is no "cat:*"`],
     ["", `There is no ""`],
     [":", `There is no ":"`],
@@ -67,9 +70,27 @@ describe("a name", () => {
       for (const verb of ["start", "stop", "restart", "tail", "remove"] as const)
         await assert.rejects(supervisor[verb](name), fault("BAD_NAME", message));
       await assert.rejects(supervisor.signal(name, "HUP"), fault("BAD_NAME", message));
+      assert.throws(() => supervisor.select("web", name), fault("BAD_NAME", message));
+      assert.throws(() => supervisor.follow(name), fault("BAD_NAME", message));
       await assert.rejects(supervisor.send(name, "x"), fault("BAD_NAME", message));
     });
   }
+
+  it("of a process of several groups hints at the first", () => {
+    const { supervisor } = new Stage({
+      programs: { cat: { command: "c" } },
+      groups: { zoo: { programs: ["cat"] }, home: { programs: ["cat"] } },
+    });
+    const message = `There is no "cats"; did you mean "cat"?`;
+    assert.throws(() => supervisor.select("cats"), fault("BAD_NAME", message));
+    const first = `There is no "inn:cat"; did you mean "zoo:cat"?`;
+    assert.throws(() => supervisor.select("inn:cat"), fault("BAD_NAME", first));
+  });
+
+  it("of a process cannot be removed, but its program", async () => {
+    const message = `"worker:worker_00" is neither a program nor a group; did you mean "worker"?`;
+    await assert.rejects(stage.supervisor.remove("worker:worker_00"), fault("BAD_NAME", message));
+  });
 
   it("that is wrong does not begin anything", () => {
     assert.deepEqual(stage.events, []);

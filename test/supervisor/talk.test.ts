@@ -24,6 +24,18 @@ describe("signal", () => {
     await stage.up();
     const wrong = "NOPE" as "HUP";
     const message = `Cannot signal "web": there is no signal "NOPE"`;
+    for (const [near, meant] of [
+      ["TREM", "TERM"],
+      ["sigtrem", "SIGTERM"],
+      ["KIL", "KILL"],
+      ["USR3", "USR1"],
+    ] as const) {
+      const hint = `Cannot signal "web": there is no signal "${near}"; did you mean "${meant}"?`;
+      await assert.rejects(
+        stage.supervisor.signal("web", near as "TERM"),
+        fault("BAD_SIGNAL", hint),
+      );
+    }
     await assert.rejects(stage.supervisor.signal("web", wrong), fault("BAD_SIGNAL", message));
     await assert.rejects(stage.supervisor.signal("web", 99), fault("BAD_SIGNAL"));
   });
