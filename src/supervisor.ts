@@ -21,7 +21,7 @@ import type { FollowOptions } from "./supervision/follow.ts";
 import type { HostListeners } from "./supervision/host-events.ts";
 import { byGroupAndName, type ProcessInfo } from "./supervision/info.ts";
 import type { Leftover } from "./supervision/lifetime.ts";
-import { findOne } from "./supervision/names.ts";
+import { findOne, refuseProgram } from "./supervision/names.ts";
 import type { UpdateOptions, UpdateResult } from "./supervision/update.ts";
 import { systemClock } from "./system/clock.ts";
 
@@ -263,6 +263,21 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
     this.#parts.announce({ type: "REMOTE_COMMUNICATION", comm_type: type, data });
   }
 
+  /**
+   * Finds a program by its name.
+   *
+   * @example
+   * ```ts
+   * const { processes } = supervisor.program("worker");
+   * ```
+   *
+   * @throws {SupervisorError} `BAD_NAME` if there is no such program, with the name that was
+   * probably meant. `programs.get()` returns undefined instead.
+   */
+  program(name: string): Program {
+    return this.#programs.get(name) ?? refuseProgram(name, this.#parts.registry);
+  }
+
   /** Finds a process by `group:process`, or by its name alone where both names are the same. */
   process(namespec: Namespec<Name>): Subprocess | undefined {
     const process = findOne(namespec, this.#parts.registry.processes);
@@ -279,7 +294,7 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    */
   add(name: string, settings: ProgramSettings): Program {
     this.#parts.updates.add(name, settings);
-    return this.#programs.get(name) as Program;
+    return this.program(name);
   }
 
   /**

@@ -1,6 +1,6 @@
 import { SupervisorError } from "../errors.ts";
 import { show } from "../schema/show.ts";
-import { meaning, nearest } from "../schema/suggest.ts";
+import { didYouMean, meaning, nearest } from "../schema/suggest.ts";
 
 /** The registry in which names are looked up. */
 export interface Names<P> {
@@ -41,6 +41,26 @@ export function find<P extends Named>(
   if (found.length > 0 || (isWhole && groups.has(group))) return found;
   const hint = meaning(intended(name, { processes, members, groups }));
   throw new SupervisorError("BAD_NAME", `There is no ${show(name)}${hint}`);
+}
+
+/**
+ * Throws the error for a program that does not exist.
+ * @throws {SupervisorError} `BAD_NAME`
+ */
+export function refuseProgram<P extends Named>(name: string, names: Names<P>): never {
+  if (typeof name !== "string") find(name, names);
+  throw new SupervisorError(
+    "BAD_NAME",
+    `There is no program ${show(name)}${whatItIs(name, names)}`,
+  );
+}
+
+/** The end of the message about a program that does not exist. */
+function whatItIs<P extends Named>(name: string, names: Names<P>): string {
+  const process = findOne(name, names.processes) ?? ofThatName(name, names);
+  if (process) return `; for the process, call process(${show(process.namespec)})`;
+  if (names.groups.has(name)) return `; for the group, call select(${show(name)})`;
+  return didYouMean(name, [...names.members.keys()]);
 }
 
 /** Finds the first process whose own name, without its group, is this. */

@@ -14,6 +14,7 @@ import type { Difference } from "./diff.ts";
 import { settingsOf, wholeSettingsOf, withoutPrograms, withProgram } from "./goals.ts";
 import type { Lifetime } from "./lifetime.ts";
 import type { ManagedProcess } from "./managed-process.ts";
+import { findOne } from "./names.ts";
 import type { Registry } from "./registry.ts";
 import type { StopTicket } from "./stop-ticket.ts";
 

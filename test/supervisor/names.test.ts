@@ -143,6 +143,29 @@ describe("a program", () => {
     });
   });
 
+  it("is found by its name, or the error says what the name is", () => {
+    const { supervisor } = new Stage(settings);
+    assert.equal(supervisor.program("worker"), supervisor.programs.get("worker"));
+    for (const [name, message] of [
+      ["wroker", `There is no program "wroker"; did you mean "worker"?`],
+      ["colour", `There is no program "colour"`],
+      [
+        "worker:worker_00",
+        `There is no program "worker:worker_00"; for the process, call process("worker:worker_00")`,
+      ],
+      [
+        "worker_00",
+        `There is no program "worker_00"; for the process, call process("worker:worker_00")`,
+      ],
+      ["web:web", `There is no program "web:web"; for the process, call process("web")`],
+      ["zoo", `There is no program "zoo"; for the group, call select("zoo")`],
+      ["all", `There is no program "all"`],
+      ["constructor", `There is no program "constructor"`],
+      [undefined, "Expected a name, got nothing"],
+    ] as const)
+      assert.throws(() => supervisor.program(name as string), fault("BAD_NAME", message));
+  });
+
   it("knows its settings, with all defaults", () => {
     const stage = new Stage({ programs: { web: { command: "w", startsecs: 3 } } });
     const program = stage.supervisor.programs.get("web");
