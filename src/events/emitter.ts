@@ -1,9 +1,11 @@
 import { EventEmitter } from "eventemitter3";
 import type { Clock } from "../ports/clock.ts";
+import { show } from "../schema/show.ts";
+import { meaning, nearest } from "../schema/suggest.ts";
 import type { BaseEvent } from "./base-event.ts";
 import type { NewEvent, SupervisorEvents } from "./event-map.ts";
-import type { EventName } from "./event-table.ts";
-import { parentOf } from "./hierarchy.ts";
+import { eventTable, type EventName } from "./event-table.ts";
+import { eventNames, parentOf } from "./hierarchy.ts";
 
 type Handler<T extends EventName> = EventEmitter.EventListener<SupervisorEvents, T>;
 
@@ -24,8 +26,12 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
     this.#clock = clock;
   }
 
-  /** Calls `fn` with each event of that name. */
+  /**
+   * Calls `fn` with each event of that name.
+   * @throws {TypeError} if there is no event of that name
+   */
   override on<T extends EventName>(event: T, fn: Handler<T>, context?: unknown): this {
+    expectName(event);
     super.on(event, this.#guard(fn), context);
     this.listenersChanged();
     return this;
@@ -36,8 +42,12 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
     return this.on(event, fn, context);
   }
 
-  /** Calls `fn` with the next event of that name, once. */
+  /**
+   * Calls `fn` with the next event of that name, once.
+   * @throws {TypeError} if there is no event of that name
+   */
   override once<T extends EventName>(event: T, fn: Handler<T>, context?: unknown): this {
+    expectName(event);
     super.once(event, this.#guard(fn), context);
     this.listenersChanged();
     return this;
@@ -81,6 +91,7 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
    * @internal
    */
   observe<T extends EventName>(event: T, fn: Handler<T>): () => void {
+    expectName(event);
     const guard = this.#guard(fn);
     this.#own.on(event, guard);
     this.listenersChanged();
@@ -131,4 +142,20 @@ export class SupervisorEmitter extends EventEmitter<SupervisorEvents> {
     }
     return guard;
   }
+}
+
+/**
+ * Checks the name of an event to listen to. `error` is allowed although there is no such event:
+ * `once` and `on` of `node:events` listen to it, too.
+ */
+function expectName(name: unknown): void {
+  if (name === "error" || Object.hasOwn(eventTable, name as PropertyKey)) return;
+  const meant = typeof name === "string" ? intended(name) : undefined;
+  throw new TypeError(`There is no event ${show(name)}${meaning(meant)}`);
+}
+
+/** The event that was probably meant: the nearest name, or a name that ends with this word. */
+function intended(name: string): string | undefined {
+  const end = `_${name.toUpperCase()}`;
+  return nearest(name, eventNames) ?? eventNames.find((one) => one.endsWith(end));
 }

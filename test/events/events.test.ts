@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { on, once, type EventEmitter } from "node:events";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -267,6 +268,47 @@ describe("a listener", () => {
     stage.supervisor.removeAllListeners();
     await stage.supervisor.stop();
     assert.equal(calls, 1);
+  });
+
+  it("to an event that there is not is an error, with the name that was meant", () => {
+    const { supervisor } = new Stage({});
+    const listener = () => {};
+    for (const [name, hint] of [
+      ["PROCESS_STATE_RUNING", `"PROCESS_STATE_RUNING"; did you mean "PROCESS_STATE_RUNNING"?`],
+      ["process_state_exited", `"process_state_exited"; did you mean "PROCESS_STATE_EXITED"?`],
+      ["RUNNING", `"RUNNING"; did you mean "PROCESS_STATE_RUNNING"?`],
+      ["exit", `"exit"`],
+      ["", `""`],
+      ["constructor", `"constructor"`],
+      [Symbol("x"), "Symbol(x)"],
+      [5, "5"],
+    ] as const) {
+      const event = name as "EVENT";
+      const error = { name: "TypeError", message: `There is no event ${hint}` };
+      assert.throws(() => supervisor.on(event, listener), error);
+      assert.throws(() => supervisor.once(event, listener), error);
+      assert.throws(() => supervisor.addListener(event, listener), error);
+      assert.throws(() => supervisor.observe(event, listener), error);
+      supervisor.off(event, listener).removeListener(event, listener);
+    }
+    assert.deepEqual(
+      supervisor.eventNames().toSorted(),
+      ["PROCESS_GROUP", "PROCESS_STATE", "SUPERVISOR_STATE_CHANGE"], // those of the stage
+    );
+  });
+
+  it("of node:events works, which listens to errors, too", async () => {
+    const stage = new Stage({ programs: { a: { command: "a" } } });
+    const emitter = stage.supervisor as unknown as EventEmitter;
+    const running = once(emitter, "PROCESS_STATE_RUNNING");
+    const iterator = on(emitter, "PROCESS_STATE_STARTING");
+    await stage.up();
+    const [event] = (await running) as [SupervisorEvent];
+    assert.equal(event.type, "PROCESS_STATE_RUNNING");
+    const { value } = (await iterator.next()) as { readonly value: [SupervisorEvent] };
+    assert.equal(value[0].type, "PROCESS_STATE_STARTING");
+    await iterator.return?.();
+    assert.equal(stage.supervisor.listenerCount("PROCESS_STATE_STARTING"), 0);
   });
 
   it("of the package itself is none of those that removeAllListeners takes back", async () => {
