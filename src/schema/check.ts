@@ -9,8 +9,11 @@ export interface Vocabulary {
   readonly noun?: string;
   /** The keys that an object at this place may have. */
   known(path: readonly PropertyKey[]): readonly string[];
-  /** The end of the message about an unknown key; by default the key that was probably intended. */
-  hint?(key: string, path: readonly PropertyKey[]): string | undefined;
+  /**
+   * The end of the message about an unknown key with this value; by default the key that was
+   * probably intended.
+   */
+  hint?(key: string, path: readonly PropertyKey[], value: unknown): string | undefined;
 }
 
 /**
@@ -24,14 +27,18 @@ export function check<S extends z.ZodType>(
 ): z.output<S> {
   const parsed = schema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  throw new SettingsError(parsed.error.issues.flatMap((issue) => readable(issue, vocabulary)));
+  throw new SettingsError(parsed.error.issues.flatMap((issue) => readable(issue, vocabulary, raw)));
 }
 
 /**
- * Translates an issue of zod: one issue for each unknown key, with the key that was probably
- * intended.
+ * Translates an issue of zod about a value: one issue for each unknown key, with the key that was
+ * probably intended.
  */
-export function readable(issue: z.core.$ZodIssue, vocabulary: Vocabulary): SettingsIssue[] {
+export function readable(
+  issue: z.core.$ZodIssue,
+  vocabulary: Vocabulary,
+  raw: unknown,
+): SettingsIssue[] {
   const { path, message } = issue;
   if (issue.code === "invalid_key") {
     return [{ path, message: issue.issues[0]?.message ?? message }];
@@ -39,7 +46,12 @@ export function readable(issue: z.core.$ZodIssue, vocabulary: Vocabulary): Setti
   if (issue.code !== "unrecognized_keys") return [{ path, message }];
   const { noun = "setting" } = vocabulary;
   return issue.keys.map((key) => {
-    const hint = vocabulary.hint?.(key, path) ?? didYouMean(key, vocabulary.known(path));
+    const value = [...path, key].reduce<unknown>(propertyOf, raw);
+    const hint = vocabulary.hint?.(key, path, value) ?? didYouMean(key, vocabulary.known(path));
     return { path: [...path, key], message: `there is no ${noun} ${show(key)}${hint}` };
   });
+}
+
+function propertyOf(value: unknown, key: PropertyKey): unknown {
+  return (value as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key];
 }

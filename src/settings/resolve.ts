@@ -37,7 +37,7 @@ export function resolveSettings(raw: unknown): Resolved {
   const parsed = supervisorSettings.safeParse(raw);
   if (parsed.success) return join(parsed.data, []);
   // settings that are valid in form may still be wrong in content: all issues are reported at once
-  const issues = parsed.error.issues.flatMap((issue) => readable(issue, vocabulary));
+  const issues = parsed.error.issues.flatMap((issue) => readable(issue, vocabulary, raw));
   const sound = supervisorSettings.safeParse(withoutFaulty(raw, issues));
   if (sound.success) join(sound.data, issues);
   throw new SettingsError(issues);

@@ -195,6 +195,69 @@ describe("a refusal", () => {
     );
   });
 
+  const misplaced: readonly [title: string, settings: unknown, message: string, at: string][] = [
+    [
+      "a program",
+      { web: { command: "x" } },
+      '"web"; a program goes into programs: { web: … }',
+      "web",
+    ],
+    [
+      "a program with a name near a setting",
+      { guardians: { autostart: false } },
+      '"guardians"; a program goes into programs: { guardians: … }',
+      "guardians",
+    ],
+    [
+      "a program without settings",
+      { web: {} },
+      '"web"; a program goes into programs: { web: … }',
+      "web",
+    ],
+    [
+      "a command",
+      { "my-web": "node x.js" },
+      '"my-web"; a program goes into programs: { "my-web": … }',
+      '["my-web"]',
+    ],
+    [
+      "a command in words",
+      { web: ["node", "x.js"] },
+      '"web"; a program goes into programs: { web: … }',
+      "web",
+    ],
+    [
+      "a group",
+      { zoo: { programs: ["cat"], priority: 1 } },
+      '"zoo"; a group goes into groups: { zoo: … }',
+      "zoo",
+    ],
+    [
+      "a program among the groups",
+      { groups: { web: { command: "x" } } },
+      '"command"; a program goes into programs: { web: … }',
+      "groups.web.command",
+    ],
+    [
+      "a group among the programs",
+      { programs: { zoo: { command: "x", programs: [] } } },
+      '"programs"; a group goes into groups: { zoo: … }',
+      "programs.zoo.programs",
+    ],
+    [
+      "programs in a misspelt place",
+      { progams: { web: { command: "x" } } },
+      '"progams"; did you mean "programs"?',
+      "progams",
+    ],
+    ["a setting of something else", { loglevel: "info" }, '"loglevel"', "loglevel"],
+    ["a switch", { debug: true }, '"debug"', "debug"],
+  ];
+  for (const [title, settings, message, at] of misplaced)
+    it(`of ${title} in a wrong place says where it belongs`, () => {
+      assert.equal(refusal(settings), `✖ there is no setting ${message}\n  → at ${at}`);
+    });
+
   it("tells all that is wrong with all programs, in form and in content", () => {
     const settings = {
       programs: {
