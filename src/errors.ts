@@ -53,7 +53,8 @@ export interface ErrorDetails {
 
 /**
  * An error of an operation. A failing process is not an error but a state, unless a caller waits
- * for the process.
+ * for the process. The stack begins with the line of the call, also if the operation fails later;
+ * only an error of `send()` that occurs after the call does not have it.
  */
 export class SupervisorError extends Error {
   /** The kind of the error, as one of supervisord's fault names. */

@@ -4,6 +4,7 @@ import type { LinesOptions, OutputLine } from "./output/output-lines.ts";
 import type { OutputStream } from "./ports/streams.ts";
 import type { SignalSetting } from "./schema/signal.ts";
 import type { Subprocess } from "./subprocess.ts";
+import { traced } from "./supervision/call-site.ts";
 import {
   all,
   inStartOrder,
@@ -77,26 +78,26 @@ export class Selection {
    * Starts the processes by priority; see {@link Subprocess.start}. When one process fails, the
    * others continue.
    */
-  async start(options: WaitOptions = {}): Promise<void> {
-    await startAll(this.#members.find(), options);
+  start(options: WaitOptions = {}): Promise<void> {
+    return traced(() => startAll(this.#members.find(), options));
   }
 
   /** Stops the processes, the highest priority number first; see {@link Subprocess.stop}. */
-  async stop(options: WaitOptions = {}): Promise<void> {
-    await stopAll(this.#members.find(), (process) => process.stop(options));
+  stop(options: WaitOptions = {}): Promise<void> {
+    return traced(() => stopAll(this.#members.find(), (process) => process.stop(options)));
   }
 
   /** Stops the processes, then starts them; see {@link Subprocess.restart}. */
-  async restart(options: WaitOptions = {}): Promise<void> {
-    await restartAll(this.#members.find(), options);
+  restart(options: WaitOptions = {}): Promise<void> {
+    return traced(() => restartAll(this.#members.find(), options));
   }
 
   /**
    * Sends a signal to the process, or, of several processes, to the running ones; see {@link
    * Subprocess.signal}.
    */
-  async signal(signal: SignalSetting): Promise<void> {
-    await signalAll(this.#members.find(), signal);
+  signal(signal: SignalSetting): Promise<void> {
+    return traced(() => signalAll(this.#members.find(), signal));
   }
 
   /** Writes to the standard input of each of the processes; see {@link Subprocess.send}. */
@@ -122,8 +123,8 @@ export class Selection {
    * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one; or as {@link
    * Subprocess.tail}.
    */
-  async tail(stream?: OutputStream, bytes?: number): Promise<Buffer> {
-    return tailOutput(this.#only, stream, bytes);
+  tail(stream?: OutputStream, bytes?: number): Promise<Buffer> {
+    return traced(() => tailOutput(this.#only, stream, bytes));
   }
 
   /**
@@ -131,8 +132,8 @@ export class Selection {
    * @throws {SupervisorError} `BAD_NAME` if there is no process, or more than one; or as {@link
    * Subprocess.read}.
    */
-  async read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
-    return readOutput(this.#only, stream, offset, length);
+  read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
+    return traced(() => readOutput(this.#only, stream, offset, length));
   }
 
   /**
@@ -163,11 +164,8 @@ export class Selection {
   }
 
   /** Empties the logs of the processes; see {@link Subprocess.clear}. */
-  async clear(): Promise<void> {
-    await all(
-      "clear",
-      this.#members.find().map((process) => clearOutput(process)),
-    );
+  clear(): Promise<void> {
+    return traced(() => all("clear", this.#members.find().map(clearOutput)));
   }
 
   /** Opens the log files of the processes again; see {@link Subprocess.reopen}. */

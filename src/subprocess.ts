@@ -5,6 +5,7 @@ import type { Follow } from "./output/follow.ts";
 import type { OutputStream } from "./ports/streams.ts";
 import type { SignalSetting } from "./schema/signal.ts";
 import { checkLaunch, locate } from "./spawn/launch.ts";
+import { traced } from "./supervision/call-site.ts";
 import { errorOf } from "./supervision/failure.ts";
 import { followProcess, followProcessLines, type FollowOptions } from "./supervision/follow.ts";
 import type { ProcessInfo } from "./supervision/info.ts";
@@ -70,8 +71,8 @@ export class Subprocess {
    * @see supervisorctl's `start`. **Differs:** supervisorctl reports an error if the process is
    * running, and reports any first failed attempt although others follow.
    */
-  async start(options: WaitOptions = {}): Promise<void> {
-    await this.#process.start(options);
+  start(options: WaitOptions = {}): Promise<void> {
+    return traced(() => this.#process.start(options));
   }
 
   /**
@@ -84,8 +85,8 @@ export class Subprocess {
    * @see supervisorctl's `stop`. **Differs:** supervisorctl reports an error if the process is not
    * running.
    */
-  async stop(options: WaitOptions = {}): Promise<void> {
-    await this.#process.stop(options);
+  stop(options: WaitOptions = {}): Promise<void> {
+    return traced(() => this.#process.stop(options));
   }
 
   /**
@@ -95,8 +96,8 @@ export class Subprocess {
    * @throws {SupervisorError} as `start()` and `stop()`
    * @see supervisorctl's `restart`
    */
-  async restart(options: WaitOptions = {}): Promise<void> {
-    await this.#process.restart(options);
+  restart(options: WaitOptions = {}): Promise<void> {
+    return traced(() => this.#process.restart(options));
   }
 
   /**
@@ -108,8 +109,8 @@ export class Subprocess {
    * @throws {SupervisorError} `BAD_SIGNAL`, `NOT_RUNNING`, or `FAILED` if the system refuses.
    * @see supervisorctl's `signal`
    */
-  async signal(signal: SignalSetting): Promise<void> {
-    await signalProcess(this.#process, signal);
+  signal(signal: SignalSetting): Promise<void> {
+    return traced(() => signalProcess(this.#process, signal));
   }
 
   /**
@@ -150,8 +151,8 @@ export class Subprocess {
    * cannot be read, or the path leads through a link of another user.
    * @see supervisorctl's `tail`
    */
-  async tail(stream?: OutputStream, bytes?: number): Promise<Buffer> {
-    return tailOutput(this.#process, stream, bytes);
+  tail(stream?: OutputStream, bytes?: number): Promise<Buffer> {
+    return traced(() => tailOutput(this.#process, stream, bytes));
   }
 
   /**
@@ -163,8 +164,8 @@ export class Subprocess {
    * offset; `FAILED` if the file cannot be read.
    * @see the RPC method `readProcessStdoutLog`
    */
-  async read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
-    return readOutput(this.#process, stream, offset, length);
+  read(stream: OutputStream, offset: number, length: number): Promise<Buffer> {
+    return traced(() => readOutput(this.#process, stream, offset, length));
   }
 
   /**
@@ -207,8 +208,8 @@ export class Subprocess {
    * link of another user.
    * @see supervisorctl's `clear`. **Differs:** also works for a process that is not running.
    */
-  async clear(): Promise<void> {
-    await clearOutput(this.#process);
+  clear(): Promise<void> {
+    return traced(() => clearOutput(this.#process));
   }
 
   /**

@@ -16,6 +16,7 @@ import type { ProgramSettings } from "./settings/program.ts";
 import type { SupervisorSettings } from "./settings/supervisor.ts";
 import type { Subprocess } from "./subprocess.ts";
 import { assemble, type Assembly, type SupervisorIo } from "./supervision/assemble.ts";
+import { traced } from "./supervision/call-site.ts";
 import { startEach } from "./supervision/commands.ts";
 import type { FollowOptions } from "./supervision/follow.ts";
 import type { HostListeners } from "./supervision/host-events.ts";
@@ -97,7 +98,7 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
     lifetime.expectOpen("start");
     if (name !== undefined) return this.#named(name).start(options);
     lifetime.begin();
-    await startEach(registry.autostarted(), options);
+    await traced(() => startEach(registry.autostarted(), options));
   }
 
   /**
@@ -304,8 +305,8 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.stop}; nothing is removed then.
    * @see supervisorctl's `remove`. **Differs:** there, a running program is an error.
    */
-  async remove(name: Namespec<Name>, options: WaitOptions = {}): Promise<void> {
-    await this.#parts.updates.remove(name, options);
+  remove(name: Namespec<Name>, options: WaitOptions = {}): Promise<void> {
+    return traced(() => this.#parts.updates.remove(name, options));
   }
 
   /**
@@ -327,11 +328,11 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    * @see supervisorctl's `update`; with `dryRun`, its `reread`. **Differs:** one changed process
    * does not restart the rest of its group, and a process that a caller has stopped stays stopped.
    */
-  async update(
+  update(
     settings: SupervisorSettings | ((current: SupervisorSettings) => SupervisorSettings),
     options: UpdateOptions = {},
   ): Promise<UpdateResult> {
-    return this.#parts.updates.update(settings, options);
+    return traced(() => this.#parts.updates.update(settings, options));
   }
 
   /**

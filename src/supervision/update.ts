@@ -8,6 +8,7 @@ import type { ProcessConfig } from "../settings/process-config.ts";
 import { resolveSettings, type Resolved } from "../settings/resolve.ts";
 import type { SupervisorSettings } from "../settings/supervisor.ts";
 import { nextTurn } from "../system/clock.ts";
+import { untraced } from "./call-site.ts";
 import { affectedBy, differenceOf, groupDifferenceOf } from "./changes.ts";
 import { launchAll, stopAll } from "./commands.ts";
 import type { Difference } from "./diff.ts";
@@ -90,7 +91,8 @@ export class Updates {
   ): Promise<UpdateResult> {
     let environment: Readonly<Record<string, string>> = {};
     const resolve = () => {
-      const raw = typeof settings === "function" ? settings(this.settings) : settings;
+      const raw =
+        typeof settings === "function" ? untraced(() => settings(this.settings)) : settings;
       const resolved = resolveSettings(raw);
       environment = { ...raw.environment };
       return resolved;
