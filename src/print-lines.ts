@@ -38,8 +38,10 @@ export async function printLines(
 ): Promise<void> {
   const lines = source.lines(options);
   const known = "status" in source ? source.status() : source.info();
-  const namespecs = known.map(({ name, group }) => (name === group ? name : `${group}:${name}`));
-  const names = new Names(namespecs, colors);
+  const names = new Names(
+    known.map(({ namespec }) => namespec),
+    colors,
+  );
   for await (const { namespec, line } of lines) {
     if (stream.writableEnded || stream.destroyed) return;
     const end = colors && line.includes(ESCAPE) ? RESET : ""; // the next name has its own colour

@@ -275,7 +275,7 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    * @throws {SupervisorError} `BAD_NAME` if there is no such program, with the name that was
    * probably meant. `programs.get()` returns undefined instead.
    */
-  program(name: string): Program {
+  program(name: `${Name}` | (string & {})): Program {
     return this.#programs.get(name) ?? refuseProgram(name, this.#parts.registry);
   }
 
