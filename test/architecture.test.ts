@@ -191,6 +191,7 @@ describe("the architecture", () => {
       "schema/option.ts: options", // what was told of each option, by schema
       "spawn/shell.ts: raw", // the environment with which the host was started
       "spawn/spawner.ts: wakeUps", // the budget of reads of the host
+      "supervision/call-site.ts: placed", // errors that show their caller
       "system/reserve.ts: reserve", // the descriptor of the host that is kept
     ]);
   });
