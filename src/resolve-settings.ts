@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { OutputStream } from "./ports/streams.ts";
 import { expand, type Names } from "./schema/expand.ts";
+import { withVariables } from "./settings/expansion.ts";
 import type { ProcessConfig } from "./settings/process-config.ts";
 import type { ResolvedProgramSettings } from "./settings/program.ts";
 import { resolveSettings as resolve } from "./settings/resolve.ts";
@@ -103,12 +104,16 @@ function describe(
 /** The `process_num` of the processes of one program in one group, by their names. */
 function numbersOf(config: ProcessConfig, settings: ResolvedProgramSettings): Map<string, number> {
   const { numprocs, numprocs_start: first, process_name: pattern } = settings;
-  const { environment } = config.command;
+  const { environment, unset = [] } = config.command;
+  const taken = Object.fromEntries(unset.map((key) => [key, undefined]));
+  const variables = withVariables(
+    { ...environment, ...taken },
+    withVariables(process.env, () => undefined),
+  );
   const numbers = new Map<string, number>();
   for (let number = first; number < first + numprocs; number++) {
     const names = namesOf(config, settings, number);
-    const all: Names = (key) =>
-      names(key) ?? environment[key.slice(4)] ?? process.env[key.slice(4)];
+    const all: Names = (key) => names(key) ?? variables(key);
     const expanded = expand(pattern, all);
     if ("text" in expanded) numbers.set(expanded.text, number);
   }

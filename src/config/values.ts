@@ -208,6 +208,19 @@ export function booleanOr<W extends string>(word: W): Type<boolean | W> {
   };
 }
 
+/**
+ * Reads `true`, `false`, or names of environment variables. A comma after a name makes it a list:
+ * `on,` is a variable.
+ */
+export const inheritedVariables: Type<boolean | readonly string[]> = (value) => {
+  const parsed = boolean(strip(value));
+  if ("value" in parsed) return parsed;
+  const names = value.split(",").map(strip).filter(Boolean);
+  if (names.length > 0 && names.every((name) => /^[^=\s\0]+$/.test(name))) return { value: names };
+  const expected = "true, false, or names of variables, separated by commas";
+  return { problem: `not a list of environment variables: ${repr(value)}`, expected };
+};
+
 function atLeast0(parsed: Parsed<number>): Parsed<number> {
   return "value" in parsed ? { value: Math.max(parsed.value, 0) } : parsed;
 }

@@ -23,7 +23,8 @@ type Write<T> = (value: T, refuse: (message: string) => void) => string | undefi
  * `environment`, or in a `command` that is an array, must not contain quotes.
  *
  * @throws {SettingsError} with all errors, and all settings that cannot be written: streams,
- * fractions of a second, carriage returns, and groups with FastCGI programs
+ * fractions of a second, carriage returns, variables that are taken away (`undefined`), and groups
+ * with FastCGI programs
  */
 export function toConf(settings: SupervisorSettings): string {
   resolveSettings(settings);
@@ -134,6 +135,22 @@ const processes: Write<number> = (value, refuse) => {
   return String(value);
 };
 
+const environment: Write<Readonly<Record<string, string | undefined>>> = (variables, refuse) => {
+  const set: Record<string, string> = {};
+  for (const [key, value] of Object.entries(variables)) {
+    if (value !== undefined) set[key] = value;
+    else refuse(`${show(key)} is undefined, and a file cannot take a variable away`);
+  }
+  return pairs(set);
+};
+
+const inherited: Write<boolean | readonly string[]> = (value, refuse) => {
+  if (typeof value === "boolean") return String(value);
+  const bad = value.find((one) => /[\s,]/.test(one) || strip(one) !== one);
+  if (bad !== undefined) refuse(`${show(bad)} has a blank or a comma`);
+  return literal(value.length === 1 ? `${value[0]},` : value.join(","));
+};
+
 /** The writer for the values of each syntax. */
 const WRITERS: Readonly<Record<Syntax, Write<never>>> = {
   boolean: plain,
@@ -165,7 +182,8 @@ const WRITERS: Readonly<Record<Syntax, Write<never>>> = {
   logfile,
   command: words,
   "process name": name,
-  environment: pairs,
+  environment,
+  "inherited variables": inherited,
   socket: text,
   address: ({ host, port }: { readonly host: string; readonly port: number }) => `${host}:${port}`,
   "file owner": ({ uid, gid }: { readonly uid: number; readonly gid: number }) => `${uid}:${gid}`,

@@ -8,6 +8,16 @@ export interface Command {
   readonly argv: readonly [string, ...string[]];
   /** Variables that are added to the environment of the host. */
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * The names of variables that the process does not have, even if the host has them; none of them
+   * is in `environment`. On Windows, the case of a name is ignored.
+   */
+  readonly unset?: readonly string[];
+  /**
+   * Which variables of the host the process inherits: none, or those with these names; all unless
+   * given.
+   */
+  readonly inherit?: false | readonly string[];
   /** The working directory; the host's own unless given. */
   readonly directory?: string;
   /** The file mode creation mask; the host's own unless given. */

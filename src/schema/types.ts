@@ -8,6 +8,9 @@ export const NAME = /^(?!__proto__$)[^\s:/]+$/;
 
 export const NAME_RULE = "a name without blanks, colons and slashes";
 
+/** The names of environment variables. */
+const VARIABLE = /^[^=\0]+$/;
+
 /** A host's name or address, without a scheme, a port, a path or a wildcard. */
 export const HOST_NAME = /^(?:[^\s:/?#@[\]*,]+|[\da-f.]*:[\da-f.]*:[\da-f:.]*)$/i;
 
@@ -90,6 +93,10 @@ export const types = {
   command: { expected: "a command line", schema: (messages) => z.string(messages) },
   "process name": { expected: "a name", schema: (messages) => z.string(messages) },
   environment: { expected: "an object of strings", schema: environment },
+  "inherited variables": {
+    expected: "true, false, or an array of names of variables",
+    schema: inherited,
+  },
   socket: {
     expected: '"tcp://host:port" or "unix:///path"',
     schema: (messages) => z.string().regex(/^(?:tcp|unix):\/\//, messages),
@@ -158,14 +165,26 @@ function signal(messages: Messages) {
   });
 }
 
+/** An undefined value takes a variable away. `process.env` is an object of a kind that zod refuses. */
 function environment(messages: Messages) {
-  return z.record(
-    z.string().regex(/^[^=\0]+$/, expected("a variable name without =")),
+  const plain = (value: unknown) => (value === process.env ? { ...process.env } : value);
+  const variables = z.record(
+    z.string().regex(VARIABLE, expected("a variable name without =")),
     z
       .string(expected("a string"))
-      .refine((value) => !value.includes("\0"), expected("a string without NUL")),
+      .refine((value) => !value.includes("\0"), expected("a string without NUL"))
+      .optional(),
     messages,
   );
+  return z.custom<Record<string, string | undefined>>().transform(plain).pipe(variables);
+}
+
+/** No names are the same as false. */
+function inherited(messages: Messages) {
+  const names = z.array(z.string(messages).regex(VARIABLE, messages), messages).readonly();
+  return z
+    .union([z.boolean(), names], messages)
+    .transform((value) => (typeof value !== "boolean" && value.length === 0 ? false : value));
 }
 
 function filled(messages: Messages) {

@@ -8,8 +8,10 @@ import type { Names } from "../schema/expand.ts";
 import type { Planning } from "../schema/planning.ts";
 import type { SettingsIssue } from "../schema/settings-error.ts";
 import { planSocket } from "../sockets/options.ts";
+import { combine, type Variables } from "../spawn/environment.ts";
 import { ownVariables, planCommand, planContext, serverOf } from "../spawn/options.ts";
-import { expandAll, expandOne, variable } from "./expansion.ts";
+import { isWindows } from "../system/platform.ts";
+import { expandAll, expandOne, withVariables } from "./expansion.ts";
 import type { Place } from "./groups.ts";
 import { planName, planNumbers } from "./instances.ts";
 import { rankOf, type Rank } from "./priority.ts";
@@ -37,7 +39,7 @@ export interface Base extends Pick<Planning, "isDirectory" | "isUser"> {
   readonly supervisor: ResolvedSupervisorSettings;
   readonly names: Names;
   /** The supervisor's environment, expanded. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly environment: Variables;
 }
 
 /** A program in one group. */
@@ -77,9 +79,8 @@ export function planProgram(
       ["programs", program, "environment"],
       found,
     );
-    const planning = planningOf(
-      (name) => own.get(name) ?? variable(environment, name) ?? base.names(name),
-    );
+    const inner = withVariables(environment, base.names);
+    const planning = planningOf((name) => own.get(name) ?? inner(name));
     const name = planName(settings, planning);
     processes.push({
       program,
@@ -91,11 +92,10 @@ export function planProgram(
       command: {
         name: fullName(group, name),
         ...planCommand(settings, planning),
-        environment: {
-          ...ownVariables(name, group, serverurl),
-          ...base.environment,
-          ...environment,
-        },
+        ...combine(
+          [ownVariables(name, group, serverurl), base.environment, environment],
+          isWindows,
+        ),
         ...context,
         ...planCleanup(settings),
         ...(socket && { socket }),

@@ -1,4 +1,5 @@
 import { accessSync, constants } from "node:fs";
+import { addedByShell, childEnvironment, inheritance, type Variables } from "./environment.ts";
 import { findProgram, type Found, type LaunchProblem } from "./lookup.ts";
 import { directoryProblem, absolute, workingDirectory } from "../system/directories.ts";
 import type { Command } from "../ports/command.ts";
@@ -20,7 +21,7 @@ export interface Launch extends Words {
   readonly program: string;
   /** The working directory; undefined for the host's own, which is not entered again. */
   readonly cwd?: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Variables;
   /** The reason to report if the start fails: cases that only the kernel can decide. */
   readonly doubt?: string;
 }
@@ -45,8 +46,8 @@ export function prepareLaunch(
   const { argv, umask } = command;
   const place = placeOf(command);
   if ("code" in place) return place;
-  const env = childEnvironment({ ...command.environment, ...(tag && variableOf(tag)) });
-  const found = find(argv[0], place.path, env);
+  const env = environmentOf(command, tag);
+  const found = findProgram(argv[0], place.path, searchPath(command, env));
   if ("code" in found) return found;
   const { file, doubt } = found;
   const switched = switchUser(command.user);
@@ -58,7 +59,8 @@ export function prepareLaunch(
     ...(place.barred ? ['cd "$1" && shift || exit 126'] : []),
   ];
   const needsShell = steps.length > 0 || procsFile !== undefined;
-  const restored = restorable(env, needsShell);
+  const restored = restorable(env, needsShell, inheritance(command, isWindows));
+  const added = needsShell || restored ? addedByShell(command, env) : [];
   if (become) {
     const denied = whatIsDenied(become, file, place);
     if (denied) return denied;
@@ -66,6 +68,7 @@ export function prepareLaunch(
     // without a shell, its exec reports it
     return { code: "NOT_EXECUTABLE", message: `no permission to run command '${file}'` };
   }
+  if (added.length > 0) steps.push(`unset ${added.join(" ")}`);
   if (restored) steps.push(RESTORE);
   let words: Words = { file, args: argv.slice(1), argv0: argv[0] };
   if (steps.length > 0)
@@ -90,14 +93,15 @@ export function checkLaunch(command: Command): LaunchProblem | undefined {
 }
 
 /** Finds the file that a command means, or the reason why there is none. */
-export function locate({ argv: [word], directory, environment }: Command): Found {
+export function locate(command: Command): Found {
+  const { argv, directory } = command;
   const cwd = directory === undefined ? workingDirectory() : absolute(directory);
-  return find(word, cwd, childEnvironment(environment));
+  return findProgram(argv[0], cwd, searchPathOf(command));
 }
 
 /** The directories in which a command without a slash is looked up. */
-export function searchPathOf({ environment }: Command): string {
-  return searchPath(childEnvironment(environment));
+export function searchPathOf(command: Command): string {
+  return searchPath(command, environmentOf(command));
 }
 
 /** The working directory of a command. */
@@ -143,28 +147,24 @@ function hostDirectory(): string | undefined {
   }
 }
 
-function find(word: string, cwd: string, env: Readonly<Record<string, string>>): Found {
-  return findProgram(word, cwd, searchPath(env));
+/** A process that does not inherit PATH is found along the host's. */
+function searchPath({ unset, inherit }: Command, env: Variables): string {
+  const isTaken = unset?.some((name) => name.toUpperCase() === "PATH") ?? false;
+  const hosts = inherit === undefined || isTaken ? undefined : pathOf(process.env);
+  return pathOf(env) ?? hosts ?? "/bin:/usr/bin:/usr/local/bin";
 }
 
-function searchPath(env: Readonly<Record<string, string>>): string {
-  return env["PATH"] ?? env["Path"] ?? "/bin:/usr/bin:/usr/local/bin";
+function pathOf(env: Variables): string | undefined {
+  return env["PATH"] ?? env["Path"];
+}
+
+/** The environment of a process, with the variable that marks its run. */
+function environmentOf(command: Command, tag?: string): Variables {
+  const env = childEnvironment(command, process.env, isWindows);
+  return tag === undefined ? env : Object.assign(env, variableOf(tag));
 }
 
 function variableOf(tag: string): Record<string, string> {
   const [name, value] = tag.split("=", 2) as [string, string];
   return { [name]: value };
-}
-
-/**
- * The host's environment with the variables of the command. On Windows, `Path` and `PATH` are one
- * variable.
- */
-function childEnvironment(added: Readonly<Record<string, string>>): Record<string, string> {
-  const env = { ...process.env } as Record<string, string>; // in one piece: each access costs a getenv of the system
-  if (isWindows) {
-    const names = new Set(Object.keys(added).map((name) => name.toUpperCase()));
-    for (const name of Object.keys(env)) if (names.has(name.toUpperCase())) delete env[name];
-  }
-  return Object.assign(env, added);
 }

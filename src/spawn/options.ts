@@ -29,7 +29,7 @@ export const environment = option(
     syntax: "environment",
     preset: "{}",
     summary:
-      "Environment variables for the process. They override the variables of the supervisor and of the host.",
+      "Environment variables for the process. They override the variables of the supervisor and of the host. In code, a variable whose value is `undefined` is taken away: the process does not have it, even if the supervisor or the host does.",
     isPerProcess: true,
   },
   (variables) => variables.default({}),
@@ -65,6 +65,15 @@ export const contextOptions = {
     (mask) => mask.optional(),
   ),
   environment,
+  environment_inherit: option(
+    {
+      syntax: "inherited variables",
+      summary:
+        "Which environment variables of the host the process inherits: all (`true`), none (`false`), or those with these names. The variables of `environment`, of the program and of the supervisor, the `SUPERVISOR_` variables and the mark of the run do not depend on it, and the command is looked up along the host's PATH if the process has none. On Windows, SystemRoot is always inherited.",
+      isExtension: true,
+    },
+    (inherited) => inherited.default(true),
+  ),
 };
 
 /** The address of the control server, for the processes of this program. */
@@ -99,15 +108,23 @@ type ContextSettings = ValuesOf<typeof contextOptions>;
 
 /** Plans the part that is the same for all processes of a program. */
 export function planContext(
-  { user, umask }: Pick<ContextSettings, "user" | "umask">,
+  {
+    user,
+    umask,
+    environment_inherit: inherit,
+  }: Pick<ContextSettings, "user" | "umask" | "environment_inherit">,
   { refuse, isUser }: Planning,
-): Pick<Command, "user" | "umask"> {
+): Pick<Command, "user" | "umask" | "inherit"> {
   const isWindows = process.platform === "win32";
   if (user !== undefined && isWindows) refuse("user", "there is no changing of users on Windows");
   else if (user !== undefined && !isUser(user))
     refuse("user", `expected the name or uid of a user, got ${show(user)}`);
   if (umask !== undefined && isWindows) refuse("umask", "there is no umask on Windows");
-  return { ...(user !== undefined && { user }), ...(umask !== undefined && { umask }) };
+  return {
+    ...(user !== undefined && { user }),
+    ...(umask !== undefined && { umask }),
+    ...(inherit !== true && { inherit }),
+  };
 }
 
 /** Plans the command of a process, and its directory. */

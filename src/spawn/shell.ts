@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
+import type { Variables } from "./environment.ts";
 
 /*
  * Environment variables that a shell which executes a program would not pass on: variables whose
@@ -30,13 +31,18 @@ let raw: readonly RawVariable[] | undefined;
  * shell.
  *
  * @param isShell whether there is a shell in any case
+ * @param isInherited whether the program inherits a variable of the host, for those that are not in
+ * `env` because Node cannot represent their names
  */
 export function restorable(
-  env: Readonly<Record<string, string>>,
+  env: Variables,
   isShell: boolean,
-): Record<string, string> | undefined {
+  isInherited: (name: string) => boolean = () => true,
+): Variables | undefined {
   raw ??= readRaw();
-  const bytes = raw.filter(({ name, value }) => (env[name] ?? value) === value);
+  const bytes = raw.filter(({ name, value }) =>
+    env[name] === undefined ? isInherited(name) : env[name] === value,
+  );
   const known = new Set(bytes.map(({ name }) => name));
   const isLost = (name: string) => name !== "" && (!WORD.test(name) || SHELLS_OWN.test(name));
   if (bytes.length === 0 && !isShell) return undefined;

@@ -1,6 +1,7 @@
 import type { Resolved } from "../settings/resolve.ts";
 import type { SupervisorSettings } from "../settings/supervisor.ts";
 import { copyOf } from "../schema/copy.ts";
+import type { Variables } from "../spawn/environment.ts";
 
 /** Returns the settings with the settings of an added program. */
 export function withProgram(
@@ -39,10 +40,7 @@ export function withoutPrograms(
 }
 
 /** Returns the current settings, in a form that can be given again. */
-export function settingsOf(
-  resolved: Resolved,
-  environment: Readonly<Record<string, string>>,
-): SupervisorSettings {
+export function settingsOf(resolved: Resolved, environment: Variables): SupervisorSettings {
   return {
     ...wholeSettingsOf(resolved, environment),
     programs: copyOf(Object.fromEntries(resolved.programs)),
@@ -51,10 +49,7 @@ export function settingsOf(
 }
 
 /** The settings that belong to no program and no group. */
-export function wholeSettingsOf(
-  resolved: Resolved,
-  environment: Readonly<Record<string, string>>,
-): SupervisorSettings {
+export function wholeSettingsOf(resolved: Resolved, environment: Variables): SupervisorSettings {
   const {
     programs: _programs,
     groups: _groups,

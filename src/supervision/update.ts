@@ -7,6 +7,7 @@ import type { ProgramSettings } from "../settings/program.ts";
 import type { ProcessConfig } from "../settings/process-config.ts";
 import { resolveSettings, type Resolved } from "../settings/resolve.ts";
 import type { SupervisorSettings } from "../settings/supervisor.ts";
+import type { Variables } from "../spawn/environment.ts";
 import { nextTurn } from "../system/clock.ts";
 import { untraced } from "./call-site.ts";
 import { affectedBy, differenceOf, groupDifferenceOf } from "./changes.ts";
@@ -40,10 +41,10 @@ export interface UpdateParts {
 /** Runs all changes to the current settings: changes to one program, or to all programs. */
 export class Updates {
   readonly #parts: UpdateParts;
-  #environment: Readonly<Record<string, string>>; // as the caller gave it
+  #environment: Variables; // as the caller gave it
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(parts: UpdateParts, environment: Readonly<Record<string, string>> = {}) {
+  constructor(parts: UpdateParts, environment: Variables = {}) {
     this.#parts = parts;
     this.#environment = { ...environment };
   }
@@ -89,7 +90,7 @@ export class Updates {
     settings: SupervisorSettings | ((current: SupervisorSettings) => SupervisorSettings),
     options: UpdateOptions,
   ): Promise<UpdateResult> {
-    let environment: Readonly<Record<string, string>> = {};
+    let environment: Variables = {};
     const resolve = () => {
       const raw =
         typeof settings === "function" ? untraced(() => settings(this.settings)) : settings;

@@ -64,6 +64,8 @@ const plainVariables = fc.dictionary(
   { maxKeys: 3 },
 );
 
+/** A name that a list can hold. */
+const bareword = awkward.map((text) => text.replaceAll(/[\s,=\p{Cc}]/gu, "")).filter(Boolean);
 const word = awkward.map((text) => text || "x");
 const command = fc.oneof(
   awkward.map((text) => `/bin/x ${text.replaceAll(/["'\\]/g, "")}`),
@@ -98,6 +100,12 @@ const program = fc
       directory: awkward.map((text) => `/tmp/${text}`),
       umask: fc.constantFrom(0, 0o22, "077", "0o777"),
       environment: variables,
+      environment_inherit: fc.oneof(
+        fc.boolean(),
+        fc.array(fc.oneof(fc.constantFrom("PATH", "on", "TRUE", "0", "a.b"), bareword), {
+          maxLength: 3,
+        }),
+      ),
       stdout_logfile: fc.oneof(
         fc.constantFrom("AUTO", "NONE", "off", "/dev/stdout", "syslog", "rel.log", "~/x"),
         awkward.map((text) => `/tmp/x${text.replaceAll("/", "")}%(process_num)d`),
@@ -233,7 +241,10 @@ sweep=group
       programs: {
         a: { command: "/bin/a", stdout_logfile: new PassThrough(), startsecs: 0.5 },
         f: { command: "/bin/f", socket: "tcp://h:1", environment: { A: "x\ry" } },
+        i: { command: "/bin/i", environment_inherit: ["A,B"] },
+        u: { command: "/bin/u", environment: { A: "1", B: undefined } },
       },
+      environment: { C: undefined },
       groups: { g: { programs: ["f"] } },
     };
     assert.throws(
@@ -243,11 +254,19 @@ sweep=group
         assert.deepEqual(
           error.issues.map((issue) => issue.path.join(".")),
           [
+            "environment",
             "programs.a.startsecs",
             "programs.a.stdout_logfile",
             "programs.f.socket",
             "programs.f.environment",
+            "programs.i.environment_inherit",
+            "programs.u.environment",
           ],
+        );
+        const { message } = error.issues.at(-1) ?? {};
+        assert.equal(
+          message,
+          'cannot be written: "B" is undefined, and a file cannot take a variable away',
         );
         return true;
       },

@@ -22,6 +22,7 @@ describe("a default", () => {
       stopwaitsecs: 10,
       stopasgroup: false,
       environment: {},
+      environment_inherit: true,
       redirect_stderr: false,
       stdout_logfile_maxbytes: 50 * 1024 * 1024,
       stdout_logfile_backups: 10,
@@ -85,6 +86,10 @@ describe("a value", () => {
     ["umask", 0o77, 0o77],
     ["umask", 0, 0],
     ["environment", { A: "" }, { A: "" }],
+    ["environment", { A: undefined }, { A: undefined }],
+    ["environment_inherit", true, true],
+    ["environment_inherit", ["A", "b c"], ["A", "b c"]],
+    ["environment_inherit", [], false],
     ["sweep", false, false],
   ];
   for (const [option, value, holds] of good) {
@@ -178,6 +183,36 @@ describe("an expansion", () => {
     assert.equal(command.name, "g:p-7");
     assert.equal(command.directory, "/7");
     assert.deepEqual(command.argv, ["x", "p g 07 1", hostname(), process.cwd(), "o g!"]);
+  });
+
+  it("process.env is an environment", () => {
+    const settings: SupervisorSettings = {
+      environment: process.env,
+      programs: { p: { command: "x", environment: process.env } },
+    };
+    assert.equal(only(settings).command.environment["PATH"], process.env["PATH"]);
+  });
+
+  it("does not know a variable that is taken away", () => {
+    process.env["LIBSUPERVISOR_HOST"] = "host";
+    const gone = { LIBSUPERVISOR_HOST: undefined };
+    const uses = "x %(ENV_LIBSUPERVISOR_HOST)s";
+    const error = /LIBSUPERVISOR_HOST is not set/;
+    try {
+      assert.throws(() => only({ programs: { p: { command: uses, environment: gone } } }), error);
+      assert.throws(() => only({ environment: gone, programs: { p: { command: uses } } }), error);
+      const back = { LIBSUPERVISOR_HOST: "own" };
+      const given = { environment: gone, programs: { p: { command: uses, environment: back } } };
+      assert.deepEqual(only(given).command.argv, ["x", "own"]);
+      assert.equal(only(given).command.unset, undefined);
+      // its own variables do not count inside an environment
+      const renamed = { ...gone, OTHER: "%(ENV_LIBSUPERVISOR_HOST)s" };
+      const { command } = only({ programs: { p: { command: "x", environment: renamed } } });
+      assert.equal(command.environment["OTHER"], "host");
+      assert.deepEqual(command.unset, ["LIBSUPERVISOR_HOST"]);
+    } finally {
+      delete process.env["LIBSUPERVISOR_HOST"];
+    }
   });
 
   it("comes before the splitting of the words", () => {

@@ -60,6 +60,26 @@ describe("listeners that contradict each other", () => {
 });
 
 describe("update", () => {
+  it("a variable that is taken away is another setting than a variable that is not set", async () => {
+    const program = { command: "x", environment: { A: undefined } };
+    const stage = new Stage({ programs: { web: program }, environment: { B: undefined } });
+    await stage.up();
+    const { supervisor, spawner } = stage;
+    assert.deepEqual(spawner.last.command.unset, ["B", "A"]);
+    const plain = { programs: { web: { command: "x" } } };
+    const whole = { programs: { web: program }, environment: { B: undefined } };
+    assert.deepEqual(supervisor.settings.environment, { B: undefined });
+    assert.deepEqual((await update(stage, supervisor.settings)).changed, []);
+    assert.deepEqual((await update(stage, { ...whole, ...plain })).changed, ["web"]);
+    assert.deepEqual(spawner.last.command.unset, ["B"]);
+    assert.deepEqual((await update(stage, plain)).changed, ["web"]);
+    assert.equal("unset" in spawner.last.command, false);
+    const bare = { programs: { web: { command: "x", environment_inherit: ["A"] } } };
+    assert.deepEqual((await update(stage, bare)).changed, ["web"]);
+    assert.deepEqual(spawner.last.command.inherit, ["A"]);
+    await stage.supervisor.shutdown();
+  });
+
   it("touches nothing that has not changed", async () => {
     const programs = { a: { command: "a" }, b: { command: "b" } };
     const stage = new Stage({ programs });
