@@ -5,7 +5,7 @@ import type { StateName } from "./lifecycle/state.ts";
  * message is for people.
  *
  * - `BAD_NAME`: there is no such program, group or process (any more)
- * - `BAD_ARGUMENTS`: a stream, a `tail`, or an offset and a length are not valid
+ * - `BAD_ARGUMENTS`: a stream, a `tail`, or an offset and a length are not valid, or a message is not JSON
  * - `BAD_SIGNAL`: there is no such signal
  * - `NOT_RUNNING`: there is no process to signal or to write to
  * - `SPAWN_ERROR`: a process could not be started, or ended too quickly too often, and is FATAL; or
@@ -14,8 +14,8 @@ import type { StateName } from "./lifecycle/state.ts";
  * - `STILL_RUNNING`: a process did not exit
  * - `ALREADY_ADDED`: the name is already in use
  * - `SHUTDOWN_STATE`: the supervisor is shutting down, or has shut down
- * - `NO_FILE`: the standard input of the process is closed or is a socket; its command, or the file to
- *   own, cannot be found; or the activity log has no file
+ * - `NO_FILE`: the standard input of the process is closed or is a socket; it has no channel for
+ *   messages; its command, or the file to own, cannot be found; or the activity log has no file
  * - `NOT_EXECUTABLE`: its command exists, but cannot be executed
  * - `FAILED`: the operating system refused, or several processes failed for different reasons
  */

@@ -12,6 +12,7 @@ export type {
   FatalEvent,
   ProcessCommunicationEvent,
   ProcessLogEvent,
+  ProcessMessageEvent,
   ProcessStateEvent,
   RunningEvent,
   StartingEvent,

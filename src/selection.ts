@@ -22,7 +22,7 @@ import {
 import type { ProcessInfo } from "./supervision/info.ts";
 import type { ManagedProcess } from "./supervision/managed-process.ts";
 import { theOnly } from "./supervision/names.ts";
-import { sendToProcess } from "./supervision/process-input.ts";
+import { sendMessageTo, sendToProcess } from "./supervision/process-input.ts";
 import { clearOutput, readOutput, tailOutput } from "./supervision/process-output.ts";
 
 /** The processes of a selection. @internal */
@@ -104,6 +104,12 @@ export class Selection {
   async send(chars: string | Uint8Array, options: WaitOptions = {}): Promise<void> {
     const sent = this.#members.find().map((process) => sendToProcess(process, chars, options));
     await all("send to", sent);
+  }
+
+  /** Sends a message to each of the processes; see {@link Subprocess.sendMessage}. */
+  async sendMessage(message: unknown, options: WaitOptions = {}): Promise<void> {
+    const sent = this.#members.find().map((process) => sendMessageTo(process, message, options));
+    await all("send a message to", sent);
   }
 
   /** Lets the host exit although the processes are alive; see {@link Subprocess.unref}. */

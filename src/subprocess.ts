@@ -10,7 +10,7 @@ import { errorOf } from "./supervision/failure.ts";
 import { followProcess, followProcessLines, type FollowOptions } from "./supervision/follow.ts";
 import type { ProcessInfo } from "./supervision/info.ts";
 import type { ManagedProcess } from "./supervision/managed-process.ts";
-import { sendToProcess, signalProcess } from "./supervision/process-input.ts";
+import { sendMessageTo, sendToProcess, signalProcess } from "./supervision/process-input.ts";
 import { clearOutput, lastOutput, readOutput, tailOutput } from "./supervision/process-output.ts";
 
 /**
@@ -126,9 +126,21 @@ export class Subprocess {
   }
 
   /**
+   * Sends a message to the process, which has `ipc: true`: a Node program receives it by
+   * `process.on("message")`. The message is any value that `JSON.stringify()` has a text for. Settles
+   * once all is in the channel, which a process that does not read delays.
+   *
+   * @throws {SupervisorError} `NOT_RUNNING`; `NO_FILE` if the process has no channel, or has closed
+   * it; `BAD_ARGUMENTS` if JSON cannot carry the value.
+   */
+  async sendMessage(message: unknown, options: WaitOptions = {}): Promise<void> {
+    await sendMessageTo(this.#process, message, options);
+  }
+
+  /**
    * Lets the host exit although the process is alive, or is to be started again. The process is
-   * killed when the host exits. A pending `start()`, `stop()`, `restart()` or `send()` still keeps
-   * the host alive, until it settles; `follow()` never does.
+   * killed when the host exits. A pending `start()`, `stop()`, `restart()`, `send()` or
+   * `sendMessage()` still keeps the host alive, until it settles; `follow()` never does.
    */
   unref(): this {
     this.#process.setRef(false);

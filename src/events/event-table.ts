@@ -37,6 +37,8 @@ export const eventTable = {
   PROCESS_COMMUNICATION_STDERR: { parent: "PROCESS_COMMUNICATION", inSupervisord: true },
   /** Either of these two. */
   PROCESS_COMMUNICATION: { parent: "EVENT", inSupervisord: true },
+  /** A process with a channel has sent a message. An extension. */
+  PROCESS_MESSAGE: { parent: "EVENT", inSupervisord: false },
   /** A log file cannot be written. An extension: not an event type of supervisord. */
   LOGFILE_FAILED: { parent: "LOGFILE", inSupervisord: false },
   /** A log file can be written again. An extension. */

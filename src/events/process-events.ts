@@ -12,7 +12,8 @@ export type ProcessEvent =
   | FatalEvent
   | UnknownEvent
   | ProcessLogEvent
-  | ProcessCommunicationEvent;
+  | ProcessCommunicationEvent
+  | ProcessMessageEvent;
 
 /** A process has entered a state. */
 export interface ProcessStateEvent extends BaseEvent {
@@ -126,4 +127,17 @@ export interface ProcessCommunicationEvent extends BaseEvent {
   readonly pid: number;
   /** The bytes between the tokens. */
   readonly data: Buffer;
+}
+
+/** A process with `ipc` has sent a message: `process.send()` in a Node program. */
+export interface ProcessMessageEvent extends BaseEvent {
+  readonly type: "PROCESS_MESSAGE";
+  /** The name of the process. */
+  readonly processname: string;
+  /** The name of its group. */
+  readonly groupname: string;
+  /** The process id. */
+  readonly pid: number;
+  /** The message: a value that came as JSON. Nothing in it was checked. */
+  readonly message: unknown;
 }

@@ -16,6 +16,8 @@ export interface RunnerIo {
 export interface RunnerEvents {
   /** Called after every step. The names are equal when only the data of the state has changed. */
   changed(from: State, to: State): void;
+  /** Called for every message of the child. */
+  message(value: unknown): void;
 }
 
 /** A fact, or an order: its caller is told when its turn has come. */
@@ -179,6 +181,9 @@ export class Runner {
       failed: (failure) =>
         hear({ type: "failed", ...(typeof failure === "string" ? { reason: failure } : failure) }),
       exited: (status) => hear({ type: "exited", status }),
+      message: (value) => {
+        if (!child || child === this.#child) this.#events.message(value);
+      },
     };
     child = this.#io.spawner.spawn(this.#command, events, this.#outputs);
     this.#child = child;

@@ -51,6 +51,11 @@ export interface Child {
    * error.
    */
   write(chunk: Uint8Array, done: (error?: Error) => void): void;
+  /**
+   * Sends a message, given as JSON, to a child whose command has `ipc`. Calls `done` once the message
+   * is in the channel, or with the error. A spawner without this method has no channels.
+   */
+  sendMessage?(json: string, done: (error?: Error) => void): void;
   /** Sets whether the child keeps the host alive. */
   setRef(ref: boolean): void;
 }
@@ -74,4 +79,9 @@ export interface ChildEvents {
   failed(failure: StartFailure | string): void;
   /** The process is gone, and what it wrote was reported. A descendant that holds its streams may write more. */
   exited(status: ExitStatus): void;
+  /**
+   * The child, whose command has `ipc`, has sent a message. Called after `spawned` and before
+   * `exited`. The supervisor always gives this method; it is optional for other callers of a spawner.
+   */
+  message?(value: unknown): void;
 }

@@ -41,6 +41,8 @@ export interface Command {
    * Whether the process can open its standard input by name (`/dev/stdin`), where this is possible.
    */
   readonly fifo?: boolean;
+  /** Whether the process has a channel for messages, in the protocol of Node's `process.send()`. */
+  readonly ipc?: boolean;
 }
 
 /** A listening socket that all processes of a program share. */

@@ -9,8 +9,10 @@ import type { Command } from "../ports/command.ts";
 import type { ExitStatus, Signal, Survivor } from "../ports/signal.ts";
 import { isWindows } from "../system/platform.ts";
 import { killTree, sendSignal } from "../system/signals.ts";
+import { drained } from "./drained.ts";
 import type { Execute, Execution } from "./execute.ts";
 import { closeFifo, writerOf, type Fifo } from "./fifos.ts";
+import { ipcStdio, openIpc, type Ipc } from "./ipc.ts";
 import { prepareLaunch } from "./launch.ts";
 import type { Pipes, Stdio } from "./pipes.ts";
 import { SeenDescendants } from "./seen-descendants.ts";
@@ -23,21 +25,19 @@ export interface ChildIo {
   readonly pipes: Pipes;
   /** Returns the standard input of the child, when it starts. */
   readonly stdin: () => Stdio | Fifo;
+  /** Called if the child has sent something that is no message: its channel was closed. */
+  readonly garbled: (problem: string) => void;
   readonly hostExit: HostExit;
   readonly clock: Clock;
 }
-
-/** How long the end of a process is delayed for a disk that does not take its last output. */
-const DRAIN_MS = 1000;
 
 /** A real process. */
 export class SystemChild implements Child {
   readonly pipes: Pipes;
   readonly #command: Command;
   readonly #events: ChildEvents;
-  readonly #hostExit: HostExit;
-  readonly #clock: Clock;
-  readonly #stdin: () => Stdio | Fifo;
+  readonly #io: Omit<ChildIo, "command" | "events" | "pipes">;
+  #ipc: Ipc | undefined;
   #input: Writable | null = null;
   #process: ChildProcess | undefined;
   #run: Run | undefined;
@@ -48,13 +48,11 @@ export class SystemChild implements Child {
   #hasExited = false;
   #ref = true;
 
-  constructor({ command, events, pipes, stdin, hostExit, clock }: ChildIo) {
+  constructor({ command, events, pipes, ...io }: ChildIo) {
     this.#command = command;
     this.#events = events;
     this.pipes = pipes;
-    this.#stdin = stdin;
-    this.#hostExit = hostExit;
-    this.#clock = clock;
+    this.#io = io;
   }
 
   /** How many FIFOs the start may take. */
@@ -70,18 +68,19 @@ export class SystemChild implements Child {
     let doubt: string | undefined;
     let execution: Execution;
     try {
-      const run = this.#hostExit.prepare(this.#command);
+      const run = this.#io.hostExit.prepare(this.#command);
       this.#run = run;
       const marks = { tag: run.tag, procsFile: run.cgroup?.procsFile };
       const launch = prepareLaunch(this.#command, marks);
       if ("code" in launch) return this.giveUp({ code: launch.code, reason: launch.message });
       file = launch.program;
       doubt = launch.doubt;
-      const stdin = this.#stdin();
+      const stdin = this.#io.stdin();
       if (typeof stdin === "object") fifo = stdin;
       if (fifo && launch.owner) fchownSync(fifo.write, launch.owner.uid, launch.owner.gid);
       const first = typeof stdin === "object" ? stdin.read : stdin;
-      execution = execute(launch, [first, ...this.pipes.open(launch.owner)]);
+      const stdio = [first, ...this.pipes.open(launch.owner)];
+      execution = execute(launch, this.#command.ipc ? [...stdio, ipcStdio] : stdio);
     } catch (error) {
       if (fifo) closeFifo(fifo);
       return this.giveUp(startFailureOf(error as Error, file, this.#command, doubt)); // a file that was removed during the check
@@ -101,7 +100,7 @@ export class SystemChild implements Child {
   #started(child: ChildProcess, fifo: Fifo | undefined): void {
     const { pid } = child as { readonly pid: number };
     this.#process = child;
-    this.#hostExit.add(pid, this.#command.stopsignal);
+    this.#io.hostExit.add(pid, this.#command.stopsignal);
     child.on("error", () => {}); // errors of kill() or send(), which report them themselves
     child.once("exit", (code, signal) => this.#exited({ code, signal })); // not the promise: it also waits for the pipes
     if (fifo) closeSync(fifo.read); // the child has its own descriptor
@@ -109,6 +108,8 @@ export class SystemChild implements Child {
     this.#input?.on("error", () => {}); // EPIPE: write() reports it
     this.pipes.listen("stdout", child.stdout);
     this.pipes.listen("stderr", child.stderr);
+    const message = (value: unknown) => this.#events.message?.(value);
+    if (this.#command.ipc) this.#ipc = openIpc(child, { message, failed: this.#io.garbled });
     this.#applyRef();
     this.#events.spawned(pid);
   }
@@ -120,7 +121,7 @@ export class SystemChild implements Child {
 
   /** Reports that the child was not started. */
   giveUp(failure: StartFailure | string): void {
-    if (this.#run) this.#hostExit.abandon(this.#run);
+    if (this.#run) this.#io.hostExit.abandon(this.#run);
     if (this.isCancelled) return;
     this.pipes.rest(); // a process that waits for its next attempt holds no descriptors
     this.#events.failed(failure);
@@ -159,8 +160,8 @@ export class SystemChild implements Child {
     const pid = this.#process?.pid;
     const run = this.#run;
     const finish = (survivors: readonly Survivor[]) => {
-      if (pid !== undefined) this.#hostExit.remove(pid);
-      if (run?.cgroup) this.#hostExit.removeCgroup(run.cgroup);
+      if (pid !== undefined) this.#io.hostExit.remove(pid);
+      if (run?.cgroup) this.#io.hostExit.removeCgroup(run.cgroup);
       done(survivors);
     };
     if (pid === undefined || !run || this.#command.sweep === false) return finish([]);
@@ -169,7 +170,7 @@ export class SystemChild implements Child {
     const scope = isWide === true ? "all" : "group";
     const begin = () => {
       const { known } = this.#descendants;
-      sweep({ pid, scope, known, ...asking, ...run }, graceMs, this.#clock, (survivors) => {
+      sweep({ pid, scope, known, ...asking, ...run }, graceMs, this.#io.clock, (survivors) => {
         this.#drained(() => finish(survivors)); // the last output of the survivors is output of the process, too
       });
     };
@@ -183,6 +184,11 @@ export class SystemChild implements Child {
     if (!stdin?.writable) return done(new Error("its standard input is closed"));
     this.pipes.expect();
     stdin.write(chunk, (error) => done(error ?? undefined));
+  }
+
+  sendMessage(json: string, done: (error?: Error) => void): void {
+    if (this.#ipc) this.#ipc.send(json, done);
+    else done(new Error("it has no channel"));
   }
 
   setRef(ref: boolean): void {
@@ -208,24 +214,20 @@ export class SystemChild implements Child {
     this.#hasExited = true;
     this.#applyRef();
     this.#input?.destroy();
-    this.#drained(() => this.#events.exited(status));
+    this.#drained(() => {
+      this.#ipc?.close(); // a descendant may hold the other end
+      this.#events.exited(status);
+    }, this.#ipc?.drain());
   }
 
   /**
-   * Reads what is in the pipes, and then continues. Does not wait long for a disk that does not
-   * take the output.
+   * Reads what is in the pipes and in the channel, and then continues. Does not wait long for a disk
+   * that does not take the output.
    */
-  #drained(goOn: () => void): void {
-    const busy = this.pipes.drain();
-    if (!busy) return goOn();
-    let timer: unknown;
-    const enough = new Promise((resolve) => {
-      timer = this.#clock.setTimeout(() => resolve(undefined), DRAIN_MS, true);
-    });
-    void Promise.race([busy, enough]).then(() => {
-      this.#clock.clearTimeout(timer); // or it would keep the host alive
-      goOn();
-    });
+  #drained(goOn: () => void, receiving?: Promise<void>): void {
+    const reading = this.pipes.drain();
+    if (!reading && !receiving) return goOn();
+    void drained(Promise.all([reading, receiving]), this.#io.clock).then(goOn);
   }
 
   /** Keeps the host alive while the process is alive; the pipes of an exited process do not. */

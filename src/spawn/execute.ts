@@ -13,7 +13,7 @@ type Execa = typeof import("execa").execa;
 /**
  * Makes the operating system start a process. Returns the process, or the reason why there is none.
  */
-export type Execute = (launch: Launch, stdio: readonly [Stdio, Stdio, Stdio]) => Execution;
+export type Execute = (launch: Launch, stdio: readonly Stdio[]) => Execution;
 
 /** The result of a start. The reason of a failure is known only later. */
 export type Execution = { readonly process: ChildProcess } | { readonly failing: Promise<Error> };
@@ -56,6 +56,7 @@ export function executor(execa: Execa): Execute {
         extendEnv: false,
         detached: !isWindows, // a new session and process group
         stdio,
+        serialization: "json",
         buffer: false,
         reject: false,
         cleanup: false,

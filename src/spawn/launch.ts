@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { addedByShell, childEnvironment, inheritance, type Variables } from "./environment.ts";
+import { ipcVariables } from "./ipc.ts";
 import { findProgram, type Found, type LaunchProblem } from "./lookup.ts";
 import { directoryProblem, absolute, workingDirectory } from "../system/directories.ts";
 import type { Command } from "../ports/command.ts";
@@ -158,9 +159,10 @@ function pathOf(env: Variables): string | undefined {
   return env["PATH"] ?? env["Path"];
 }
 
-/** The environment of a process, with the variable that marks its run. */
+/** The environment of a process, with the variable that marks its run, and those for its channel. */
 function environmentOf(command: Command, tag?: string): Variables {
   const env = childEnvironment(command, process.env, isWindows);
+  if (command.ipc) Object.assign(env, ipcVariables);
   return tag === undefined ? env : Object.assign(env, variableOf(tag));
 }
 

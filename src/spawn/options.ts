@@ -74,6 +74,15 @@ export const contextOptions = {
     },
     (inherited) => inherited.default(true),
   ),
+  ipc: option(
+    {
+      syntax: "boolean",
+      summary:
+        "Whether the process has a channel for messages, for a program that runs Node: its `process.send()` emits PROCESS_MESSAGE, and `sendMessage()` emits `message` there. The channel keeps neither the host nor, by itself, the process alive, and takes the descriptor 3 of the process.",
+      isExtension: true,
+    },
+    (flag) => flag.default(false),
+  ),
 };
 
 /** The address of the control server, for the processes of this program. */
@@ -112,9 +121,10 @@ export function planContext(
     user,
     umask,
     environment_inherit: inherit,
-  }: Pick<ContextSettings, "user" | "umask" | "environment_inherit">,
+    ipc,
+  }: Pick<ContextSettings, "user" | "umask" | "environment_inherit" | "ipc">,
   { refuse, isUser }: Planning,
-): Pick<Command, "user" | "umask" | "inherit"> {
+): Pick<Command, "user" | "umask" | "inherit" | "ipc"> {
   const isWindows = process.platform === "win32";
   if (user !== undefined && isWindows) refuse("user", "there is no changing of users on Windows");
   else if (user !== undefined && !isUser(user))
@@ -124,6 +134,7 @@ export function planContext(
     ...(user !== undefined && { user }),
     ...(umask !== undefined && { umask }),
     ...(inherit !== true && { inherit }),
+    ...(ipc && { ipc }),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Clock } from "../ports/clock.ts";
 import { FifoReader } from "./fifo-reader.ts";
 
 /** The value in `stdio` of a child for one stream. */
-export type Stdio = number | "pipe";
+export type Stdio = number | "pipe" | "ipc";
 
 interface Pipe {
   readonly write: number;

@@ -20,6 +20,8 @@ export interface SpawnerIo {
   readonly hostExit: HostExit;
   /** Called once with the reason why processes get Node's pipes for now. */
   readonly unpiped: (reason: string) => void;
+  /** Called when the channel of a process was closed, because it sent something that is no message. */
+  readonly garbled: (name: string, problem: string) => void;
 }
 
 /**
@@ -37,13 +39,15 @@ export class SystemSpawner implements Spawner {
   readonly #sockets: Sockets;
   #execute: Execute | undefined;
   readonly #unpiped: (reason: string) => void;
+  readonly #garbled: SpawnerIo["garbled"];
   #isUnpiped = false;
   #isBusy = false;
 
-  constructor({ clock, hostExit, unpiped }: SpawnerIo) {
+  constructor({ clock, hostExit, unpiped, garbled }: SpawnerIo) {
     this.#clock = clock;
     this.#hostExit = hostExit;
     this.#unpiped = unpiped;
+    this.#garbled = garbled;
     this.#sockets = new Sockets(hostExit);
   }
 
@@ -57,6 +61,7 @@ export class SystemSpawner implements Spawner {
         if (socket) return this.#sockets.descriptor(socket);
         return (command.fifo && this.#fifos.take()) || "pipe";
       },
+      garbled: (problem) => this.#garbled(command.name, problem),
       hostExit: this.#hostExit,
       clock: this.#clock,
     });

@@ -19,13 +19,14 @@ import {
   activityLines,
   endStreams,
   listenerPools,
+  messageEvents,
   outputEvents,
   stateEvents,
   waiters,
 } from "./observers.ts";
 import { Registry, type ProgramBook } from "./registry.ts";
 import { Updates } from "./update.ts";
-import { hostExitEvents, fifosFailed, logEvents } from "./warnings.ts";
+import { channelFailed, hostExitEvents, fifosFailed, logEvents } from "./warnings.ts";
 
 /** The parts that a supervisor uses in place of the real ones; for tests. */
 export interface SupervisorIo {
@@ -81,6 +82,7 @@ export function assemble(
         clock: systemClock, // real processes run in real time
         hostExit,
         unpiped: (reason) => fifosFailed(host, reason),
+        garbled: (name, problem) => channelFailed(host, name, problem),
       }),
   };
   const registry = new Registry(resolved, book);
@@ -124,6 +126,7 @@ export function assemble(
       waiters,
     ],
     written: outputEvents(announce, pools),
+    received: messageEvents(announce),
     activity,
   };
   const make = (config: ProcessConfig) => new ManagedProcess(config, io, reports, lifetime);

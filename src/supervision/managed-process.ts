@@ -27,6 +27,8 @@ export interface ProcessReports {
   readonly observers: readonly Observer<ManagedProcess>[];
   /** Receives the output of a process. */
   readonly written: (process: ManagedProcess) => StreamEvents;
+  /** Receives a message of a process. */
+  readonly received: (process: ManagedProcess, message: unknown) => void;
   /** Writes a line to supervisord's activity log. */
   readonly activity: (level: ActivityLevel, message: string) => void;
 }
@@ -67,6 +69,7 @@ export class ManagedProcess implements ProcessName {
     this.streams = new Streams(config.outputs, io.logs, reports.written(this));
     this.#runner = new Runner(config.command, config.policy, this.streams, io, {
       changed: (from, to) => this.#changed(from, to),
+      message: (value) => reports.received(this, value),
     });
   }
 

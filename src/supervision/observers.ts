@@ -78,6 +78,14 @@ export function outputEvents(
   };
 }
 
+/** Announces the messages of a process that has a channel. */
+export function messageEvents(
+  announce: (event: NewEvent) => void,
+): (process: ManagedProcess, message: unknown) => void {
+  return (process, message) =>
+    announce({ type: "PROCESS_MESSAGE", ...namesOf(process), pid: process.runs.pid, message });
+}
+
 /** The names of a process as its events have them. */
 function namesOf({ name, group, namespec }: ManagedProcess) {
   return { processname: name, groupname: group, namespec };

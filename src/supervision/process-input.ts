@@ -50,6 +50,46 @@ export async function sendToProcess(
   );
 }
 
+/** Sends a message to a process over its channel; settles once the channel has the message. */
+export async function sendMessageTo(
+  process: ManagedProcess,
+  message: unknown,
+  { signal }: WaitOptions,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const json = jsonOf(process, message);
+  const refusal = (why: string, cause?: Error) => {
+    const text = `Cannot send a message to ${show(process.namespec)}: ${why}`;
+    return errorOf(process, "NO_FILE", text, cause && { cause });
+  };
+  const { child, config } = process;
+  if (!config.command.ipc) throw refusal('it has no channel; set "ipc: true"');
+  if (!child || process.pid === undefined) throw notRunning(process, "send a message to");
+  if (!child.sendMessage) throw refusal("its spawner has no channels");
+  await process.held(() =>
+    abortable<void>(signal, (resolve, reject) => {
+      child.sendMessage?.(json, (cause) => {
+        if (cause) reject(refusal(cause.message, cause));
+        else resolve();
+      });
+    }),
+  );
+}
+
+/** @throws {SupervisorError} `BAD_ARGUMENTS` for a value that JSON has no text for */
+function jsonOf(process: ManagedProcess, message: unknown): string {
+  try {
+    const json = JSON.stringify(message) as string | undefined;
+    if (json === undefined) throw new TypeError("JSON has no text for it");
+    return json;
+  } catch (cause) {
+    const [why] = (cause as Error).message.split("\n");
+    const given = message === undefined ? "undefined" : show(message);
+    const text = `Cannot send a message to ${show(process.namespec)}: expected a value that JSON can carry, got ${given} (${why})`;
+    throw errorOf(process, "BAD_ARGUMENTS", text, { cause });
+  }
+}
+
 function notRunning(process: ManagedProcess, verb: string) {
   const message = `Cannot ${verb} ${show(process.namespec)}: it is ${process.state}`;
   return errorOf(process, "NOT_RUNNING", message);

@@ -92,6 +92,8 @@ export class FakeChild implements Child {
   readonly signals: Signal[] = [];
   /** The text that was written to the child's standard input. */
   readonly written: string[] = [];
+  /** The messages that were sent to the child, as they arrive: copies by way of JSON. */
+  readonly messages: unknown[] = [];
   /** Whether the start was cancelled before it happened. */
   isCancelled = false;
   /**
@@ -155,6 +157,12 @@ export class FakeChild implements Child {
     done();
   }
 
+  /** Records the message. */
+  sendMessage(json: string, done: (error?: Error) => void): void {
+    this.messages.push(JSON.parse(json));
+    done();
+  }
+
   /** Records the setting. */
   setRef(ref: boolean): void {
     this.ref = ref;
@@ -176,6 +184,15 @@ export class FakeChild implements Child {
    */
   fail(failure: StartFailure | string): void {
     this.#events.failed(failure);
+  }
+
+  /**
+   * Makes the child send a message to the host, by way of JSON.
+   * @throws if its program has no `ipc: true`
+   */
+  message(value: unknown): void {
+    if (!this.command.ipc) throw new Error(`${this.command.name} has no channel; set "ipc: true"`);
+    this.#events.message?.(JSON.parse(JSON.stringify(value)));
   }
 
   /** Makes the child write: text as UTF-8, bytes as they are. */

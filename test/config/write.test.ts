@@ -100,6 +100,7 @@ const program = fc
       directory: awkward.map((text) => `/tmp/${text}`),
       umask: fc.constantFrom(0, 0o22, "077", "0o777"),
       environment: variables,
+      ipc: fc.boolean(),
       environment_inherit: fc.oneof(
         fc.boolean(),
         fc.array(fc.oneof(fc.constantFrom("PATH", "on", "TRUE", "0", "a.b"), bareword), {

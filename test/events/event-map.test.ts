@@ -20,6 +20,7 @@ interface Expected {
   PROCESS_COMMUNICATION_STDOUT: api.ProcessCommunicationEvent;
   PROCESS_COMMUNICATION_STDERR: api.ProcessCommunicationEvent;
   PROCESS_COMMUNICATION: api.ProcessCommunicationEvent;
+  PROCESS_MESSAGE: api.ProcessMessageEvent;
   LOGFILE_FAILED: api.LogfileFailedEvent;
   LOGFILE_RECOVERED: api.LogfileRecoveredEvent;
   LOGFILE: api.LogfileFailedEvent | api.LogfileRecoveredEvent;
@@ -82,6 +83,7 @@ describe("the event table", () => {
   it("offers event listeners what supervisord has, and no extension", () => {
     const extensions = eventNames.filter((name) => !listenerEventNames.includes(name));
     assert.deepEqual(extensions, [
+      "PROCESS_MESSAGE",
       "LOGFILE_FAILED",
       "LOGFILE_RECOVERED",
       "LOGFILE",

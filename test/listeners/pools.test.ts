@@ -58,6 +58,19 @@ describe("Event listeners", () => {
     assert.equal((await office.got("a"))[0], `0 PROCESS_GROUP_ADDED "groupname:a\\n"`);
   });
 
+  it("are not sent the messages of processes, which supervisord does not have", async () => {
+    const p = { command: "p", ipc: true, autostart: false };
+    const office = new Office({ programs: { p, el: all } });
+    await office.up();
+    office.open("el");
+    await office.up("p");
+    await office.got("el");
+    let count = 0;
+    office.supervisor.on("PROCESS_MESSAGE", () => count++);
+    office.spawner.of("p").message("hello");
+    assert.deepEqual([await office.got("el"), count], [[], 1]);
+  });
+
   it("get what each event says in supervisord, and no more", async () => {
     const p = {
       command: "p",
@@ -257,7 +270,7 @@ describe("The settings of event listeners", () => {
       'programs.el.events.1: there is no event type "PROCES_STATE"; did you mean "PROCESS_STATE"?',
       'programs.el.events.2: there is no event type "x"',
     ]);
-    for (const name of ["LOGFILE", "GUARDIAN_LOST", "ACTIVITY", "CGROUP_FAILED"])
+    for (const name of ["LOGFILE", "PROCESS_MESSAGE", "GUARDIAN_LOST", "ACTIVITY", "CGROUP_FAILED"])
       assert.equal(refused({ el: { command: "el", events: [name] } }).length, 1, name);
     assert.deepEqual(refused({ el: { command: "el", events: ["tick_5", " EVENT"] } }).length, 1);
   });

@@ -69,6 +69,7 @@ const bad: readonly [option: string, value: unknown, message: string][] = [
   ["environment_inherit", "PATH", 'true, false, or an array of names of variables, got "PATH"'],
   ["environment_inherit", ["A=B"], 'true, false, or an array of names of variables, got "A=B"'],
   ["environment_inherit", null, "true, false, or an array of names of variables, got null"],
+  ["ipc", "yes", 'true or false, got "yes"'],
   ["sweep", null, 'true, false or "group", got null'],
   ["cgroup", 1, "true or false, got 1"],
   ["stopstdin", "yes", 'true or false, got "yes"'],

@@ -23,6 +23,7 @@ describe("a default", () => {
       stopasgroup: false,
       environment: {},
       environment_inherit: true,
+      ipc: false,
       redirect_stderr: false,
       stdout_logfile_maxbytes: 50 * 1024 * 1024,
       stdout_logfile_backups: 10,

@@ -65,6 +65,7 @@ class Model {
       outputsTo(),
       { clock: modelSpawner.clock, spawner: modelSpawner },
       {
+        message: () => {},
         changed: (from, to) => {
           assert.equal(from.name, last, "no change is left untold");
           last = to.name;

@@ -135,3 +135,65 @@ describe("tail", () => {
     );
   });
 });
+
+describe("messages", () => {
+  const ipc = {
+    programs: {
+      web: { command: "w", ipc: true, numprocs: 2, process_name: "%(process_num)d" },
+      plain: { command: "p" },
+    },
+  };
+
+  it("from a process are events, and to each process of a selection", async () => {
+    const stage = new Stage(ipc);
+    await stage.up();
+    const { supervisor, spawner } = stage;
+    const events: unknown[] = [];
+    supervisor.on("PROCESS_MESSAGE", (event) => events.push({ ...event, at: 0 }));
+    const child = spawner.of("web:1");
+    child.message({ a: [1, undefined], b: undefined });
+    const names = { processname: "1", groupname: "web", pid: child.pid };
+    assert.deepEqual(events, [
+      { type: "PROCESS_MESSAGE", ...names, message: { a: [1, null] }, at: 0 },
+    ]);
+    await supervisor.programs.get("web")?.sendMessage({ hello: new Date(0) });
+    const hello = { hello: "1970-01-01T00:00:00.000Z" };
+    for (const name of ["web:0", "web:1"]) assert.deepEqual(spawner.of(name).messages, [hello]);
+    await supervisor.process("web:0")?.sendMessage("only one");
+    assert.deepEqual(spawner.of("web:0").messages, [hello, "only one"]);
+    assert.deepEqual(spawner.of("web:1").messages, [hello]);
+  });
+
+  it("need a channel, and a process", async () => {
+    const stage = new Stage(ipc);
+    const { supervisor, spawner } = stage;
+    const send = async (name: string, message: unknown = 1) =>
+      supervisor.select(name).sendMessage(message);
+    const twice = /^Cannot send a message to 2 processes\n- .* it is STOPPED\n- /;
+    await assert.rejects(send("web:*"), fault("NOT_RUNNING", twice));
+    await stage.up();
+    await assert.rejects(send("plain"), fault("NO_FILE", /set "ipc: true"$/));
+    await assert.rejects(send("web:0", 1n), fault("BAD_ARGUMENTS"));
+    assert.throws(() => spawner.of("plain").message(1), /set "ipc: true"/);
+    Object.assign(spawner.of("web:0"), { sendMessage: undefined }); // a spawner of another kind
+    await assert.rejects(send("web:0"), fault("NO_FILE", /its spawner has no channels$/));
+    const refusing = spawner.of("web:1");
+    refusing.sendMessage = (_json, done) => done(new Error("EPIPE"));
+    await assert.rejects(send("web:1"), fault("NO_FILE", /: EPIPE$/));
+  });
+
+  it("of a former process are not heard", async () => {
+    const stage = new Stage(ipc);
+    await stage.up();
+    let count = 0;
+    stage.supervisor.on("EVENT", ({ type }) => (count += Number(type === "PROCESS_MESSAGE")));
+    const former = stage.spawner.of("web:0");
+    former.message(1);
+    const restarted = stage.supervisor.restart("web:0");
+    await stage.pass(1000);
+    await restarted;
+    assert.notEqual(stage.spawner.of("web:0"), former);
+    former.message(2);
+    assert.equal(count, 1);
+  });
+});

@@ -44,6 +44,7 @@ export function make(settings: Partial<ProgramSettings> = {}): Runner {
         if (from.name !== to.name) seen.push(to.name);
         listener(from, to);
       },
+      message: (value) => seen.push(`message: ${JSON.stringify(value)}`),
     },
   );
 }
