@@ -136,6 +136,8 @@ export interface ProcessMessageEvent extends BaseEvent {
   readonly processname: string;
   /** The name of its group. */
   readonly groupname: string;
+  /** The full name of the process: `group:name`, or `name` alone where both are the same. */
+  readonly namespec: string;
   /** The process id. */
   readonly pid: number;
   /** The message: a value that came as JSON. Nothing in it was checked. */

@@ -127,11 +127,31 @@ export interface ProgramSettings {
   umask?: string | number | undefined;
   /**
    * Environment variables for the process. They override the variables of the supervisor and of the
-   * host. Expects an object of strings.
+   * host. In code, a variable whose value is `undefined` is taken away: the process does not have
+   * it, even if the supervisor or the host does. Expects an object of strings.
    *
    * Default: `{}` · supervisord: `environment` of `[program:x]`
    */
-  environment?: Record<string, string> | undefined;
+  environment?: Record<string, string | undefined> | undefined;
+  /**
+   * Which environment variables of the host the process inherits: all (`true`), none (`false`), or
+   * those with these names. The variables of `environment`, of the program and of the supervisor,
+   * the `SUPERVISOR_` variables and the mark of the run do not depend on it, and the command is
+   * looked up along the host's PATH if the process has none. On Windows, SystemRoot is always
+   * inherited. Expects true, false, or an array of names of variables.
+   *
+   * Default: `true` · Extension: supervisord has no such option
+   */
+  environment_inherit?: boolean | readonly string[] | undefined;
+  /**
+   * Whether the process has a channel for messages, for a program that runs Node: its
+   * `process.send()` emits PROCESS_MESSAGE, and `sendMessage()` emits `message` there. The channel
+   * keeps neither the host nor, by itself, the process alive, and takes the descriptor 3 of the
+   * process.
+   *
+   * Default: `false` · Extension: supervisord has no such option
+   */
+  ipc?: boolean | undefined;
   /**
    * Whether standard error is sent to the same place as standard output. Excludes `stderr_logfile`.
    *

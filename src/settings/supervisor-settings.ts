@@ -27,11 +27,12 @@ export interface SupervisorSettings {
   identifier?: string | undefined;
   /**
    * Environment variables for the process. They override the variables of the supervisor and of the
-   * host. Expects an object of strings.
+   * host. In code, a variable whose value is `undefined` is taken away: the process does not have
+   * it, even if the supervisor or the host does. Expects an object of strings.
    *
    * Default: `{}` · supervisord: `environment` of `[supervisord]`
    */
-  environment?: Record<string, string> | undefined;
+  environment?: Record<string, string | undefined> | undefined;
   /**
    * Whether ANSI escape sequences (colours, cursor movements) are removed from the logs.
    *

@@ -62,6 +62,7 @@ function lifeOf(settings: Partial<ProgramSettings>, happening: readonly Step[]) 
       if (from.name !== to.name && to.name === "STARTING") starts++;
       modelSpawner.hear();
     },
+    message: () => {},
   });
   let orders = 0;
   modelSpawner.order = (type) => {
