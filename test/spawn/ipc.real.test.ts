@@ -60,7 +60,7 @@ describe("the channel of a program", { skip: windows }, () => {
     await supervisor.start();
     const web = supervisor.process("web");
     const { at, ...first } = await event();
-    const names = { processname: "web", groupname: "web", pid: web?.pid };
+    const names = { processname: "web", groupname: "web", namespec: "web", pid: web?.pid };
     assert.deepEqual(first, { type: "PROCESS_MESSAGE", ...names, message: "up" });
     assert.ok(at > 1e12);
     const values = [

@@ -152,7 +152,7 @@ describe("messages", () => {
     supervisor.on("PROCESS_MESSAGE", (event) => events.push({ ...event, at: 0 }));
     const child = spawner.of("web:1");
     child.message({ a: [1, undefined], b: undefined });
-    const names = { processname: "1", groupname: "web", pid: child.pid };
+    const names = { processname: "1", groupname: "web", namespec: "web:1", pid: child.pid };
     assert.deepEqual(events, [
       { type: "PROCESS_MESSAGE", ...names, message: { a: [1, null] }, at: 0 },
     ]);
