@@ -55,6 +55,7 @@ const PURE = new Set([
   "lifecycle/outcome.ts",
   "lifecycle/restart-policy.ts",
   "lifecycle/state.ts",
+  "lifecycle/steps.ts",
   "lifecycle/table.ts",
   "lifecycle/transition.ts",
   "listeners/envelope.ts",

@@ -1,6 +1,8 @@
-import { initial, isOverdue, transition } from "./table.ts";
+import { initial, isOverdue } from "./steps.ts";
+import { transition } from "./table.ts";
 import { NEVER, type Effect, type Input, type Instant, type Policy, type State } from "./state.ts";
 import { isAtRest } from "./outcome.ts";
+import { watchOf, type ReadinessWatcher, type Watch } from "./watch.ts";
 import type { Child, ChildEvents, Spawner } from "../ports/child.ts";
 import type { Outputs } from "../ports/streams.ts";
 import type { Command } from "../ports/command.ts";
@@ -40,12 +42,14 @@ export class Runner {
   readonly #io: RunnerIo;
   readonly #outputs: Outputs;
   readonly #events: RunnerEvents;
+  readonly #watcher: ReadinessWatcher | undefined;
   readonly #inbox: Message[] = []; // facts first
   #isDraining = false;
   #orders = 0; // since the event loop has last turned
   #isResting = false;
   #timer: { readonly until: Instant; readonly handle: unknown } | undefined;
   #child: Child | undefined;
+  #watch: { readonly kind: keyof ReadinessWatcher; readonly open: Watch } | undefined;
   #ref = true;
 
   constructor(
@@ -54,12 +58,14 @@ export class Runner {
     outputs: Outputs,
     io: RunnerIo,
     events: RunnerEvents,
+    watcher?: ReadinessWatcher,
   ) {
     this.#command = command;
     this.#policy = policy;
     this.#io = io;
     this.#outputs = outputs;
     this.#events = events;
+    this.#watcher = watcher;
   }
 
   /** The child of the last start; it may have exited. */
@@ -139,7 +145,27 @@ export class Runner {
     const [to, effect] = transition(from, input, this.#policy, this.#io.clock.now());
     this.state = to;
     if (to !== from) this.#events.changed(from, to); // a listener may give orders: they wait
+    if (this.#watcher) this.#keepWatch(this.#watcher);
     if (effect) this.#perform(effect);
+    if (input.type === "spawned") this.#watch?.open.spawned?.(input.pid);
+  }
+
+  /** Opens the watch of the state, and closes the watch of the former state. */
+  #keepWatch(watcher: ReadinessWatcher): void {
+    const kind = watchOf(this.state, this.#policy);
+    if (kind === this.#watch?.kind) return;
+    this.#watch?.open.close();
+    this.#watch = undefined;
+    if (!kind) return;
+    const early: Message[] = []; // told before we know the watch
+    let open: Watch | undefined;
+    const tell = (fact: Input) => {
+      if (!open) early.push({ input: fact });
+      else if (open === this.#watch?.open) this.#hear(fact);
+    };
+    open = watcher[kind](tell);
+    this.#watch = { kind, open };
+    this.#inbox.unshift(...early);
   }
 
   #perform(effect: Effect): void {

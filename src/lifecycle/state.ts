@@ -15,7 +15,17 @@ export interface Policy {
   readonly killAsGroup: boolean;
   readonly autorestart: boolean | "unexpected";
   readonly exitCodes: readonly number[];
+  /** Set if the process is RUNNING only when it is ready. */
+  readonly readiness?: {
+    /** How long a process may take to be ready, from its spawn on. */
+    readonly waitMs: number;
+    /** Whether a process that is not ours may answer in its place: asked before each spawn. */
+    readonly isProbed: boolean;
+  };
 }
+
+/** The named parts of what a process said when it was ready. */
+export type Captures = Readonly<Record<string, string>>;
 
 /**
  * A state has all its data, and `until`: the instant at which the process leaves the state by
@@ -26,6 +36,9 @@ export interface Policy {
  *
  * `next` is what follows: a `retry` by the restart policy, a `start` by order, or neither (`stay`).
  * A BACKOFF whose attempts are used up becomes FATAL (`fatal`).
+ *
+ * STARTING goes through `vacancy` (does somebody else answer already?), `spawning` (the process is
+ * asked for) and `proving` (the process is there, and has to stay up, or to become ready).
  */
 export type State =
   | {
@@ -40,12 +53,31 @@ export type State =
   | {
       readonly name: "STARTING";
       readonly until: Instant;
+      readonly phase: "vacancy" | "spawning" | "proving";
       /** What started the process: an order, or the restart policy. */
       readonly by: "order" | "policy";
       readonly tries: number;
       readonly pid?: number;
+      /** The instant of the spawn, if the process has to become ready. */
+      readonly since?: Instant;
+      /** Set once the process is ready, before its spawn was reported. */
+      readonly captures?: Captures;
+      /** Why the process is not ready yet. */
+      readonly reason?: string;
+      /** Whether the time is over, but for an answer that may have come already. */
+      readonly isLast?: true;
     }
-  | { readonly name: "RUNNING"; readonly until: Instant; readonly pid: number }
+  | {
+      readonly name: "RUNNING";
+      readonly until: Instant;
+      readonly pid: number;
+      /** Set if the process has become ready: its start fails if it ends before `startsecs`. */
+      readonly proof?: {
+        readonly since: Instant;
+        readonly tries: number;
+        readonly captures: Captures;
+      };
+    }
   | {
       readonly name: "BACKOFF";
       readonly until: Instant;
@@ -67,7 +99,9 @@ export type State =
        * longer.
        */
       readonly phase: "asked" | "killed" | "stuck" | "sweeping";
-      readonly next: "start" | "stay";
+      /** With `retry`, the start has failed for the `reason`: the process was not ready in time. */
+      readonly next: "retry" | "start" | "stay";
+      readonly reason?: string;
       /** The instant at which SIGKILL was sent first. */
       readonly killedAt?: Instant;
       readonly tries: number;
@@ -83,6 +117,8 @@ export type State =
       readonly due: Instant;
       readonly status: ExitStatus;
       readonly expected: boolean;
+      /** Set if the process was ready, but ended before `startsecs`: attempts that had failed before. */
+      readonly failedTries?: number;
       readonly survivors?: readonly Survivor[];
     }
   | {
@@ -107,8 +143,8 @@ export type State =
 export type StateName = State["name"];
 
 /**
- * Orders (`start`, `stop`, `restart`, `giveup`), facts (`spawned` … `swept`), and the passing of
- * `until`.
+ * Orders (`start`, `stop`, `restart`, `giveup`), facts (`spawned` … `swept`; of readiness, `vacant` …
+ * `unready`), and the passing of `until`.
  */
 export type Input =
   | { readonly type: "start" }
@@ -120,6 +156,10 @@ export type Input =
   | { readonly type: "exited"; readonly status: ExitStatus }
   | { readonly type: "swept"; readonly survivors: readonly Survivor[] }
   | { readonly type: "killFailed"; readonly reason: string }
+  | { readonly type: "vacant" }
+  | { readonly type: "ready"; readonly captures: Captures }
+  | { readonly type: "lacks"; readonly reason: string }
+  | { readonly type: "unready"; readonly reason: string }
   | { readonly type: "deadline" };
 
 /**

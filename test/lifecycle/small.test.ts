@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as fc from "fast-check";
 import { diff } from "../../src/supervision/diff.ts";
-import { initial } from "../../src/lifecycle/table.ts";
+import { initial } from "../../src/lifecycle/steps.ts";
 import { NEVER, type State, type StateName } from "../../src/lifecycle/state.ts";
 import { nearest } from "../../src/schema/suggest.ts";
 import {
@@ -152,14 +152,14 @@ const views: readonly [string, State, number | undefined, string, string][] = [
   ],
   [
     "STARTING",
-    { name: "STARTING", until: NEVER, by: "order", tries: 0 },
+    { name: "STARTING", until: NEVER, phase: "spawning", by: "order", tries: 0 },
     undefined,
     "pending",
     "pending",
   ],
   [
     "STARTING with pid",
-    { name: "STARTING", until: 9, by: "order", tries: 0, pid: 7 },
+    { name: "STARTING", until: 9, phase: "proving", by: "order", tries: 0, pid: 7 },
     7,
     "pending",
     "pending",
@@ -212,7 +212,13 @@ describe("the view of a state", () => {
 
   it("tells a start at the first attempt that the command cannot be executed", () => {
     const state: State = { ...backoff, code: "NO_FILE", phase: "waiting", next: "retry" };
-    const starting: State = { name: "STARTING", until: NEVER, by: "order", tries: 0 };
+    const starting: State = {
+      name: "STARTING",
+      until: NEVER,
+      phase: "spawning",
+      by: "order",
+      tries: 0,
+    };
     assert.equal(startOutcome(state, starting), "failed");
     // what may pass is waited for, and so is FATAL, which is next
     assert.equal(startOutcome({ ...state, code: "FAILED" }, starting), "pending");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { TOO_QUICKLY, initial, isOverdue, table, transition } from "../../src/lifecycle/table.ts";
+import { NOT_READY, TOO_QUICKLY, initial, isOverdue } from "../../src/lifecycle/steps.ts";
+import { table, transition } from "../../src/lifecycle/table.ts";
 import {
   NEVER,
   type In,
@@ -27,6 +28,8 @@ const policies: readonly Policy[] = [
   policy,
   { ...policy, startMs: 0, stopMs: 0, startRetries: 0, autorestart: true },
   { ...policy, stopAsGroup: true, killAsGroup: true, autorestart: false },
+  { ...policy, readiness: { waitMs: 60_000, isProbed: false } },
+  { ...policy, autorestart: false, readiness: { waitMs: 500, isProbed: true } },
 ];
 
 const backoff = { name: "BACKOFF", until: NOW, due: NOW, tries: 1, reason: "why" } as const;
@@ -41,6 +44,14 @@ const stopping = {
   pid: 7,
 } as const;
 const sweeping = { ...stopping, until: NEVER, phase: "sweeping", status: died } as const;
+const proving = {
+  name: "STARTING",
+  until: NOW,
+  phase: "proving",
+  by: "order",
+  tries: 1,
+  pid: 7,
+} as const;
 const exited = { name: "EXITED", until: NEVER, due: NOW, status: died, expected: false } as const;
 const unknown = {
   name: "UNKNOWN",
@@ -51,14 +62,30 @@ const unknown = {
   reason: "EPERM",
 } as const;
 
+function spawning(tries: number): State {
+  return { name: "STARTING", until: NEVER, phase: "spawning", by: "order", tries };
+}
+
 /** Each shape that a state can have. */
 const shapes: readonly State[] = [
   initial(),
   { ...initial(), next: "start", until: NOW },
   { ...initial(), tries: 2, status: died, reason: "why", survivors: [{ pid: 9, name: "x" }] },
-  { name: "STARTING", until: NEVER, by: "order", tries: 1 },
-  { name: "STARTING", until: NOW, by: "order", tries: 1, pid: 7 },
+  { name: "STARTING", until: NEVER, phase: "spawning", by: "order", tries: 1 },
+  proving,
+  { ...proving, since: NOW - 500 },
+  { ...proving, since: NOW - 500, reason: "why", isLast: true },
+  { name: "STARTING", until: NOW, phase: "vacancy", by: "order", tries: 1 },
+  {
+    name: "STARTING",
+    until: NEVER,
+    phase: "spawning",
+    by: "order",
+    tries: 1,
+    captures: { port: "1" },
+  },
   { name: "RUNNING", until: NEVER, pid: 7 },
+  { name: "RUNNING", until: NEVER, pid: 7, proof: { since: NOW - 10, tries: 2, captures: {} } },
   retrying,
   { ...retrying, tries: 4, next: "fatal" },
   { ...retrying, code: "NO_FILE" },
@@ -68,13 +95,16 @@ const shapes: readonly State[] = [
   { ...unsweptBackoff, next: "stay" },
   stopping,
   { ...stopping, next: "start" },
+  { ...stopping, next: "retry", reason: "why" },
   { ...stopping, phase: "killed", killedAt: NOW - 1000 },
   { ...stopping, phase: "stuck", killedAt: NOW - 6000 },
   sweeping,
   { ...sweeping, next: "start" },
+  { ...sweeping, next: "retry", reason: "why" },
   { ...exited, phase: "sweeping", next: "stay" },
   { ...exited, phase: "sweeping", next: "retry" },
   { ...exited, phase: "sweeping", next: "start" },
+  { ...exited, phase: "sweeping", next: "retry", failedTries: 1 },
   { ...exited, phase: "swept", next: "stay" },
   { ...exited, until: NOW, phase: "swept", next: "retry" },
   { name: "FATAL", until: NEVER, reason: "why", status: died },
@@ -97,6 +127,10 @@ const inputs: readonly Input[] = [
   { type: "swept", survivors: [{ pid: 9, name: "x" }] },
   { type: "killFailed", reason: "EPERM" },
   { type: "deadline" },
+  { type: "vacant" },
+  { type: "ready", captures: {} },
+  { type: "lacks", reason: "ECONNREFUSED" },
+  { type: "unready", reason: "closed" },
 ];
 
 const RESTART = ["restart", "exited", "swept", "deadline"] as const;
@@ -152,10 +186,11 @@ describe("the table", () => {
     }
   });
 
-  it("spawns when it enters STARTING, and only then", () => {
+  it("spawns when it enters the phase spawning, and only then", () => {
     for (const { state, step } of cells) {
       const [next, effect] = step;
-      const isEntered = next.name === "STARTING" && state.name !== "STARTING";
+      const isSpawning = (one: State) => one.name === "STARTING" && one.phase === "spawning";
+      const isEntered = isSpawning(next) && !isSpawning(state);
       assert.equal(effect?.do === "spawn", isEntered, `${state.name} → ${next.name}`);
     }
   });
@@ -178,7 +213,7 @@ describe("the table", () => {
 
   it("takes a start back only where the child has not come yet", () => {
     for (const { state, input, step } of cells) {
-      const isComing = state.name === "STARTING" && state.pid === undefined;
+      const isComing = state.name === "STARTING" && state.phase === "spawning";
       const isTakenBack = input.type === "stop" || input.type === "restart";
       assert.equal(step[1]?.do === "cancel", isComing && isTakenBack);
     }
@@ -205,6 +240,7 @@ describe("the table", () => {
         "BACKOFF → FATAL",
         "BACKOFF → STARTING",
         "BACKOFF → STOPPED",
+        "EXITED → BACKOFF",
         "EXITED → STARTING",
         "FATAL → STARTING",
         "RUNNING → EXITED",
@@ -214,6 +250,7 @@ describe("the table", () => {
         "STARTING → STOPPED",
         "STARTING → STOPPING",
         "STOPPED → STARTING",
+        "STOPPING → BACKOFF",
         "STOPPING → STOPPED",
         "STOPPING → UNKNOWN",
         "UNKNOWN → STOPPED",
@@ -225,13 +262,13 @@ describe("the table", () => {
 
 describe("STARTING", () => {
   it("becomes RUNNING when the child has lasted for startsecs", () => {
-    const up = after({ name: "STARTING", until: NEVER, by: "order", tries: 0 }, policy, "spawned");
-    assert.deepEqual(up, { name: "STARTING", until: NOW + 1000, by: "order", tries: 0, pid: 8 });
+    const up = after(spawning(0), policy, "spawned");
+    assert.deepEqual(up, { ...proving, until: NOW + 1000, tries: 0, pid: 8 });
     assert.deepEqual(after(up, policy, "deadline"), { name: "RUNNING", until: NEVER, pid: 8 });
   });
 
   it("is overdue from the very instant, and no other state is", () => {
-    const up: State = { name: "STARTING", until: NOW, by: "order", tries: 0, pid: 7 };
+    const up: State = proving;
     assert.equal(isOverdue(up, NOW - 1), false);
     assert.equal(isOverdue(up, NOW), true);
     assert.equal(isOverdue({ ...stopping }, NOW), false);
@@ -241,7 +278,7 @@ describe("STARTING", () => {
   it("fails over 1, 2 and 3 s, with tries one more each time, and is FATAL at N+1", () => {
     let tries = 0;
     for (const wait of [1000, 2000, 3000, 0]) {
-      const starting: State = { name: "STARTING", until: NEVER, by: "order", tries };
+      const starting = spawning(tries);
       const failed = as(after(starting, policy, "failed"), "BACKOFF");
       assert.deepEqual(
         { tries: failed.tries, until: failed.until, reason: failed.reason },
@@ -256,41 +293,142 @@ describe("STARTING", () => {
 
   it("keeps what kind of failure it was, up to FATAL, and forgets it with an exit", () => {
     const failed: Input = { type: "failed", code: "NO_FILE", reason: "why" };
-    const [first] = transition(
-      { name: "STARTING", until: NEVER, by: "order", tries: 3 },
-      failed,
-      policy,
-      NOW,
-    );
+    const [first] = transition(spawning(3), failed, policy, NOW);
     assert.equal(as(first, "BACKOFF").code, "NO_FILE");
     assert.equal(as(after(first, policy, "deadline"), "FATAL").code, "NO_FILE");
-    const quick = after(
-      { name: "STARTING", until: NOW + 1, by: "order", tries: 3, pid: 7 },
-      policy,
-      "exited",
-    );
+    const quick = after({ ...proving, until: NOW + 1, tries: 3 }, policy, "exited");
     assert.ok(!("code" in quick));
     assert.ok(!("code" in after(quick, policy, "swept", "deadline")));
   });
 
   it("has one attempt only with startretries 0", () => {
     const none = { ...policy, startRetries: 0 };
-    const failed = after({ name: "STARTING", until: NEVER, by: "order", tries: 0 }, none, "failed");
+    const failed = after(spawning(0), none, "failed");
     assert.equal(as(failed, "BACKOFF").tries, 1);
     assert.equal(after(failed, none, "deadline").name, "FATAL");
   });
 
   it("that ends too quickly waits for the sweep, but counts from the exit", () => {
-    const quick = after(
-      { name: "STARTING", until: NOW + 1, by: "order", tries: 0, pid: 7 },
-      policy,
-      "exited",
-    );
+    const quick = after({ ...proving, until: NOW + 1, tries: 0 }, policy, "exited");
     const { reason, until, due, status } = as(quick, "BACKOFF");
     assert.deepEqual([reason, until, due], [TOO_QUICKLY, NEVER, NOW + 1000]);
     assert.deepEqual(status, { code: 0, signal: null });
     const [swept] = transition(quick, { type: "swept", survivors: [] }, policy, NOW + 5000);
     assert.equal(swept.until, NOW + 1000);
+  });
+});
+
+describe("STARTING with readiness", () => {
+  const awaited: Policy = { ...policy, readiness: { waitMs: 60_000, isProbed: true } };
+  const unproven = after(spawning(2), awaited, "spawned");
+  const step = (state: State, input: Input, now = NOW) => transition(state, input, awaited, now);
+
+  it("asks first whether somebody else answers, for half a second", () => {
+    const [asking, effect] = transition(initial(), { type: "start" }, awaited, NOW);
+    assert.deepEqual(
+      [asking, effect],
+      [{ name: "STARTING", until: NOW + 500, phase: "vacancy", by: "order", tries: 0 }, undefined],
+    );
+    for (const type of ["vacant", "deadline"] as const)
+      assert.deepEqual(step(asking, { type }), [spawning(0), { do: "spawn" }]);
+    const failed = as(after(asking, awaited, "failed"), "BACKOFF");
+    assert.deepEqual([failed.phase, failed.tries, failed.until], ["waiting", 1, NOW + 1000]);
+    assert.deepEqual(step(asking, { type: "stop" }), [initial()]);
+    assert.deepEqual(step(asking, { type: "restart" }), [asking]);
+    for (const type of ["ready", "lacks", "unready"] as const)
+      assert.equal(after(asking, awaited, type), asking);
+  });
+
+  it("is RUNNING when it is ready, and never for having lasted", () => {
+    assert.deepEqual(unproven, { ...proving, until: NOW + 60_000, since: NOW, tries: 2, pid: 8 });
+    assert.equal(isOverdue(unproven, NOW + 100_000), false);
+    const proof = { since: NOW, tries: 2, captures: { port: "80" } };
+    assert.deepEqual(step(unproven, { type: "ready", captures: { port: "80" } }, NOW + 5), [
+      { name: "RUNNING", until: NEVER, pid: 8, proof },
+    ]);
+  });
+
+  it("may be ready before its spawn is reported", () => {
+    const early = after(spawning(0), awaited, "ready");
+    assert.equal(early.name, "STARTING");
+    assert.equal(after(early, awaited, "spawned").name, "RUNNING");
+  });
+
+  it("keeps why it is not ready; the same reason is no change", () => {
+    const lacking = after(unproven, awaited, "lacks");
+    assert.equal(as(lacking, "STARTING").reason, "ECONNREFUSED");
+    assert.equal(after(lacking, awaited, "lacks"), lacking);
+  });
+
+  it("that is not ready in time has a last chance, is ended, and has failed", () => {
+    const lacking = after(unproven, awaited, "lacks", "deadline");
+    assert.deepEqual([as(lacking, "STARTING").isLast, lacking.until], [true, NOW + 100]);
+    assert.equal(after(lacking, awaited, "ready").name, "RUNNING");
+    const [ended, effect] = step(lacking, { type: "deadline" });
+    const reason = "Not ready within 60 seconds (startwaitsecs): ECONNREFUSED";
+    assert.deepEqual(as(ended, "STOPPING").reason, reason);
+    assert.deepEqual(effect, { do: "kill", signal: "SIGTERM", group: false });
+    const failed = as(after(ended, awaited, "exited", "swept"), "BACKOFF");
+    assert.deepEqual(
+      [failed.reason, failed.tries, failed.until, failed.next, failed.phase],
+      [reason, 3, NOW + 3000, "retry", "waiting"],
+    );
+    assert.deepEqual(as(after(ended, awaited, "start"), "STOPPING").next, "retry");
+    const stopped = after(ended, awaited, "stop", "exited", "swept");
+    assert.deepEqual(
+      [as(stopped, "STOPPED").next, as(stopped, "STOPPED").reason],
+      ["stay", undefined],
+    );
+    assert.equal(
+      as(after(step(ended, { type: "restart" })[0], awaited, "exited", "swept"), "STOPPED").next,
+      "start",
+    );
+  });
+
+  it("that says that it will not be ready has failed at once", () => {
+    const ended = as(after(unproven, awaited, "unready"), "STOPPING");
+    assert.deepEqual([ended.next, ended.reason], ["retry", "closed"]);
+  });
+
+  it("that exits before it is ready has failed, and says so", () => {
+    const failed = as(after(unproven, awaited, "exited"), "BACKOFF");
+    assert.deepEqual([failed.reason, failed.tries, failed.due], [NOT_READY, 3, NOW + 3000]);
+  });
+});
+
+describe("RUNNING that was ready", () => {
+  const ready = (since: number, tries = 1): State => ({
+    name: "RUNNING",
+    until: NEVER,
+    pid: 7,
+    proof: { since, tries, captures: {} },
+  });
+  const awaited: Policy = { ...policy, readiness: { waitMs: 60_000, isProbed: false } };
+
+  it("and ends before startsecs has failed to start: EXITED, then BACKOFF", () => {
+    const state = after(ready(NOW - 999), awaited, "exited");
+    assert.equal(as(state, "EXITED").expected, false); // although it exited with 0
+    const [failed] = transition(state, { type: "swept", survivors: [] }, awaited, NOW + 700);
+    const { reason, tries, due, phase } = as(failed, "BACKOFF");
+    assert.deepEqual([reason, tries, due, phase], [TOO_QUICKLY, 2, NOW + 2000, "waiting"]);
+    const last = after(ready(NOW, 3), awaited, "exited", "swept", "deadline");
+    assert.equal(last.name, "FATAL");
+  });
+
+  it("and ends later has ended as any other", () => {
+    const state = as(after(ready(NOW - 1000), awaited, "exited"), "EXITED");
+    assert.deepEqual([state.expected, state.next], [true, "stay"]);
+  });
+
+  it("stays EXITED without autorestart; an order in between starts it anew", () => {
+    const never = { ...awaited, autorestart: false };
+    const state = after(ready(NOW), never, "exited", "swept");
+    assert.deepEqual([state.name, state.until], ["EXITED", NEVER]);
+    assert.equal(
+      after(ready(NOW), awaited, "exited", "start", "swept", "deadline").name,
+      "STARTING",
+    );
+    assert.equal(after(ready(NOW), awaited, "exited", "stop", "swept").name, "EXITED");
   });
 });
 
@@ -329,12 +467,7 @@ describe("RUNNING", () => {
     assert.deepEqual([state.until, state.phase], [NEVER, "sweeping"]);
     const swept = after(state, policy, "swept");
     assert.deepEqual([swept.until, as(swept, "EXITED").phase], [NOW, "swept"]);
-    assert.deepEqual(after(swept, policy, "deadline"), {
-      name: "STARTING",
-      until: NEVER,
-      by: "policy",
-      tries: 0,
-    });
+    assert.deepEqual(after(swept, policy, "deadline"), spawning(0));
   });
 });
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Input, Policy, State } from "../../src/lifecycle/state.ts";
-import { initial, transition } from "../../src/lifecycle/table.ts";
+import { initial } from "../../src/lifecycle/steps.ts";
+import { transition } from "../../src/lifecycle/table.ts";
 import { isEnd } from "../../src/lifecycle/transition.ts";
 
 const policy: Policy = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { initial } from "../../src/lifecycle/table.ts";
+import { initial } from "../../src/lifecycle/steps.ts";
 import { NEVER, type State } from "../../src/lifecycle/state.ts";
 import { describe as report } from "../../src/supervision/info.ts";
 import { Stage } from "../support/helpers.ts";
@@ -26,10 +26,17 @@ const AFTERNOON = "Nov 22 03:37 PM";
 
 /** pid, exitstatus, spawnerr, description. */
 const rows: readonly [title: string, State, number, number, string, string][] = [
-  ["STARTING", { name: "STARTING", until: 1, by: "order", tries: 0, pid: 7 }, 7, 0, "", ""],
+  [
+    "STARTING",
+    { name: "STARTING", until: 1, phase: "proving", by: "order", tries: 0, pid: 7 },
+    7,
+    0,
+    "",
+    "",
+  ],
   [
     "STARTING before the fork",
-    { name: "STARTING", until: NEVER, by: "order", tries: 0 },
+    { name: "STARTING", until: NEVER, phase: "spawning", by: "order", tries: 0 },
     0,
     0,
     "",

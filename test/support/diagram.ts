@@ -21,20 +21,35 @@ const policy: Policy = {
   exitCodes: [0],
 };
 
+const policies = [policy, { ...policy, readiness: { waitMs: 1000, isProbed: false } }];
+
 // every combination that decides about what comes next
 const samples: { readonly [N in StateName]: readonly Extract<State, { readonly name: N }>[] } = {
   STOPPED: [{ name: "STOPPED", until: NEVER, next: "stay", tries: 0, survivors: [] }],
   STARTING: [
-    { name: "STARTING", until: NEVER, by: "order", tries: 0 },
-    { name: "STARTING", until: 0, by: "order", tries: 0, pid: 101 },
+    { name: "STARTING", until: NEVER, phase: "spawning", by: "order", tries: 0 },
+    { name: "STARTING", until: 0, phase: "proving", by: "order", tries: 0, pid: 101 },
+    {
+      name: "STARTING",
+      until: 0,
+      phase: "proving",
+      by: "order",
+      tries: 0,
+      pid: 101,
+      since: 0,
+      isLast: true,
+    },
   ],
-  RUNNING: [{ name: "RUNNING", until: NEVER, pid: 101 }],
+  RUNNING: [
+    { name: "RUNNING", until: NEVER, pid: 101 },
+    { name: "RUNNING", until: NEVER, pid: 101, proof: { since: 0, tries: 0, captures: {} } },
+  ],
   BACKOFF: (["waiting", "sweeping"] as const).flatMap((phase) =>
     (["retry", "fatal", "start", "stay"] as const).map(
       (next) => ({ name: "BACKOFF", until: 0, phase, next, due: 0, tries: 1, reason }) as const,
     ),
   ),
-  STOPPING: (["start", "stay"] as const).map(
+  STOPPING: (["retry", "start", "stay"] as const).map(
     (next) =>
       ({
         name: "STOPPING",
@@ -47,10 +62,18 @@ const samples: { readonly [N in StateName]: readonly Extract<State, { readonly n
       }) as const,
   ),
   EXITED: (["swept", "sweeping"] as const).flatMap((phase) =>
-    (["retry", "start", "stay"] as const).map(
-      (next) =>
-        ({ name: "EXITED", until: 0, phase, next, due: 0, status, expected: false }) as const,
-    ),
+    (["retry", "start", "stay"] as const).flatMap((next) => {
+      const one = {
+        name: "EXITED",
+        until: 0,
+        phase,
+        next,
+        due: 0,
+        status,
+        expected: false,
+      } as const;
+      return [one, { ...one, failedTries: 0 }];
+    }),
   ),
   FATAL: [{ name: "FATAL", until: NEVER, reason }],
   UNKNOWN: [
@@ -70,6 +93,10 @@ const inputs: { readonly [T in Input["type"]]: Extract<Input, { readonly type: T
   swept: { type: "swept", survivors: [] },
   killFailed: { type: "killFailed", reason },
   deadline: { type: "deadline" },
+  vacant: { type: "vacant" },
+  ready: { type: "ready", captures: {} },
+  lacks: { type: "lacks", reason },
+  unready: { type: "unready", reason },
 };
 
 /** Mermaid. An arrow for each pair of states, with the inputs that lead from one to the other. */
@@ -78,10 +105,12 @@ export function diagram(): string {
   for (const from of Object.values(samples).flat()) {
     for (const input of Object.values(inputs)) {
       if (!(input.type in table[from.name])) continue;
-      const [to] = transition(from, input, policy, 0);
-      if (to.name === from.name) continue;
-      const arrow = `${from.name} --> ${to.name}`;
-      arrows.set(arrow, (arrows.get(arrow) ?? new Set()).add(input.type));
+      for (const each of policies) {
+        const [to] = transition(from, input, each, 0);
+        if (to.name === from.name) continue;
+        const arrow = `${from.name} --> ${to.name}`;
+        arrows.set(arrow, (arrows.get(arrow) ?? new Set()).add(input.type));
+      }
     }
   }
   const lines = [...arrows].map(([arrow, types]) => `  ${arrow}: ${[...types].join(", ")}`);
