@@ -1,8 +1,12 @@
+/** A range of HTTP statuses, both ends included. */
+export type StatusRange = readonly [from: number, to: number];
+
 /** What is asked whether a process is ready. */
 export type Probe =
   | {
       readonly kind: "tcp";
       readonly url: string;
+      /** A name, or an address without brackets. */
       readonly host: string;
       readonly port: number;
     }
@@ -10,20 +14,34 @@ export type Probe =
   | {
       readonly kind: "http";
       readonly url: string;
+      /** A name, or an address without brackets. */
       readonly host: string;
       readonly port: number;
       /** Path and query. */
       readonly target: string;
       readonly isSecure: boolean;
       /** The statuses that count, as ranges. */
-      readonly statuses: readonly (readonly [from: number, to: number])[];
+      readonly statuses: readonly StatusRange[];
     }
-  | { readonly kind: "file"; readonly path: string };
+  | {
+      readonly kind: "file";
+      readonly path: string;
+      /** The `fileId()` of the file that was there before the spawn: that one does not count. */
+      readonly before?: string;
+    };
 
 /** The answer to a probe: a success, or the reason why it is none. */
 export type Answer =
   | { readonly isReady: true }
-  | { readonly isReady: false; readonly reason: string };
+  | {
+      readonly isReady: false;
+      readonly reason: string;
+      /**
+       * Set if the limit was noticed more than 250 ms late, because the host was busy or stopped: so
+       * the process may have answered in time, and the answer says nothing about it.
+       */
+      readonly isLate?: true;
+    };
 
 /**
  * Asks whether a process is ready. Give another prober (`new Supervisor(settings, { prober })`) to
@@ -32,7 +50,13 @@ export type Answer =
 export interface Prober {
   /**
    * Asks once. Calls `done` once, on a later turn of the event loop, unless the returned function
-   * was called, which gives up the attempt.
+   * was called, which gives up the attempt. `limitMs` counts from the beginning of the attempt,
+   * which may have to wait until others are over.
    */
   attempt(probe: Probe, limitMs: number, done: (answer: Answer) => void): () => void;
+  /**
+   * Identifies the file that is at the path now, or undefined if there is none. The text is another
+   * one when the file was written or replaced.
+   */
+  fileId(path: string): string | undefined;
 }
