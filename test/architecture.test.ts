@@ -74,6 +74,8 @@ const PURE = new Set([
   "readiness/pace.ts",
   "readiness/pattern.ts",
   "readiness/probe-url.ts",
+  "readiness/shared-calls.ts",
+  "readiness/socket-pool.ts",
   "readiness/status-line.ts",
   "readiness/statuses.ts",
   "schema/by-text.ts",
@@ -93,7 +95,16 @@ const PURE = new Set([
 ]);
 
 /** Rooms that touch the operating system. */
-const SYSTEM = new Set(["system", "spawn", "sockets", "output", "cleanup", "control", "cli"]);
+const SYSTEM = new Set([
+  "system",
+  "spawn",
+  "sockets",
+  "output",
+  "cleanup",
+  "readiness",
+  "control",
+  "cli",
+]);
 
 /** `file -> import` for each import that is not as it should be. */
 function offences(isBad: (source: Source, imported: Import) => boolean): string[] {
@@ -239,7 +250,7 @@ describe("the architecture", () => {
   });
 
   it("time: the rooms at the bottom are given a clock", () => {
-    const rooms = /^(?:cleanup|lifecycle|ports|sockets|spawn|system)\//;
+    const rooms = /^(?:cleanup|lifecycle|ports|readiness|sockets|spawn|system)\//;
     const own = where(/\bsystemClock\b/).filter((name) => rooms.test(name));
     assert.deepEqual(own, ["system/clock.ts"]);
   });
@@ -286,7 +297,7 @@ describe("the architecture", () => {
 
   it("rooms: import neither settings/ nor supervision/", () => {
     const rooms = new Set(
-      "ports system schema lifecycle spawn output sockets cleanup events listeners activity-log".split(
+      "ports system schema lifecycle spawn output sockets cleanup readiness events listeners activity-log".split(
         " ",
       ),
     );
@@ -318,6 +329,19 @@ describe("the architecture", () => {
         system.test(to),
     );
     assert.deepEqual(bad, []);
+  });
+
+  it("readiness: only the files of the prober use sockets, names and files", () => {
+    const bad = offences(({ room }, { to }) => room === "readiness" && to.startsWith("node:"));
+    assert.deepEqual(bad.toSorted(), [
+      "readiness/addresses.ts -> node:net",
+      "readiness/addresses.ts -> node:os",
+      "readiness/connect.ts -> node:net",
+      "readiness/file-probe.ts -> node:fs",
+      "readiness/file-probe.ts -> node:fs/promises",
+      "readiness/http-status.ts -> node:net",
+      "readiness/http-status.ts -> node:tls",
+    ]);
   });
 
   it("config: imports only what settings need, and is imported only through its entry point", () => {
