@@ -31,7 +31,7 @@ export type {
   TickEvent,
 } from "./events/supervisor-events.ts";
 export { isRunning, isSignallable } from "./lifecycle/outcome.ts";
-export type { StateName } from "./lifecycle/state.ts";
+export type { Captures, StateName } from "./lifecycle/state.ts";
 export type { ExitStatus, Signal, StartFailureCode, Survivor } from "./ports/signal.ts";
 export type { ProcessInfo } from "./supervision/info.ts";
 export { printLines, type PrintOptions } from "./print-lines.ts";
@@ -45,6 +45,7 @@ export {
 export type { Selection } from "./selection.ts";
 export type { Child, ChildEvents, Spawner, StartFailure } from "./ports/child.ts";
 export type { Outputs, OutputStream } from "./ports/streams.ts";
+export type { Answer, Probe, Prober, StatusRange } from "./ports/prober.ts";
 export type { Command, SharedSocket } from "./ports/command.ts";
 export type { Clock } from "./ports/clock.ts";
 export {

@@ -1,6 +1,6 @@
 import type { LinesOptions, OutputLine } from "./output/output-lines.ts";
 import type { WaitOptions } from "./lifecycle/wait.ts";
-import type { StateName } from "./lifecycle/state.ts";
+import type { Captures, StateName } from "./lifecycle/state.ts";
 import type { Follow } from "./output/follow.ts";
 import type { OutputStream } from "./ports/streams.ts";
 import type { SignalSetting } from "./schema/signal.ts";
@@ -47,6 +47,15 @@ export class Subprocess {
   /** The process id; undefined while there is no living process. */
   get pid(): number | undefined {
     return this.#process.pid;
+  }
+
+  /**
+   * What was captured from the line that said that the process is ready: see the setting
+   * `ready_line`. Undefined while the process is not RUNNING, or has nothing to be ready by.
+   */
+  get captures(): Captures | undefined {
+    const { current } = this.#process;
+    return current.name === "RUNNING" ? current.proof?.captures : undefined;
   }
 
   /**

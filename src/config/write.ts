@@ -9,6 +9,7 @@ import { kindOptions, programOptions } from "./sections/program-options.ts";
 import { MOST_PROCESSES } from "./values.ts";
 import { show } from "../schema/show.ts";
 import { literal, option, pairs, text, words } from "./escape.ts";
+import { patternOf } from "../readiness/pattern.ts";
 import { strip } from "./python.ts";
 
 type Refuse = (key: string | undefined, message: string) => void;
@@ -130,6 +131,15 @@ const name: Write<string> = (value, refuse) => {
   return text(value);
 };
 
+/** A text that begins with a slash would be taken for a regular expression. */
+const patternText: Write<string | { readonly source: string; readonly flags: string }> = (
+  value,
+) => {
+  if (typeof value === "string" && !value.startsWith("/")) return literal(value);
+  const pattern = typeof value === "string" ? patternOf(value) : value;
+  return "problem" in pattern ? undefined : literal(`/${pattern.source}/${pattern.flags}`);
+};
+
 const processes: Write<number> = (value, refuse) => {
   if (value > MOST_PROCESSES) refuse("they are too many");
   return String(value);
@@ -178,6 +188,11 @@ const WRITERS: Readonly<Record<Syntax, Write<never>>> = {
   "activity log": raw,
   loglevel: plain,
   backlog: plain,
+  "positive seconds": plain,
+  urls: (urls: readonly string[]) => text(urls.join(" ")),
+  pattern: patternText,
+  path: text,
+  statuses: (statuses: string | readonly number[]) => raw(String(statuses), () => {}),
   directory: text,
   logfile,
   command: words,

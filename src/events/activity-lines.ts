@@ -1,4 +1,4 @@
-import type { Policy, State } from "../lifecycle/state.ts";
+import type { In, Policy, State } from "../lifecycle/state.ts";
 import type { ExitStatus, Signal } from "../ports/signal.ts";
 import { pidOf } from "../lifecycle/outcome.ts";
 import type { ActivityLevel } from "./levels.ts";
@@ -21,9 +21,7 @@ export function linesOf(name: string, from: State, to: State, policy: Policy): L
   if (to.name === "STOPPING") {
     lines.push(killing(name, to.pid, policy.stopSignal, policy.stopAsGroup));
   } else if (to.name === "RUNNING") {
-    const seconds = policy.startMs / 1000;
-    const message = `success: ${name} entered RUNNING state, process has stayed up for > than ${seconds} seconds (startsecs)`;
-    lines.push(["INFO", message]);
+    lines.push(["INFO", `success: ${name} entered RUNNING state, ${proofOf(to, policy)}`]);
   } else if (to.name === "BACKOFF") {
     if (to.status)
       lines.push(["WARN", `exited: ${name} (${ending(to.status)}; not expected)`], REAPED);
@@ -46,6 +44,13 @@ export function linesOf(name: string, from: State, to: State, policy: Policy): L
     lines.push(["CRIT", `unknown problem killing ${name} (${to.pid}):${to.reason}`]);
   }
   return lines;
+}
+
+function proofOf({ proof }: In<"RUNNING">, { startMs, readiness }: Policy): string {
+  if (!proof || !readiness)
+    return `process has stayed up for > than ${startMs / 1000} seconds (startsecs)`;
+  const seconds = (proof.tookMs / 1000).toFixed(2);
+  return `is ready after ${seconds} seconds (${readiness.options.join(", ")})`;
 }
 
 const REAPED: Line = ["DEBG", "received SIGCHLD indicating a child quit"];

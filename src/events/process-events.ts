@@ -1,4 +1,4 @@
-import type { StateName } from "../lifecycle/state.ts";
+import type { Captures, StateName } from "../lifecycle/state.ts";
 import type { BaseEvent } from "./base-event.ts";
 
 /** Any event of a process. */
@@ -44,11 +44,13 @@ export interface StartingEvent extends ProcessStateEvent {
   readonly tries: number;
 }
 
-/** The process has stayed up for `startsecs`. */
+/** The process has stayed up for `startsecs`; or it is ready, if one of `ready_*` is set. */
 export interface RunningEvent extends ProcessStateEvent {
   readonly type: "PROCESS_STATE_RUNNING";
   /** The process id. */
   readonly pid: number;
+  /** What was captured from the line that said that it is ready; only with `ready_*`. */
+  readonly captures?: Captures;
 }
 
 /** A start has failed. The next attempt comes after `tries` seconds, or FATAL at once. */

@@ -16,7 +16,12 @@ export function stateEvent(subject: EventSubject, from: State, to: State): NewEv
     case "STARTING":
       return { type: "PROCESS_STATE_STARTING", ...base, tries: to.tries };
     case "RUNNING":
-      return { type: "PROCESS_STATE_RUNNING", ...base, pid: to.pid };
+      return {
+        type: "PROCESS_STATE_RUNNING",
+        ...base,
+        pid: to.pid,
+        ...(to.proof && { captures: to.proof.captures }),
+      };
     case "BACKOFF": {
       const { tries, reason: spawnerr } = to;
       return { type: "PROCESS_STATE_BACKOFF", ...base, tries, spawnerr, ...endingOf(to) };

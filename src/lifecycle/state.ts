@@ -21,6 +21,8 @@ export interface Policy {
     readonly waitMs: number;
     /** Whether a process that is not ours may answer in its place: asked before each spawn. */
     readonly isProbed: boolean;
+    /** The names of the options that say when it is ready. */
+    readonly options: readonly string[];
   };
 }
 
@@ -74,6 +76,8 @@ export type State =
       /** Set if the process has become ready: its start fails if it ends before `startsecs`. */
       readonly proof?: {
         readonly since: Instant;
+        /** How long it took to become ready, in ms. */
+        readonly tookMs: number;
         readonly tries: number;
         readonly captures: Captures;
       };

@@ -50,10 +50,11 @@ export function spawn(tries: number, by: In<"STARTING">["by"]): Step {
 }
 
 /** The process is ready: RUNNING, once its spawn was reported. */
-export function proven(state: In<"STARTING">, captures: Captures): State {
+export function proven(state: In<"STARTING">, captures: Captures, now: Instant): State {
   const { pid, since, tries } = state;
   if (pid === undefined || since === undefined) return state;
-  return { name: "RUNNING", until: NEVER, pid, proof: { since, tries, captures } };
+  const proof = { since, tookMs: now - since, tries, captures };
+  return { name: "RUNNING", until: NEVER, pid, proof };
 }
 
 /** Why a process is not ready in time. */

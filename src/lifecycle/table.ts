@@ -47,10 +47,10 @@ export const table: Table = {
       if (!p.readiness) return [{ ...proving, until: now + p.startMs }];
       const { captures } = s; // a process may be ready before its spawn is reported
       const awaited = { ...proving, since: now, until: now + p.readiness.waitMs };
-      return [captures ? proven(awaited, captures) : awaited];
+      return [captures ? proven(awaited, captures, now) : awaited];
     },
-    ready: (s, _p, _now, { captures }) => [
-      s.phase === "vacancy" || s.captures ? s : proven({ ...s, captures }, captures),
+    ready: (s, _p, now, { captures }) => [
+      s.phase === "vacancy" || s.captures ? s : proven({ ...s, captures }, captures, now),
     ],
     lacks: (s, _p, _now, { reason }) => [
       s.phase !== "proving" || s.reason === reason ? s : { ...s, reason },

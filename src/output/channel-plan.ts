@@ -26,6 +26,8 @@ export interface ChannelPlan {
    * soon.
    */
   readonly isListenerOutput?: boolean;
+  /** Whether a line of the process may say that it is ready: until then, the host reads it soon. */
+  readonly isWatched?: boolean;
 }
 
 /** How the bytes get to the log: the process writes them itself, or the host reads them and writes them. */
@@ -36,7 +38,7 @@ export type Route = "direct" | "through host";
  * the log is never rotated.
  */
 export function routeOf(plan: ChannelPlan, { maxbytes }: RotationRule): Route {
-  const { capture, events, syslog, stripAnsi, isListenerOutput } = plan;
-  const hasOtherReader = capture > 0 || events || syslog || stripAnsi || isListenerOutput;
+  const { capture, events, syslog, stripAnsi, isListenerOutput, isWatched } = plan;
+  const hasOtherReader = capture > 0 || events || syslog || stripAnsi || isListenerOutput || isWatched;
   return hasOtherReader || maxbytes > 0 ? "through host" : "direct";
 }

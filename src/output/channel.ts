@@ -58,7 +58,8 @@ export class Channel {
 
   /** How many bytes may gather in the pipe before the host reads them. */
   get gather(): number {
-    if (this.#plan.isListenerOutput) return 0;
+    const { isListenerOutput, isWatched } = this.#plan;
+    if (isListenerOutput || (isWatched && this.#followers.isUrgent)) return 0;
     const { maxbytes } = this.#logfile ? this.#logfile.rule : this.#plan.rule;
     // a small file should be rotated when it is full, not much later
     return maxbytes > 0 && this.#plan.log ? Math.ceil(maxbytes / 256) : Infinity;

@@ -7,6 +7,8 @@ export interface ChunkSink {
   push(chunk: Uint8Array): void;
   /** No chunk will follow. */
   end(): void;
+  /** Set if the reader waits for what comes: the host should read it soon. */
+  readonly isUrgent?: boolean;
   /** Settles when the reader has room, for a source that can wait; undefined if it has. */
   room?(): Promise<void> | undefined;
 }
@@ -14,6 +16,11 @@ export interface ChunkSink {
 /** The readers that follow a stream. A slow reader holds up nothing. */
 export class Followers {
   readonly #sinks = new Set<ChunkSink>();
+
+  /** Whether a reader waits for what comes. */
+  get isUrgent(): boolean {
+    return [...this.#sinks].some(({ isUrgent }) => isUrgent);
+  }
 
   push(chunk: Uint8Array): void {
     for (const sink of this.#sinks) sink.push(chunk);

@@ -30,7 +30,10 @@ const STANDARD = new Map<string, HostOutput>([
 ]);
 
 /** The settings of the two streams, and the settings that make a program an event listener. */
-type OutputSettings = ValuesOf<typeof outputOptions> & { readonly events?: unknown };
+type OutputSettings = ValuesOf<typeof outputOptions> & {
+  readonly events?: unknown;
+  readonly ready_line?: unknown;
+};
 
 /** The settings that all logs share. */
 type LogSettings = ValuesOf<typeof logOptions> & { readonly identifier: string };
@@ -61,6 +64,7 @@ export function planOutputs(
       capture: isListenerOutput ? 0 : settings[`${stream}_capture_maxbytes`],
       events: !isListenerOutput && settings[`${stream}_events_enabled`],
       ...(isListenerOutput && { isListenerOutput }),
+      ...(settings.ready_line !== undefined && { isWatched: true }),
       ...(hasSyslog && { syslog: { identifier: supervisor.identifier, prefix: name } }),
       stripAnsi: supervisor.strip_ansi,
     };

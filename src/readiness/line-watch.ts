@@ -13,6 +13,7 @@ const QUIET_MS = 100;
  * an end (a prompt) when it has stayed the same for a moment: so half a number is never taken.
  */
 export class LineWatch implements ChunkSink {
+  readonly isUrgent = true;
   readonly #look: (line: string) => void;
   readonly #clock: Clock;
   readonly #lines = new Lines(LIMIT_BYTES);

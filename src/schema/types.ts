@@ -41,6 +41,11 @@ export const types = {
     schema: (messages) => z.int(messages).min(0, messages),
   },
   seconds: { expected: "a number of seconds, 0 or more", unit: "s", schema: seconds },
+  "positive seconds": {
+    expected: "a number of seconds above 0",
+    unit: "s",
+    schema: (messages) => z.number(messages).gt(0, messages),
+  },
   "whole seconds": { expected: "a number of seconds, 0 or more", unit: "s", schema: seconds },
   bytes: {
     expected: 'a number of bytes, or a string such as "50MB"',
@@ -100,6 +105,17 @@ export const types = {
   socket: {
     expected: '"tcp://host:port" or "unix:///path"',
     schema: (messages) => z.string().regex(/^(?:tcp|unix):\/\//, messages),
+  },
+  urls: {
+    expected: "a URL, or an array of URLs",
+    schema: urls,
+  },
+  pattern: { expected: "a text, or a regular expression", schema: pattern },
+  path: { expected: "a path", schema: filled },
+  statuses: {
+    expected: 'HTTP statuses, as in "200-399, 401", or an array of statuses',
+    schema: (messages) =>
+      z.union([z.string(messages), z.array(z.int(messages), messages).readonly()], messages),
   },
   backlog: {
     expected: "a whole number from 1 to 65535",
@@ -189,4 +205,31 @@ function inherited(messages: Messages) {
 
 function filled(messages: Messages) {
   return z.string(messages).min(1, messages);
+}
+
+/** In a text, blanks and commas separate URLs. */
+function urls(messages: Messages) {
+  return z
+    .union([z.string(messages), z.array(z.string(messages), messages).readonly()], messages)
+    .transform((given) =>
+      typeof given === "string" ? given.split(/[\s,]+/).filter((url) => url !== "") : given,
+    )
+    .refine((all) => all.length > 0, messages);
+}
+
+/** A regular expression becomes plain data. Without `g` and `y`, which make it skip matches. */
+function pattern(messages: Messages) {
+  const isValid = ({ source, flags }: { readonly source: string; readonly flags: string }) => {
+    try {
+      return new RegExp(source, flags) instanceof RegExp;
+    } catch {
+      return false;
+    }
+  };
+  const data = z.strictObject({ source: z.string(), flags: z.string() }).refine(isValid);
+  return z.union([filled(messages), z.instanceof(RegExp), data], messages).transform((given) => {
+    if (typeof given === "string") return given;
+    const { source, flags } = given;
+    return { source, flags: flags.replaceAll(/[gy]/g, "") };
+  });
 }

@@ -4,6 +4,8 @@ import type { Policy } from "../lifecycle/state.ts";
 import { listenerOf, type ListenerPlan } from "../listeners/options.ts";
 import { planOutputs, type OutputPlans } from "../output/plan.ts";
 import type { Command } from "../ports/command.ts";
+import { planReadiness, proofOf } from "../readiness/options.ts";
+import type { ReadinessPlan } from "../readiness/watcher.ts";
 import type { Names } from "../schema/expand.ts";
 import type { Planning } from "../schema/planning.ts";
 import type { SettingsIssue } from "../schema/settings-error.ts";
@@ -30,6 +32,8 @@ export interface ProcessConfig {
   readonly policy: Policy;
   readonly command: Command;
   readonly outputs: OutputPlans;
+  /** How to find out whether the process is ready, if that is asked. */
+  readonly readiness?: ReadinessPlan;
   /** The plan of its group, if the process is an event listener. */
   readonly listener?: ListenerPlan;
 }
@@ -82,13 +86,18 @@ export function planProgram(
     const inner = withVariables(environment, base.names);
     const planning = planningOf((name) => own.get(name) ?? inner(name));
     const name = planName(settings, planning);
+    const readiness = planReadiness(settings, planning);
     processes.push({
       program,
       group,
       name,
       autostart: settings.autostart,
       rank: rankOf(settings, place),
-      policy: policyOf(settings),
+      policy: {
+        ...policyOf(settings),
+        ...(readiness && { readiness: proofOf(settings, readiness) }),
+      },
+      ...(readiness && { readiness }),
       command: {
         name: fullName(group, name),
         ...planCommand(settings, planning),

@@ -3,6 +3,7 @@ import { cleanupOptions } from "../cleanup/options.ts";
 import { lifecycleOptions } from "../lifecycle/options.ts";
 import { listenerOptions } from "../listeners/options.ts";
 import { outputOptions } from "../output/options.ts";
+import { readinessOptions } from "../readiness/options.ts";
 import { expected } from "../schema/messages.ts";
 import { socketOptions } from "../sockets/options.ts";
 import { commandOptions, contextOptions, serverOptions } from "../spawn/options.ts";
@@ -17,6 +18,7 @@ export const programSettings = z
       ...instanceOptions,
       ...priorityOptions,
       ...lifecycleOptions,
+      ...readinessOptions,
       ...contextOptions,
       ...outputOptions,
       ...listenerOptions,

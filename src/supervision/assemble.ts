@@ -6,6 +6,8 @@ import { Ticks } from "../events/ticks.ts";
 import { ListenerPools } from "../listeners/pools.ts";
 import { Logs } from "../output/logs.ts";
 import type { Spawner } from "../ports/child.ts";
+import type { Prober } from "../ports/prober.ts";
+import { SystemProber } from "../readiness/system-prober.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ProcessConfig } from "../settings/process-config.ts";
 import { resolveSettings } from "../settings/resolve.ts";
@@ -38,6 +40,8 @@ export interface SupervisorIo {
    * children when the host ends.
    */
   readonly spawner?: Spawner;
+  /** Asks whether processes are ready; see `FakeProber` in `libsupervisor/testing`. */
+  readonly prober?: Prober;
 }
 
 /** The parts of a supervisor. */
@@ -60,7 +64,7 @@ const TICKS: readonly EventName[] = ["TICK_5", "TICK_60", "TICK_3600", "TICK", "
  */
 export function assemble(
   settings: SupervisorSettings,
-  { clock = systemClock, spawner }: SupervisorIo,
+  { clock = systemClock, spawner, prober = new SystemProber(systemClock) }: SupervisorIo,
   listeners: HostListeners,
   book: ProgramBook,
 ): Assembly {
@@ -76,6 +80,7 @@ export function assemble(
   const io = {
     clock,
     logs,
+    prober,
     spawner:
       spawner ??
       new SystemSpawner({

@@ -85,7 +85,8 @@ export function describe(state: State, circumstances: Circumstances): ProcessInf
     start,
     stop,
     now,
-    description: descriptionOf(state.name, { pid, spawnerr, start, stop, now, name }),
+    description:
+      unready(state) ?? descriptionOf(state.name, { pid, spawnerr, start, stop, now, name }),
     stdout_logfile,
     stderr_logfile,
   };
@@ -107,7 +108,14 @@ function exitstatusOf(state: State): number {
   return end ? (end.code ?? -1) : 0;
 }
 
+/** Why a process that is starting is not ready yet. */
+function unready(state: State): string | undefined {
+  const isWaiting = state.name === "STARTING" && state.reason !== undefined;
+  return isWaiting ? `not ready: ${state.reason}` : undefined;
+}
+
 function spawnerrOf(state: State): string {
+  if (state.name === "STARTING") return ""; // not ready yet is no failure
   if (state.name === "EXITED") return state.expected ? "" : `Bad exit code ${exitstatusOf(state)}`;
   return "reason" in state ? (state.reason ?? "") : "";
 }

@@ -8,6 +8,8 @@ import { Waiters } from "../lifecycle/waiters.ts";
 import type { Logs } from "../output/logs.ts";
 import { Streams, type StreamEvents } from "../output/streams.ts";
 import type { Child } from "../ports/child.ts";
+import type { Prober } from "../ports/prober.ts";
+import { PlannedWatcher } from "../readiness/watcher.ts";
 import type { ProcessConfig } from "../settings/process-config.ts";
 import { show } from "../schema/show.ts";
 import { errorOf, failureOf } from "./failure.ts";
@@ -18,6 +20,7 @@ import { StopTicket } from "./stop-ticket.ts";
 
 /** The parts that a process uses. */
 export interface ProcessIo extends RunnerIo {
+  readonly prober: Prober;
   readonly logs: Logs;
 }
 
@@ -67,10 +70,13 @@ export class ManagedProcess implements ProcessName {
     this.#io = io;
     this.#supervisor = supervisor;
     this.streams = new Streams(config.outputs, io.logs, reports.written(this));
-    this.#runner = new Runner(config.command, config.policy, this.streams, io, {
-      changed: (from, to) => this.#changed(from, to),
-      message: (value) => reports.received(this, value),
-    });
+    const events = {
+      changed: (from: State, to: State) => this.#changed(from, to),
+      message: (value: unknown) => reports.received(this, value),
+    };
+    const { command, policy, readiness } = config;
+    const watcher = readiness && new PlannedWatcher(readiness, { ...io, streams: this.streams });
+    this.#runner = new Runner(command, policy, this.streams, io, events, watcher);
   }
 
   /** The name of the process's state. */

@@ -1,4 +1,5 @@
 import { pidOf } from "../lifecycle/outcome.ts";
+import type { State } from "../lifecycle/state.ts";
 import type { Transition } from "../lifecycle/transition.ts";
 
 /**
@@ -15,8 +16,11 @@ export class RunRecord {
     const pid = pidOf(to);
     if (pid !== undefined) this.pid = pid;
     else if (pidOf(from) !== undefined) this.stop = at;
-    if (from.name === to.name || to.name !== "STARTING") return;
-    this.start = at;
-    if (to.by === "policy") this.restarts++;
+    if (isSpawning(to) && !isSpawning(from)) this.start = at;
+    if (from.name !== to.name && to.name === "STARTING" && to.by === "policy") this.restarts++;
   }
+}
+
+function isSpawning(state: State): boolean {
+  return state.name === "STARTING" && state.phase === "spawning";
 }

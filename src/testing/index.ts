@@ -1,3 +1,4 @@
+export { FakeProber, type FakeAttempt } from "./fake-prober.ts";
 import type {
   Child,
   ChildEvents,

@@ -28,8 +28,12 @@ const policies: readonly Policy[] = [
   policy,
   { ...policy, startMs: 0, stopMs: 0, startRetries: 0, autorestart: true },
   { ...policy, stopAsGroup: true, killAsGroup: true, autorestart: false },
-  { ...policy, readiness: { waitMs: 60_000, isProbed: false } },
-  { ...policy, autorestart: false, readiness: { waitMs: 500, isProbed: true } },
+  { ...policy, readiness: { waitMs: 60_000, isProbed: false, options: ["ready_url"] } },
+  {
+    ...policy,
+    autorestart: false,
+    readiness: { waitMs: 500, isProbed: true, options: ["ready_url"] },
+  },
 ];
 
 const backoff = { name: "BACKOFF", until: NOW, due: NOW, tries: 1, reason: "why" } as const;
@@ -85,7 +89,12 @@ const shapes: readonly State[] = [
     captures: { port: "1" },
   },
   { name: "RUNNING", until: NEVER, pid: 7 },
-  { name: "RUNNING", until: NEVER, pid: 7, proof: { since: NOW - 10, tries: 2, captures: {} } },
+  {
+    name: "RUNNING",
+    until: NEVER,
+    pid: 7,
+    proof: { since: NOW - 10, tookMs: 5, tries: 2, captures: {} },
+  },
   retrying,
   { ...retrying, tries: 4, next: "fatal" },
   { ...retrying, code: "NO_FILE" },
@@ -319,7 +328,10 @@ describe("STARTING", () => {
 });
 
 describe("STARTING with readiness", () => {
-  const awaited: Policy = { ...policy, readiness: { waitMs: 60_000, isProbed: true } };
+  const awaited: Policy = {
+    ...policy,
+    readiness: { waitMs: 60_000, isProbed: true, options: ["ready_url"] },
+  };
   const unproven = after(spawning(2), awaited, "spawned");
   const step = (state: State, input: Input, now = NOW) => transition(state, input, awaited, now);
 
@@ -342,7 +354,7 @@ describe("STARTING with readiness", () => {
   it("is RUNNING when it is ready, and never for having lasted", () => {
     assert.deepEqual(unproven, { ...proving, until: NOW + 60_000, since: NOW, tries: 2, pid: 8 });
     assert.equal(isOverdue(unproven, NOW + 100_000), false);
-    const proof = { since: NOW, tries: 2, captures: { port: "80" } };
+    const proof = { since: NOW, tookMs: 5, tries: 2, captures: { port: "80" } };
     assert.deepEqual(step(unproven, { type: "ready", captures: { port: "80" } }, NOW + 5), [
       { name: "RUNNING", until: NEVER, pid: 8, proof },
     ]);
@@ -401,9 +413,12 @@ describe("RUNNING that was ready", () => {
     name: "RUNNING",
     until: NEVER,
     pid: 7,
-    proof: { since, tries, captures: {} },
+    proof: { since, tookMs: 5, tries, captures: {} },
   });
-  const awaited: Policy = { ...policy, readiness: { waitMs: 60_000, isProbed: false } };
+  const awaited: Policy = {
+    ...policy,
+    readiness: { waitMs: 60_000, isProbed: false, options: ["ready_url"] },
+  };
 
   it("and ends before startsecs has failed to start: EXITED, then BACKOFF", () => {
     const state = after(ready(NOW - 999), awaited, "exited");

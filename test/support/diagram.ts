@@ -21,7 +21,7 @@ const policy: Policy = {
   exitCodes: [0],
 };
 
-const policies = [policy, { ...policy, readiness: { waitMs: 1000, isProbed: false } }];
+const policies = [policy, { ...policy, readiness: { waitMs: 1000, isProbed: false, options: [] } }];
 
 // every combination that decides about what comes next
 const samples: { readonly [N in StateName]: readonly Extract<State, { readonly name: N }>[] } = {
@@ -42,7 +42,12 @@ const samples: { readonly [N in StateName]: readonly Extract<State, { readonly n
   ],
   RUNNING: [
     { name: "RUNNING", until: NEVER, pid: 101 },
-    { name: "RUNNING", until: NEVER, pid: 101, proof: { since: 0, tries: 0, captures: {} } },
+    {
+      name: "RUNNING",
+      until: NEVER,
+      pid: 101,
+      proof: { since: 0, tookMs: 0, tries: 0, captures: {} },
+    },
   ],
   BACKOFF: (["waiting", "sweeping"] as const).flatMap((phase) =>
     (["retry", "fatal", "start", "stay"] as const).map(

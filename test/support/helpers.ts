@@ -10,7 +10,7 @@ import {
   type Outputs,
   type OutputStream,
 } from "../../src/index.ts";
-import { FakeClock, FakeSpawner, type FakeChild } from "../../src/testing/index.ts";
+import { FakeClock, FakeProber, FakeSpawner, type FakeChild } from "../../src/testing/index.ts";
 
 /** The streams of a process that nobody logs. */
 export function outputsTo(
@@ -50,12 +50,13 @@ export class ObedientSpawner extends FakeSpawner {
 export class Stage {
   readonly clock = new FakeClock();
   readonly spawner = new ObedientSpawner();
+  readonly prober = new FakeProber();
   readonly supervisor: Supervisor;
   readonly events: SupervisorEvent[] = [];
 
   constructor(settings: SupervisorSettings = {}) {
-    const { clock, spawner } = this;
-    this.supervisor = new Supervisor(settings, { clock, spawner });
+    const { clock, spawner, prober } = this;
+    this.supervisor = new Supervisor(settings, { clock, spawner, prober });
     // not to EVENT: that would make it tick
     for (const name of ["PROCESS_STATE", "PROCESS_GROUP", "SUPERVISOR_STATE_CHANGE"] as const)
       this.supervisor.on(name, (event) => this.events.push(event));

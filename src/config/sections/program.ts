@@ -122,6 +122,8 @@ function readEach(
 /** Readers of options whose values may differ between the processes. */
 const READERS: Partial<Record<Syntax, (each: Each, option: string) => string | undefined>> = {
   directory: readDirectory,
+  path: readText,
+  urls: readText,
   logfile: readLogfile,
   command: readCommand,
   "process name": readName,
@@ -141,6 +143,11 @@ function readCommand({ options, names }: Each, option: string): string | undefin
       message: "there is no command",
     });
   }
+  return pieces && toSetting(pieces);
+}
+
+function readText({ options, names }: Each, option: string): string | undefined {
+  const pieces = options.pieces(option, names);
   return pieces && toSetting(pieces);
 }
 
