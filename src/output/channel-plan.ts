@@ -39,6 +39,7 @@ export type Route = "direct" | "through host";
  */
 export function routeOf(plan: ChannelPlan, { maxbytes }: RotationRule): Route {
   const { capture, events, syslog, stripAnsi, isListenerOutput, isWatched } = plan;
-  const hasOtherReader = capture > 0 || events || syslog || stripAnsi || isListenerOutput || isWatched;
+  const hasOtherReader =
+    capture > 0 || events || syslog || stripAnsi || isListenerOutput || isWatched;
   return hasOtherReader || maxbytes > 0 ? "through host" : "direct";
 }

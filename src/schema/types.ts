@@ -207,14 +207,15 @@ function filled(messages: Messages) {
   return z.string(messages).min(1, messages);
 }
 
+/** Blanks and commas before a scheme: a URL may have a comma in it. */
+const BETWEEN_URLS = /[\s,]+(?=[a-z][\w+.-]*:\/\/)/i;
+
 /** In a text, blanks and commas separate URLs. */
 function urls(messages: Messages) {
   return z
     .union([z.string(messages), z.array(z.string(messages), messages).readonly()], messages)
-    .transform((given) =>
-      typeof given === "string" ? given.split(/[\s,]+/).filter((url) => url !== "") : given,
-    )
-    .refine((all) => all.length > 0, messages);
+    .transform((given) => (typeof given === "string" ? given.trim().split(BETWEEN_URLS) : given))
+    .refine((all) => all.length > 0 && !all.includes(""), messages);
 }
 
 /** A regular expression becomes plain data. Without `g` and `y`, which make it skip matches. */

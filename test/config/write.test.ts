@@ -120,13 +120,26 @@ const program = fc
       sweep: fc.constantFrom(true, false, "group" as const),
       cgroup: fc.boolean(),
       stopstdin: fc.boolean(),
+      ready_url: fc.constantFrom("tcp://localhost:80%(process_num)02d", [
+        "http://[::1]:8080/a%20b?c=1,2",
+        "unix:///run/x.sock",
+      ]),
+      ready_line: fc.oneof(
+        awkward.filter((text) => /\S/.test(text) && !/^\//.test(text)),
+        fc.constantFrom(/port (?<port>\d+)\/;/i, { source: "50%", flags: "u" }, "on {url} {{"),
+      ),
+      ready_file: awkward.map((text) => `/tmp/${text}`),
+      startwaitsecs: fc.constantFrom(1, 0.5, 3600),
+      probe_waitsecs: fc.constantFrom(5, 0.25),
+      probe_status: fc.constantFrom("200-399, 401", [204, 503]),
     },
     { requiredKeys: ["command"] },
   )
   .chain((one) => fc.constantFrom(...Object.values(KINDS)).map((kind) => ofKind(one, kind)));
 
 function ofKind<T extends object, K extends object>(one: T, kind: K) {
-  return { ...one, process_name: "%(program_name)s_%(process_num)02d", ...kind };
+  const line = "events" in kind && { ready_line: undefined }; // its output is the protocol
+  return { ...one, process_name: "%(program_name)s_%(process_num)02d", ...line, ...kind };
 }
 
 const settings = fc
@@ -158,7 +171,16 @@ function grouped<
   return isGrouped ? { ...rest, groups } : rest;
 }
 
-const EXPANDED = new Set(["command", "process_name", "directory", "environment", "stdout_logfile"]);
+const EXPANDED = new Set([
+  "command",
+  "process_name",
+  "directory",
+  "environment",
+  "stdout_logfile",
+  "ready_file",
+  "ready_url",
+  "probe_status", // an array is written as a text
+]);
 
 /** All that the settings mean, without the ways of saying it. */
 function meaning(given: SupervisorSettings): unknown {
@@ -179,6 +201,18 @@ describe("toConf()", { skip: process.platform === "win32" }, () => {
     file = path.join(mkdtempSync(path.join(tmpdir(), "to-conf-")), "x.conf");
   });
   after(() => rmSync(path.dirname(file), { recursive: true, force: true }));
+
+  it("a text for a line that looks like a regular expression stays what it means", async () => {
+    const ready_line = "/api/v1?x={port} is up (50%)";
+    writeFileSync(file, toConf({ programs: { web: { command: "true", ready_line } } }));
+    const { programs } = await loadConfig(file, { strict: true });
+    const read = programs?.["web"]?.ready_line as {
+      readonly source: string;
+      readonly flags: string;
+    };
+    const match = new RegExp(read.source, read.flags).exec("GET /api/v1?x=80 is up (50%)!");
+    assert.deepEqual({ ...match?.groups }, { port: "80" });
+  });
 
   it("what it writes is read back as the same settings", async () => {
     let count = 0;
