@@ -56,6 +56,7 @@ export {
 export { supervisorSettings, type SupervisorSettings } from "./settings/supervisor.ts";
 export { groupSettings, type GroupSettings } from "./settings/group.ts";
 export { activityLogSettings, type ActivityLogSettings } from "./activity-log/options.ts";
+export type { Pattern } from "./schema/pattern.ts";
 export type { SignalSetting } from "./schema/signal.ts";
 export type { Follow } from "./output/follow.ts";
 export type { LinesOptions, OutputLine } from "./output/output-lines.ts";

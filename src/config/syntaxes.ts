@@ -1,5 +1,6 @@
 import type { Syntax } from "../schema/types.ts";
 import type { Facts } from "./facts.ts";
+import { pattern, positiveSeconds } from "./readiness-values.ts";
 import { pathTypes, userTypes } from "./system-values.ts";
 import {
   autorestart,
@@ -17,9 +18,7 @@ import {
   list,
   logLevel,
   octal,
-  pattern,
   permissions,
-  positiveSeconds,
   seconds,
   signal,
   text,

@@ -1,7 +1,6 @@
 import type { Signal } from "../ports/signal.ts";
 import { HOST_NAME } from "../schema/types.ts";
 import { logLevels, type LogLevel } from "../events/levels.ts";
-import { patternOfRegExp } from "../readiness/pattern.ts";
 import { parseSignal, signalHint } from "../schema/signal.ts";
 import { repr, strip, toInteger } from "./python.ts";
 
@@ -51,30 +50,6 @@ export const seconds: Type<number> = (value) =>
         problem: `not a number of seconds: ${repr(value)}`,
         expected: "a number of seconds, 0 or more",
       };
-
-export const positiveSeconds: Type<number> = (value) => {
-  const parsed = seconds(value);
-  return "value" in parsed && parsed.value > 0
-    ? parsed
-    : {
-        problem: `not a number of seconds: ${repr(value)}`,
-        expected: "a number of seconds above 0",
-      };
-};
-
-/** A text, or `/source/flags`. */
-export const pattern: Type<string | { readonly source: string; readonly flags: string }> = (
-  value,
-) => {
-  const [, source, flags = ""] = /^\/(.*)\/([a-z]*)$/s.exec(value) ?? [];
-  if (source === undefined) return { value };
-  try {
-    return { value: patternOfRegExp(new RegExp(source, flags)) };
-  } catch (error) {
-    const { message } = error as Error;
-    return { problem: message, expected: "a text, or a regular expression as /source/flags" };
-  }
-};
 
 /** Values below 0 mean 0. */
 export const byteSize: Type<number> = (value) => {

@@ -9,7 +9,7 @@ import { kindOptions, programOptions } from "./sections/program-options.ts";
 import { MOST_PROCESSES } from "./values.ts";
 import { show } from "../schema/show.ts";
 import { literal, option, pairs, text, words } from "./escape.ts";
-import { patternOf } from "../readiness/pattern.ts";
+import { patternOf, type Pattern } from "../schema/pattern.ts";
 import { strip } from "./python.ts";
 
 type Refuse = (key: string | undefined, message: string) => void;
@@ -132,9 +132,7 @@ const name: Write<string> = (value, refuse) => {
 };
 
 /** A text that begins with a slash would be taken for a regular expression. */
-const patternText: Write<string | { readonly source: string; readonly flags: string }> = (
-  value,
-) => {
+const patternText: Write<string | Pattern> = (value) => {
   if (typeof value === "string" && !value.startsWith("/")) return literal(value);
   const pattern = typeof value === "string" ? patternOf(value) : value;
   return "problem" in pattern ? undefined : literal(`/${pattern.source}/${pattern.flags}`);

@@ -147,8 +147,8 @@ export type State =
 export type StateName = State["name"];
 
 /**
- * Orders (`start`, `stop`, `restart`, `giveup`), facts (`spawned` … `swept`; of readiness, `vacant` …
- * `unready`), and the passing of `until`.
+ * Orders (`start`, `stop`, `restart`, `giveup`), facts (`spawned` … `swept`; of readiness, `vacant`,
+ * `ready` and `lacks`), and the passing of `until`.
  */
 export type Input =
   | { readonly type: "start" }
@@ -163,7 +163,6 @@ export type Input =
   | { readonly type: "vacant" }
   | { readonly type: "ready"; readonly captures: Captures }
   | { readonly type: "lacks"; readonly reason: string }
-  | { readonly type: "unready"; readonly reason: string }
   | { readonly type: "deadline" };
 
 /**

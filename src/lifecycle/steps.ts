@@ -112,13 +112,13 @@ export function terminate(
 }
 
 /** `stopwaitsecs: 0` kills on the next turn of the event loop, but never in a busy loop. */
-export function later(now: Instant, ms: number): Instant {
+function later(now: Instant, ms: number): Instant {
   return now + Math.max(1, ms);
 }
 
 /** What follows by an order: the failure of the start is forgotten. */
 export function ordered(
-  { reason: _, ...state }: In<"STOPPING">,
+  { reason: _reason, ...state }: In<"STOPPING">,
   next: "start" | "stay",
 ): In<"STOPPING"> {
   return { ...state, next };

@@ -55,8 +55,6 @@ export const table: Table = {
     lacks: (s, _p, _now, { reason }) => [
       s.phase !== "proving" || s.reason === reason ? s : { ...s, reason },
     ],
-    unready: (s, p, now, { reason }) =>
-      s.pid === undefined ? [s] : terminate(s.pid, s.tries, p, now, { next: "retry", reason }),
     failed: (s, p, now, { reason, code }) => {
       const failed = waiting(backoff(s.tries, reason, p, now));
       return [{ ...failed, ...(code && { code }) }];

@@ -12,7 +12,7 @@ export interface Watch {
 export interface ReadinessWatcher {
   /** Asks whether somebody else answers in place of the process: tells `vacant` or `failed`. */
   vacancy(tell: (fact: Input) => void): Watch;
-  /** Begins before the spawn, and asks from the spawn on: tells `ready`, `lacks` or `unready`. */
+  /** Begins before the spawn, and asks from the spawn on: tells `ready` or `lacks`. */
   readiness(tell: (fact: Input) => void): Watch;
 }
 

@@ -5,7 +5,7 @@ import { show } from "../schema/show.ts";
 import type { Probe } from "../ports/prober.ts";
 import { ownAddresses } from "./addresses.ts";
 import { isLocal } from "./local.ts";
-import { patternOf, patternOfRegExp, type Pattern } from "./pattern.ts";
+import { patternOf, patternOfRegExp, type Pattern } from "../schema/pattern.ts";
 import { parseProbeUrl } from "./probe-url.ts";
 import { parseStatuses } from "./statuses.ts";
 import type { ReadinessPlan } from "./watcher.ts";

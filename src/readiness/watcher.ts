@@ -6,7 +6,7 @@ import type { Answer, Probe, Prober } from "../ports/prober.ts";
 import type { OutputStream } from "../ports/streams.ts";
 import { LineWatch } from "./line-watch.ts";
 import { pauseAfter } from "./pace.ts";
-import { capturesIn, type Pattern } from "./pattern.ts";
+import { capturesIn, type Pattern } from "../schema/pattern.ts";
 
 /** What has to be true for a process to be ready: all of it, each at some time since its spawn. */
 export interface ReadinessPlan {

@@ -1,5 +1,6 @@
 import z from "#zod";
 import { expected, type Messages } from "./messages.ts";
+import { isPattern, patternOfRegExp, type Pattern } from "./pattern.ts";
 import { parseSignal, signalHint, type SignalSetting } from "./signal.ts";
 
 /** The names of processes, programs and groups: supervisord's rule, and at least one character. */
@@ -218,19 +219,9 @@ function urls(messages: Messages) {
     .refine((all) => all.length > 0 && !all.includes(""), messages);
 }
 
-/** A regular expression becomes plain data. Without `g` and `y`, which make it skip matches. */
+/** A regular expression becomes plain data. */
 function pattern(messages: Messages) {
-  const isValid = ({ source, flags }: { readonly source: string; readonly flags: string }) => {
-    try {
-      return new RegExp(source, flags) instanceof RegExp;
-    } catch {
-      return false;
-    }
-  };
-  const data = z.strictObject({ source: z.string(), flags: z.string() }).refine(isValid);
-  return z.union([filled(messages), z.instanceof(RegExp), data], messages).transform((given) => {
-    if (typeof given === "string") return given;
-    const { source, flags } = given;
-    return { source, flags: flags.replaceAll(/[gy]/g, "") };
-  });
+  return z
+    .union([filled(messages), z.instanceof(RegExp), z.custom<Pattern>(isPattern)], messages)
+    .transform((given) => (typeof given === "string" ? given : patternOfRegExp(given)));
 }

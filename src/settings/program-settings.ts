@@ -1,5 +1,6 @@
 // Generated: `npm run docs:settings` writes this file from the schema of the settings.
 import type { Writable } from "node:stream";
+import type { Pattern } from "../schema/pattern.ts";
 import type { SignalSetting } from "../schema/signal.ts";
 
 /** The settings of a program as a caller gives them: a `[program:x]` section. */
@@ -102,6 +103,53 @@ export interface ProgramSettings {
    * Default: `stopasgroup` · supervisord: `killasgroup` of `[program:x]`
    */
   killasgroup?: boolean | undefined;
+  /**
+   * What answers when the process is ready: `tcp://host:port` or `unix:///path` accepts a
+   * connection, `http://…` or `https://…` answers a GET with a status of `probe_status`. With
+   * several, all of them. The process is RUNNING when it is ready, not after `startsecs`; and a
+   * start fails if another process answers there before. A certificate is not checked, a redirect
+   * not followed. Expects a URL, or an array of URLs.
+   *
+   * Default: none · Extension: supervisord has no such option
+   */
+  ready_url?: string | readonly string[] | undefined;
+  /**
+   * A text in a line that the process writes to its stdout or stderr when it is ready, or a regular
+   * expression. `{name}` in the text stands for characters that are not blanks, and `{{` for a
+   * brace: `listening on {url}`. They are the `captures` of the process, as the named groups of a
+   * regular expression are. In a file: the text, or `/source/flags`. The host reads the output of
+   * such a program itself, even if its log has no limit. Expects a text, or a regular expression.
+   *
+   * Default: none · Extension: supervisord has no such option
+   */
+  ready_line?: string | RegExp | Pattern | undefined;
+  /**
+   * The path of a file that is there when the process is ready. A file that was there before the
+   * start counts only once it was written or replaced. Expects a path.
+   *
+   * Default: none · Extension: supervisord has no such option
+   */
+  ready_file?: string | undefined;
+  /**
+   * The time that a process may take to become ready, from its start on. A process that is not
+   * ready by then is stopped, and its start has failed. Expects a number of seconds above 0.
+   *
+   * Default: `60` · Unit: seconds · Extension: supervisord has no such option
+   */
+  startwaitsecs?: number | undefined;
+  /**
+   * The time that one attempt of a `ready_url` may take. Expects a number of seconds above 0.
+   *
+   * Default: `5` · Unit: seconds · Extension: supervisord has no such option
+   */
+  probe_waitsecs?: number | undefined;
+  /**
+   * The HTTP statuses that count as an answer of a `ready_url`. Expects HTTP statuses, as in
+   * "200-399, 401", or an array of statuses.
+   *
+   * Default: `"200-399"` · Extension: supervisord has no such option
+   */
+  probe_status?: string | readonly number[] | undefined;
   /**
    * The user that the process runs as: sets uid, gid and supplementary groups. The host must run as
    * root, or as that user. HOME, USER and LOGNAME stay as they are. Not on Windows. Expects the

@@ -13,6 +13,7 @@ import { PlannedWatcher } from "../readiness/watcher.ts";
 import type { ProcessConfig } from "../settings/process-config.ts";
 import { show } from "../schema/show.ts";
 import { errorOf, failureOf } from "./failure.ts";
+import { HostHold } from "./host-hold.ts";
 import { describe, type ProcessInfo } from "./info.ts";
 import { lastOutput } from "./process-output.ts";
 import { RunRecord } from "./run-record.ts";
@@ -56,10 +57,8 @@ export class ManagedProcess implements ProcessName {
   readonly #supervisor: Host;
   readonly #runner: Runner;
   #ticket: StopTicket | undefined;
-  #isRef = true;
-  #pending = 0; // promises that have not settled
+  readonly #hold = new HostHold((ref) => this.#runner.setRef(ref));
   #isRemoved = false;
-  #isClosed = false;
 
   constructor(config: ProcessConfig, io: ProcessIo, reports: ProcessReports, supervisor: Host) {
     this.config = config;
@@ -187,20 +186,12 @@ export class ManagedProcess implements ProcessName {
 
   /** Sets whether the process keeps the host alive. */
   setRef(ref: boolean): void {
-    this.#isRef = ref;
-    this.#applyRef();
+    this.#hold.set(ref);
   }
 
   /** Keeps the host alive while the promise is pending, also after `unref()`. */
-  async held<T>(begin: () => Promise<T>): Promise<T> {
-    this.#pending++;
-    this.#applyRef();
-    try {
-      return await begin();
-    } finally {
-      this.#pending--;
-      this.#applyRef();
-    }
+  held<T>(begin: () => Promise<T>): Promise<T> {
+    return this.#hold.during(begin);
   }
 
   /** Refuses further orders to start. */
@@ -211,8 +202,7 @@ export class ManagedProcess implements ProcessName {
 
   /** Ends the use of the process: no run follows, and it no longer keeps the host alive. */
   close(): void {
-    this.#isClosed = true;
-    this.#applyRef();
+    this.#hold.end();
     this.streams.endReaders();
     this.#runner.close();
     this.streams.close();
@@ -224,10 +214,6 @@ export class ManagedProcess implements ProcessName {
     if (this.#supervisor.isStopping)
       throw errorOf(this, "SHUTDOWN_STATE", `${what}: the supervisor is shutting down`);
     this.#supervisor.begin();
-  }
-
-  #applyRef(): void {
-    this.#runner.setRef(!this.#isClosed && (this.#isRef || this.#pending > 0));
   }
 
   async #order(type: Order, signal: AbortSignal | undefined): Promise<void> {

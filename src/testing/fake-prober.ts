@@ -42,7 +42,7 @@ export class FakeProber implements Prober {
     const target = probe.kind === "file" ? probe.path : probe.url;
     const attempt = new OpenAttempt(probe, target, done);
     (this.attempts as FakeAttempt[]).push(attempt);
-    queueMicrotask(() => attempt.answer(this.#answers.get(target)));
+    void Promise.resolve().then(() => attempt.answer(this.#answers.get(target)));
     return () => attempt.end();
   }
 

@@ -125,7 +125,7 @@ const program = fc
         "unix:///run/x.sock",
       ]),
       ready_line: fc.oneof(
-        awkward.filter((text) => /\S/.test(text) && !/^\//.test(text)),
+        awkward.filter((text) => /\S/.test(text) && !text.startsWith("/")),
         fc.constantFrom(/port (?<port>\d+)\/;/i, { source: "50%", flags: "u" }, "on {url} {{"),
       ),
       ready_file: awkward.map((text) => `/tmp/${text}`),

@@ -139,7 +139,6 @@ const inputs: readonly Input[] = [
   { type: "vacant" },
   { type: "ready", captures: {} },
   { type: "lacks", reason: "ECONNREFUSED" },
-  { type: "unready", reason: "closed" },
 ];
 
 const RESTART = ["restart", "exited", "swept", "deadline"] as const;
@@ -347,7 +346,7 @@ describe("STARTING with readiness", () => {
     assert.deepEqual([failed.phase, failed.tries, failed.until], ["waiting", 1, NOW + 1000]);
     assert.deepEqual(step(asking, { type: "stop" }), [initial()]);
     assert.deepEqual(step(asking, { type: "restart" }), [asking]);
-    for (const type of ["ready", "lacks", "unready"] as const)
+    for (const type of ["ready", "lacks"] as const)
       assert.equal(after(asking, awaited, type), asking);
   });
 
@@ -395,11 +394,6 @@ describe("STARTING with readiness", () => {
       as(after(step(ended, { type: "restart" })[0], awaited, "exited", "swept"), "STOPPED").next,
       "start",
     );
-  });
-
-  it("that says that it will not be ready has failed at once", () => {
-    const ended = as(after(unproven, awaited, "unready"), "STOPPING");
-    assert.deepEqual([ended.next, ended.reason], ["retry", "closed"]);
   });
 
   it("that exits before it is ready has failed, and says so", () => {
@@ -482,7 +476,7 @@ describe("RUNNING", () => {
     assert.deepEqual([state.until, state.phase], [NEVER, "sweeping"]);
     const swept = after(state, policy, "swept");
     assert.deepEqual([swept.until, as(swept, "EXITED").phase], [NOW, "swept"]);
-    assert.deepEqual(after(swept, policy, "deadline"), spawning(0));
+    assert.deepEqual(after(swept, policy, "deadline"), { ...spawning(0), by: "policy" });
   });
 });
 
@@ -494,7 +488,7 @@ describe("a start", () => {
       ["of a restart", { name: "RUNNING", until: NEVER, pid: 7 }, RESTART, "order"],
       [
         "of a restart that is taken back",
-        { name: "STARTING", until: NEVER, by: "policy", tries: 1 },
+        { name: "STARTING", until: NEVER, phase: "spawning", by: "policy", tries: 1 },
         ["restart", "deadline"],
         "order",
       ],

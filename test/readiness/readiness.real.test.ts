@@ -107,7 +107,7 @@ describe("a real server", () => {
       supervisor.start(),
       fault("SPAWN_ERROR", /Not ready within 0\.2 seconds \(startwaitsecs\): no line with "up"/),
     );
-    assert.match((await channel.hear(/^\d+$/)) as string, /^\d+$/);
+    assert.match(await channel.hear(/^\d+$/), /^\d+$/);
   });
 
   it("that writes a file is ready by it, though an old one was there", async (t) => {
@@ -121,11 +121,11 @@ describe("a real server", () => {
       },
     });
     const started = supervisor.start();
-    const starting = supervisor.process("web");
-    while (starting?.pid === undefined) await turn();
+    const pid = () => supervisor.process("web")?.pid;
+    while (pid() === undefined) await turn();
     await supervisor.send("web", "new content\n");
     await channel.hear(/^written$/);
     await started;
-    assert.equal(starting?.state, "RUNNING");
+    assert.equal(supervisor.process("web")?.state, "RUNNING");
   });
 });

@@ -15,6 +15,8 @@ describe("a default", () => {
       numprocs_start: 0,
       autostart: true,
       startsecs: 1,
+      startwaitsecs: 60,
+      probe_waitsecs: 5,
       startretries: 3,
       autorestart: "unexpected",
       exitcodes: [0],

@@ -101,7 +101,6 @@ const inputs: { readonly [T in Input["type"]]: Extract<Input, { readonly type: T
   vacant: { type: "vacant" },
   ready: { type: "ready", captures: {} },
   lacks: { type: "lacks", reason },
-  unready: { type: "unready", reason },
 };
 
 /** Mermaid. An arrow for each pair of states, with the inputs that lead from one to the other. */

@@ -66,6 +66,7 @@ const MEMBERS: Readonly<Record<string, string>> = {
 const MODULES: Readonly<Record<string, string>> = {
   Writable: "node:stream",
   GroupSettings: "src/settings/group-settings.ts",
+  Pattern: "src/schema/pattern.ts",
   ProgramSettings: "src/settings/program-settings.ts",
   Signal: "src/ports/signal.ts",
   SignalSetting: "src/schema/signal.ts",

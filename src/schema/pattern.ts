@@ -34,6 +34,18 @@ export function patternOfRegExp({ source, flags }: RegExp | Pattern): Pattern {
   return { source, flags: flags.replaceAll(/[gy]/g, "") };
 }
 
+/** Whether the value is a pattern, and nothing else. */
+export function isPattern(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { source, flags, ...others } = value as Partial<Pattern>;
+  if (typeof source !== "string" || typeof flags !== "string") return false;
+  try {
+    return Object.keys(others).length === 0 && new RegExp(source, flags) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
 /** The named groups of a match, or undefined if the line does not match. */
 export function capturesIn(
   line: string,
@@ -45,13 +57,6 @@ export function capturesIn(
   for (const [name, value] of Object.entries(match.groups ?? {}))
     if (value !== undefined) captures[name] = value;
   return captures;
-}
-
-/** The names that a pattern captures. */
-export function captureNames({ source }: Pattern): string[] {
-  return [...source.matchAll(/(?<!\\)(?:\\\\)*\(\?<([A-Za-z_$][\w$]*)>/g)].map(
-    ([, name = ""]) => name,
-  );
 }
 
 function escape(text: string): string {
