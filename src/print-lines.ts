@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 import { inspect } from "node:util";
-import type { WaitOptions } from "./lifecycle/wait.ts";
+import { abortable, linkedAbort, type WaitOptions } from "./lifecycle/wait.ts";
 import type { Selection } from "./selection.ts";
 import type { Supervisor } from "./supervisor.ts";
 
@@ -10,7 +10,7 @@ export interface PrintOptions extends WaitOptions {
    * Whether the names are coloured: as the stream says unless given (a terminal is, unless the
    * environment has NO_COLOR; anything else is not).
    */
-  readonly colors?: boolean;
+  readonly colors?: boolean | undefined;
 }
 
 /** The colours of the names, in this order. */
@@ -20,11 +20,12 @@ const RESET = `${ESCAPE}[0m`;
 
 /**
  * Prints the lines of all processes, each with the name of its process in front, as foreman and
- * concurrently do: to a terminal, for example. Settles when `lines()` ends, or the stream is closed.
+ * concurrently do: to a terminal, for example. Settles when `lines()` ends, when the stream is
+ * closed, or when nobody reads it any more (EPIPE).
  *
  * @param source - A supervisor, or a selection of its processes.
  * @param stream - Any stream: `process.stdout`.
- * @throws the error of the stream while a line is written, or the reason of the signal
+ * @throws any other error of the stream, or the reason of the signal
  * @example
  * ```ts
  * void printLines(supervisor, process.stdout);
@@ -34,29 +35,47 @@ const RESET = `${ESCAPE}[0m`;
 export async function printLines(
   source: Supervisor | Selection,
   stream: Writable,
-  { colors = hasColors(stream), ...options }: PrintOptions = {},
+  { colors = hasColors(stream), signal }: PrintOptions = {},
 ): Promise<void> {
-  const lines = source.lines(options);
-  const known = "status" in source ? source.status() : source.info();
-  const names = new Names(
-    known.map(({ namespec }) => namespec),
-    colors,
-  );
-  for await (const { namespec, line } of lines) {
-    if (stream.writableEnded || stream.destroyed) return;
-    const end = colors && line.includes(ESCAPE) ? RESET : ""; // the next name has its own colour
-    await write(stream, `${names.prefix(namespec)} ${line}${end}\n`);
+  const { controller, unlink } = linkedAbort(signal);
+  const over = controller.signal;
+  const end = (error?: NodeJS.ErrnoException) => controller.abort(new Ended(error));
+  const closed = () => end();
+  stream.once("error", end).once("close", closed);
+  try {
+    const known = "status" in source ? source.status() : source.info();
+    const names = new Names(
+      known.map(({ namespec }) => namespec),
+      colors,
+    );
+    if (stream.writableEnded || stream.destroyed) end();
+    for await (const { namespec, line } of source.lines({ signal: over })) {
+      const reset = colors && line.includes(ESCAPE) ? RESET : ""; // the next name has its own colour
+      await write(stream, `${names.prefix(namespec)} ${line}${reset}\n`, over);
+    }
+  } catch (error) {
+    if (!(error instanceof Ended)) throw error;
+    if (error.cause && error.cause.code !== "EPIPE") throw error.cause;
+  } finally {
+    unlink();
+    stream.off("error", end).off("close", closed);
+  }
+}
+
+/** The stream has ended, perhaps by an error. */
+class Ended extends Error {
+  declare readonly cause?: NodeJS.ErrnoException;
+
+  constructor(cause: NodeJS.ErrnoException | undefined) {
+    super("The stream has ended", { cause });
   }
 }
 
 /** Waits if the stream is full. */
-function write(stream: Writable, text: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const written = (error?: Error | null) => {
-      if (error) reject(error);
-      else resolve();
-    };
-    if (stream.write(text, written)) resolve();
+function write(stream: Writable, text: string, over: AbortSignal): Promise<void> {
+  return abortable(over, (resolve) => {
+    // an error is an event of the stream, too
+    if (stream.write(text, () => resolve())) resolve();
   });
 }
 

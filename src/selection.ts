@@ -31,6 +31,8 @@ export interface Members {
   readonly name: string;
   /** The processes as they are now. May throw `BAD_NAME`. */
   readonly find: () => readonly ManagedProcess[];
+  /** The processes of those names that are left, if there are several. May throw `BAD_NAME`. */
+  readonly findLeft?: () => readonly ManagedProcess[];
   /** Whether there will be no more processes. */
   readonly isOver: () => boolean;
   readonly book: MembersBook;
@@ -180,8 +182,8 @@ export class Selection {
   }
 
   get #followed(): Followed {
-    const { name, find, isOver, book } = this.#members;
-    return { name, find, isOver, watch: (listener) => book.watch(listener) };
+    const { name, find, findLeft, isOver, book } = this.#members;
+    return { name, find: findLeft ?? find, isOver, watch: (listener) => book.watch(listener) };
   }
 
   get #only(): ManagedProcess {

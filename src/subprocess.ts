@@ -142,8 +142,8 @@ export class Subprocess {
    * @throws {SupervisorError} `NOT_RUNNING`; `NO_FILE` if the process has no channel, or has closed
    * it; `BAD_ARGUMENTS` if JSON cannot carry the value.
    */
-  async sendMessage(message: unknown, options: WaitOptions = {}): Promise<void> {
-    await sendMessageTo(this.#process, message, options);
+  sendMessage(message: unknown, options: WaitOptions = {}): Promise<void> {
+    return traced(() => sendMessageTo(this.#process, message, options));
   }
 
   /**

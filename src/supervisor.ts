@@ -425,6 +425,7 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
     return new Selection({
       name: names.join(" "),
       find: () => registry.findAll(names),
+      findLeft: () => registry.findLeft(names),
       isOver: () => this.#programs.isClosed,
       book: this.#programs,
     });

@@ -86,6 +86,35 @@ describe("printLines", () => {
     await stage.supervisor.shutdown();
   });
 
+  it("settles when the stream is closed while nothing is printed", async () => {
+    const stage = new Stage(settings);
+    const stream = new PassThrough();
+    const printed = printLines(stage.supervisor, stream);
+    stream.destroy();
+    await printed;
+    const closed = new PassThrough();
+    closed.destroy();
+    await printLines(stage.supervisor, closed);
+    assert.deepEqual(stream.listenerCount("error"), 0);
+  });
+
+  it("rejects with a late error of the stream, and settles when nobody reads any more", async () => {
+    for (const code of ["ENOSPC", "EPIPE"]) {
+      const stage = new Stage(settings);
+      const stream = new Writable({
+        write: (_chunk, _encoding, done) =>
+          void turn().then(() => done(Object.assign(new Error("no"), { code }))),
+      });
+      const printed = printLines(stage.supervisor, stream).then(
+        () => "settled",
+        (error: NodeJS.ErrnoException) => error.code,
+      );
+      await stage.up();
+      stage.spawner.of("web").print("a\n");
+      assert.equal(await printed, code === "EPIPE" ? "settled" : code);
+    }
+  });
+
   it("rejects with the reason of its signal", async () => {
     const stage = new Stage(settings);
     const gone = new AbortController();

@@ -4,7 +4,7 @@ export interface WaitOptions {
    * Ends the wait: the promise rejects with the signal's reason. The order is not undone: a process
    * that was told to start goes on starting.
    */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** All waits with one signal. */

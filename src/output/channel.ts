@@ -122,6 +122,7 @@ export class Channel {
     const held = this.#stripper?.end();
     if (held && held.length > 0) void this.#pass(held);
     this.#syslog?.end();
+    this.#followers.flush();
     this.#isOpen = false;
     this.#logfile?.release(this.#plan);
   }
@@ -160,7 +161,7 @@ export class Channel {
    * Returns the last `tail` bytes, and what is written from now on, over all runs of the process.
    */
   follow(signal: AbortSignal, done: () => void, tail: number): AsyncIterable<Buffer> {
-    const file = this.#ownFile();
+    const file = this.ownFile();
     if (file === "") return this.#followers.follow(signal, done, this.#written(tail));
     signal.addEventListener("abort", done, { once: true }); // the reader may never read
     return watchFile(file, signal, done, tail);
@@ -168,7 +169,7 @@ export class Channel {
 
   /** Gives the sink what is written from now on, until the signal aborts. */
   attach(sink: ChunkSink, signal: AbortSignal): void {
-    const file = this.#ownFile();
+    const file = this.ownFile();
     if (file === "") this.#followers.attach(sink, signal);
     else void feed(watchFile(file, signal), sink);
   }
@@ -185,7 +186,7 @@ export class Channel {
   }
 
   /** The file that the process writes itself; empty if the host reads what the process writes. */
-  #ownFile(): string {
+  ownFile(): string {
     return this.isPushed ? "" : this.#auto || (this.#makeFile()?.file ?? "");
   }
 

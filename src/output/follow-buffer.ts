@@ -5,6 +5,8 @@ const LIMIT_BYTES = 1 << 20;
 export interface ChunkSink {
   /** Takes a chunk, which is only lent: copy what is kept. */
   push(chunk: Uint8Array): void;
+  /** A run of the process has ended: another run may follow. */
+  flush?(): void;
   /** No chunk will follow. */
   end(): void;
   /** Set if the reader waits for what comes: the host should read it soon. */
@@ -24,6 +26,11 @@ export class Followers {
 
   push(chunk: Uint8Array): void {
     for (const sink of this.#sinks) sink.push(chunk);
+  }
+
+  /** Tells that a run of the process has ended. */
+  flush(): void {
+    for (const sink of this.#sinks) sink.flush?.();
   }
 
   /** Gives the sink the chunks from now on, until the signal aborts. */
@@ -47,7 +54,6 @@ export class Followers {
     first: Uint8Array = new Uint8Array(),
   ): AsyncIterable<Buffer> {
     const buffer = new FollowBuffer<Buffer>(({ length }) => length);
-    if (first.length > 0) buffer.push(Buffer.from(first));
     const sink: ChunkSink = {
       push: (chunk) => buffer.push(Buffer.from(chunk)),
       end: () => {
@@ -56,10 +62,25 @@ export class Followers {
       },
     };
     this.attach(sink, signal); // at once: chunks that come before the first read are not missed
-    return buffer.read(() => {
+    const left = () => {
       this.#sinks.delete(sink);
       done();
-    });
+    };
+    // the first bytes are not subject to the limit: none of them may be missing
+    return startingWith(Buffer.from(first), buffer.read(left), left);
+  }
+}
+
+async function* startingWith(
+  first: Buffer,
+  chunks: AsyncIterable<Buffer>,
+  left: () => void,
+): AsyncGenerator<Buffer> {
+  try {
+    if (first.length > 0) yield first;
+    yield* chunks;
+  } finally {
+    left();
   }
 }
 

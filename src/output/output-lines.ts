@@ -28,7 +28,7 @@ export interface LinesOptions extends WaitOptions {
    * far is yielded, with `partial`, after each read that ends inside the line; the complete line
    * follows when it has ended. A reader that is slow gets only the latest of these.
    */
-  readonly partial?: boolean;
+  readonly partial?: boolean | undefined;
 }
 
 /** The process that writes the lines. */
@@ -60,14 +60,16 @@ export class LineReader {
       partial = mark.partial && item;
       this.buffer.push(item, former);
     };
+    const finish = () => {
+      for (const line of lines.end()) add(line);
+    };
     return {
       push: (chunk) => {
         for (const line of lines.push(chunk)) add(line);
         if (this.#partial && lines.rest !== "") add(lines.rest, { partial: true });
       },
-      end: () => {
-        for (const line of lines.end()) add(line);
-      },
+      flush: finish,
+      end: finish,
       room: () => this.buffer.room(),
     };
   }

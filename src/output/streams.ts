@@ -93,7 +93,9 @@ export class Streams implements Outputs {
     const { reading, left } = this.#reader(signal);
     reading.addEventListener("abort", left, { once: true });
     this.#stdout.attach(sinkOf("stdout"), reading);
-    if (!this.#isRedirected) this.#stderr.attach(sinkOf("stderr"), reading);
+    const file = this.#stdout.ownFile();
+    const isOneFile = file !== "" && file === this.#stderr.ownFile(); // each line would come twice
+    if (!this.#isRedirected && !isOneFile) this.#stderr.attach(sinkOf("stderr"), reading);
   }
 
   /** Empties the logs. */

@@ -69,9 +69,11 @@ class PipeIpc implements Ipc {
   }
 
   send(json: string, done: (error?: Error) => void): void {
-    const { writable } = this.#socket;
-    if (writable) this.#socket.write(`${json}\n`, (error) => done(error ?? undefined));
-    else done(new Error(this.#problem ?? "its channel is closed"));
+    const socket = this.#socket;
+    const closed = () => new Error(this.#problem ?? "its channel is closed");
+    if (!socket.writable) return done(closed());
+    // Node calls back without an error if the socket is closed during the write
+    socket.write(`${json}\n`, (error) => done(error ?? (socket.destroyed ? closed() : undefined)));
   }
 
   async drain(): Promise<void> {

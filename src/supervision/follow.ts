@@ -1,5 +1,5 @@
 import { SupervisorError } from "../errors.ts";
-import { linkedAbort, onAbort, type WaitOptions } from "../lifecycle/wait.ts";
+import { linkedAbort, type WaitOptions } from "../lifecycle/wait.ts";
 import type { ChunkSink } from "../output/follow-buffer.ts";
 import { followOf, type Follow } from "../output/follow.ts";
 import { LineReader, type LinesOptions, type OutputLine } from "../output/output-lines.ts";
@@ -16,7 +16,7 @@ export interface FollowOptions extends WaitOptions {
    * How many bytes of what was written before come first (0 unless given): no byte between these
    * and the next is missing, or comes twice. Fewer where there are fewer.
    */
-  readonly tail?: number;
+  readonly tail?: number | undefined;
 }
 
 /** The processes that are followed: what a name means changes with the settings. */
@@ -53,31 +53,34 @@ export function followName(
 ): Follow {
   let current = theOnly(followed.name, followed.find());
   const [which, { signal, tail = 0 }] = checked(current, stream, options);
-  const readers = [current.streams.follow(which, signal, tail)];
+  const { controller, unlink } = linkedAbort(signal);
+  const readers = [current.streams.follow(which, controller.signal, tail)];
   let failure: Error | undefined;
-  const leave = () => {
-    unwatch();
-    forget();
-  };
   const unwatch = followed.watch(() => {
     try {
       const next = successorOf(current, followed);
       if (next === current && !followed.isOver()) return;
       if (!next || next === current) return leave();
       current = next;
-      readers.push(next.streams.follow(which, signal)); // before it starts: no byte is missed
+      readers.push(next.streams.follow(which, controller.signal)); // before it starts: no byte is missed
     } catch (error) {
       failure = error as Error;
       leave();
     }
   });
-  const forget = signal ? onAbort(signal, () => unwatch()) : () => {}; // the reader may never read
+  const leave = () => {
+    unwatch();
+    unlink();
+  };
+  controller.signal.addEventListener("abort", () => unwatch(), { once: true }); // it may never read
+  if (controller.signal.aborted) unwatch();
   function* sources() {
     try {
       for (let chunks = readers.shift(); chunks; chunks = readers.shift()) yield chunks;
       if (failure) throw failure;
     } finally {
       leave();
+      controller.abort(); // what is attached already is let go of
     }
   }
   return followOf(sources(), signal);

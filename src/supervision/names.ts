@@ -82,6 +82,16 @@ function intended<P extends Named>(name: string, names: Names<P>): string | unde
   return isOwn ? ofThatName(meant, names)?.namespec : meant;
 }
 
+/** Whether a name means something. */
+export function means<P extends Named>(name: string, names: Names<P>): boolean {
+  try {
+    find(name, names);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Finds the process of that full name; `group:name` is a full name, too, where both are the same.
  */

@@ -4,7 +4,7 @@ import type { ProcessConfig } from "../settings/process-config.ts";
 import type { Resolved } from "../settings/resolve.ts";
 import { byName, isSame, push } from "./changes.ts";
 import type { ManagedProcess } from "./managed-process.ts";
-import { find, type Names } from "./names.ts";
+import { find, means, type Names } from "./names.ts";
 import { autostartOrder } from "./start-order.ts";
 
 /** The objects that callers have of the programs. The registry updates them with the settings. */
@@ -71,6 +71,15 @@ export class Registry implements Names<ManagedProcess> {
     const [name] = names;
     if (names.length === 1 && name !== undefined) return this.find(name);
     return [...new Set(names.flatMap((one) => this.find(one)))];
+  }
+
+  /**
+   * Finds the processes that the names mean that are left.
+   * @throws {SupervisorError} `BAD_NAME` if none of them means anything any more
+   */
+  findLeft(names: readonly string[]): readonly ManagedProcess[] {
+    const left = names.filter((name) => means(name, this));
+    return this.findAll(left.length > 0 ? left : names);
   }
 
   /** The processes with autostart, in their order. */

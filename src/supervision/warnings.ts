@@ -48,7 +48,6 @@ export function fifosFailed(host: HostEvents, reason: string): void {
 /** Reports a channel that was closed because of what a process sent, in the same way. */
 export function channelFailed(host: HostEvents, name: string, problem: string): void {
   const message = `The channel of '${name}' was closed: it sent ${problem}`;
-  if (!host.isHeard(["ACTIVITY", "EVENT"]))
-    process.emitWarning(message, { code: "CHANNEL_FAILED" });
+  if (!host.isHeard(["ACTIVITY"])) process.emitWarning(message, { code: "CHANNEL_FAILED" });
   host.activity("WARN", message);
 }

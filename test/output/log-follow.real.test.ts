@@ -232,6 +232,27 @@ describe("follow", () => {
     },
   );
 
+  it("lines() of two streams that write to one file come once", async (t) => {
+    const log = path.join(scratch(t), "both");
+    const { supervisor } = supervise(t, {
+      web: {
+        ...once,
+        command: sh("echo one; echo two >&2"),
+        stdout_logfile: log,
+        stderr_logfile: log,
+        stdout_logfile_maxbytes: 0,
+        stderr_logfile_maxbytes: 0,
+      },
+    });
+    const lines = ahead(supervisor.lines());
+    await supervisor.start();
+    await supervisor.shutdown();
+    assert.deepEqual(
+      (await lines.rest()).map(({ line }) => line),
+      ["one", "two"],
+    );
+  });
+
   it("of a program that has not been started yet", async (t) => {
     for (const maxbytes of [0, 1000]) {
       const { supervisor } = supervise(t, {

@@ -419,7 +419,7 @@ describe("giving up", () => {
     const answers = await Promise.all(attempts);
     assert.equal(answers.filter((answer) => answer === "ready").length, 250);
     await clean();
-    assert.equal(descriptors(), before);
+    assert.ok(descriptors() <= before); // Node may close one of its own meanwhile
   });
 });
 

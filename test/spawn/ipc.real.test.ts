@@ -55,6 +55,17 @@ function descriptors(): number {
 }
 
 describe("the channel of a program", { skip: windows }, () => {
+  it("a message that waits when the process ends is not sent", async (t) => {
+    const { supervisor } = supervise(t, {
+      web: { startsecs: 0, command: ["sleep", "1000"], ipc: true },
+    });
+    await supervisor.start();
+    const sent = supervisor.process("web")?.sendMessage("x".repeat(20e6)); // nobody reads
+    const refused = assert.rejects(sent ?? Promise.resolve(), { code: "NO_FILE" });
+    await supervisor.stop("web");
+    await refused;
+  });
+
   it("carries any value that JSON can carry, both ways", async (t) => {
     const { supervisor, event, message } = talk(t, { web: echo });
     await supervisor.start();

@@ -150,6 +150,16 @@ describe("follow with a tail", () => {
     assert.deepEqual(texts, ["789abc", "0123456789abc", "abc", "9abc"]);
   });
 
+  it("of any length is there, whatever follows before it is read", async () => {
+    const stage = new Stage(programs("a"));
+    await stage.up();
+    stage.spawner.of("web").print("x".repeat(16_384));
+    const chunks = stage.supervisor.follow("web", { tail: 16_384 });
+    stage.spawner.of("web").print("y".repeat(1 << 20));
+    await stage.supervisor.shutdown();
+    assert.equal((await textOf(chunks)).length, 16_384 + (1 << 20));
+  });
+
   it("comes once, not with each process that takes the place", async () => {
     const stage = new Stage(programs("a"));
     const { supervisor, spawner } = stage;

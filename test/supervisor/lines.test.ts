@@ -88,6 +88,19 @@ describe("lines", () => {
     for (const lines of [all, ofWeb]) assert.deepEqual(await taken(lines, stage), ["(end)"]);
   });
 
+  it("of several names go on while one of them is left", async () => {
+    const stage = new Stage({ programs: { web: { command: "w" }, db: { command: "d" } } });
+    const { supervisor, spawner } = stage;
+    const lines = supervisor.select("web", "db").lines();
+    await stage.up();
+    await supervisor.remove("web");
+    await supervisor.update({ programs: { db: { command: "other" } } });
+    spawner.of("db").print("here\n");
+    assert.deepEqual(await taken(lines, stage), ["db out> here"]);
+    await supervisor.remove("db");
+    assert.deepEqual(await taken(lines, stage), ["(end)"]);
+  });
+
   it("with redirect_stderr are of one stream", async () => {
     const stage = new Stage({ programs: { web: { command: "w", redirect_stderr: true } } });
     const lines = stage.supervisor.lines();
@@ -96,6 +109,19 @@ describe("lines", () => {
     assert.deepEqual(await taken(lines, stage), ["web out> a"]);
     await stage.supervisor.shutdown();
     assert.deepEqual(await taken(lines, stage), ["(end)"]);
+  });
+
+  it("a last line without an end comes when its run has ended, not with the next run", async () => {
+    const stage = new Stage({ programs: { web: { command: "w", autorestart: true } } });
+    const lines = stage.supervisor.lines();
+    await stage.up();
+    stage.spawner.of("web").print("last words");
+    stage.spawner.of("web").exit(1);
+    await stage.pass(0);
+    assert.deepEqual(await taken(lines, stage), ["web out> last words"]);
+    stage.spawner.of("web").print("first words\n");
+    assert.deepEqual(await taken(lines, stage), ["web out> first words"]);
+    await stage.supervisor.shutdown();
   });
 
   it("partial: an unfinished line is there at once, and once more when it is complete", async () => {
