@@ -88,7 +88,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    * name, starts the processes that the name means: a program, a group, `group:process`, `group:*`
    * or `all`. No process waits for an earlier process to be RUNNING. After the first call, programs
    * that are added start, too.
-   *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.start}; when several processes
    * fail, one error with all of them in `errors`. The other processes continue.
    * @see supervisorctl's `start`
@@ -105,12 +104,10 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    * Selects all processes that the names mean: programs, groups, `group:process`, `group:*` or
    * `all`. Each call of the selection looks the names up again, so a selection stays valid over
    * updates.
-   *
    * @example
    * ```ts
    * await supervisor.select("web:*", "worker").restart();
    * ```
-   *
    * @throws {SupervisorError} `BAD_NAME`; the calls of the selection throw this error, too, once a
    * name means no process any more.
    */
@@ -123,7 +120,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
   /**
    * Stops the processes that the name means (`all` unless given): the highest priority number
    * first, and the processes of the next lower number when all of the higher number are gone.
-   *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.stop}
    * @see supervisorctl's `stop`. **Differs:** supervisorctl goes up the priorities, against its
    * manual.
@@ -135,7 +131,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
   /**
    * Stops the processes that the name means (`all` unless given), as `stop()` does, then starts
    * them.
-   *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.restart}
    * @see supervisorctl's `restart`
    */
@@ -145,7 +140,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
 
   /**
    * Sends a signal to the process that the name means; of several processes, to the running ones.
-   *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.signal}
    * @see supervisorctl's `signal`
    */
@@ -155,7 +149,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
 
   /**
    * Writes to the standard input of each process that the name means.
-   *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.send}
    * @see the RPC method `sendProcessStdin`
    */
@@ -169,7 +162,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
 
   /**
    * Reads the last bytes that a process wrote: of `stdout`, and 1600 bytes, unless given.
-   *
    * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one; or as
    * {@link Subprocess.tail}
    * @see supervisorctl's `tail`
@@ -180,7 +172,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
 
   /**
    * Reads a part of a process's log.
-   *
    * @throws {SupervisorError} `BAD_NAME` if the name means no process, or more than one; or as
    * {@link Subprocess.read}
    * @see the RPC method `readProcessStdoutLog`
@@ -196,7 +187,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
 
   /**
    * Returns the output of the process that has the name, from now on; see {@link Selection.follow}.
-   *
    * @throws {SupervisorError} `BAD_NAME` if it means no process, or more than one; `BAD_ARGUMENTS`
    * @see supervisorctl's `tail -f`
    */
@@ -218,7 +208,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
 
   /**
    * Empties the logs of each process that the name means (`all` unless given).
-   *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.clear}
    * @see supervisorctl's `clear`
    */
@@ -228,7 +217,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
 
   /**
    * Opens the log files of each process that the name means (`all` unless given) again.
-   *
    * @throws {SupervisorError} `BAD_NAME`
    * @see the signal USR2 of supervisord, and {@link Subprocess.reopen}
    */
@@ -237,9 +225,7 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
   }
 
   /**
-   * Returns the status report of each process that the name means (`all` unless given), by group
-   * and name.
-   *
+   * Returns the status of each process that the name means (`all` unless given), by group and name.
    * @throws {SupervisorError} `BAD_NAME`
    * @see supervisorctl's `status`
    */
@@ -250,9 +236,7 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
   /**
    * Emits a `REMOTE_COMMUNICATION` event with the caller's text to all listeners, including
    * `eventlistener` programs. Also works while the supervisor shuts down.
-   *
-   * @param type - The kind of the message; any text.
-   * @param data - The message; any text.
+   * @param type - The kind of the message; any text, as is `data`.
    * @throws {TypeError} if an argument is not a string
    * @see the RPC method `sendRemoteCommEvent`
    */
@@ -266,12 +250,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
 
   /**
    * Finds a program by its name.
-   *
-   * @example
-   * ```ts
-   * const { processes } = supervisor.program("worker");
-   * ```
-   *
    * @throws {SupervisorError} `BAD_NAME` if there is no such program, with the name that was
    * probably meant. `programs.get()` returns undefined instead.
    */
@@ -287,7 +265,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
 
   /**
    * Adds a program, which starts at once if it has `autostart` and the supervisor was started.
-   *
    * @throws {SettingsError} if the settings are not valid
    * @throws {SupervisorError} `ALREADY_ADDED` if there is a program or group of that name,
    * `SHUTDOWN_STATE`
@@ -301,7 +278,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
   /**
    * Stops a program (or all programs of a group) and removes it; settles when none of its processes
    * is left.
-   *
    * @throws {SupervisorError} `BAD_NAME`, or as {@link Subprocess.stop}; nothing is removed then.
    * @see supervisorctl's `remove`. **Differs:** there, a running program is an error.
    */
@@ -322,7 +298,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    *
    * An update changes everything or nothing: if it throws, the processes that it has stopped by
    * then are started again.
-   *
    * @throws {SettingsError} if the settings are not valid. Any error that the function throws.
    * @throws {SupervisorError} if a process did not stop. `SHUTDOWN_STATE`.
    * @see supervisorctl's `update`; with `dryRun`, its `reread`. **Differs:** one changed process
@@ -338,7 +313,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
   /**
    * Returns what `update` would change, by groups: a group has changed if one of its members has.
    * `update(settings, { dryRun: true })` returns the changes by programs.
-   *
    * @throws {SettingsError} if the settings are not valid.
    * @see supervisorctl's `reread`
    */
@@ -350,7 +324,6 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    * Stops all processes, as `stop()` does, for good: from now on nothing starts. Settles when every
    * process, and all processes that it left behind, are gone, with the processes that did not exit.
    * Does not reject because of them. Another call shares the outcome.
-   *
    * @see supervisorctl's `shutdown`
    */
   async shutdown(options: WaitOptions = {}): Promise<readonly Leftover[]> {
@@ -378,14 +351,8 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    * is still the same file: a file that another process has put in its place stays. To the
    * guardian, a file whose content, mode or owner was changed since is another file. Not an option
    * of supervisord.
-   *
    * @returns a function that cancels this, and leaves the file there
    * @throws {SupervisorError} `NO_FILE` if there is no such file
-   * @example
-   * ```ts
-   * writeFileSync("/run/web.pid", String(process.pid));
-   * const release = supervisor.ownFile("/run/web.pid");
-   * ```
    */
   ownFile(file: string): () => void {
     return this.#parts.hostExit.ownFile(findToOwn(file));

@@ -265,7 +265,7 @@ describe("the architecture", () => {
   });
 
   it("files: have at most 250 lines; the two that are mostly TSDoc some more, generated ones any number", () => {
-    const most = (name: string) => ({ "supervisor.ts": 450, "subprocess.ts": 300 })[name] ?? 250;
+    const most = (name: string) => ({ "supervisor.ts": 400, "subprocess.ts": 300 })[name] ?? 250;
     const written = sources.filter(({ isGenerated }) => !isGenerated);
     const long = written.filter(({ name, lines }) => lines > most(name));
     assert.deepEqual(
