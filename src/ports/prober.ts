@@ -4,27 +4,43 @@ export type StatusRange = readonly [from: number, to: number];
 /** What is asked whether a process is ready. */
 export type Probe =
   | {
+      /** Accepts a connection. */
       readonly kind: "tcp";
+      /** The URL as it was given. */
       readonly url: string;
       /** A name, or an address without brackets. */
       readonly host: string;
+      /** The port. */
       readonly port: number;
     }
-  | { readonly kind: "unix"; readonly url: string; readonly path: string }
   | {
+      /** Accepts a connection. */
+      readonly kind: "unix";
+      /** The URL as it was given. */
+      readonly url: string;
+      /** The path of the socket. */
+      readonly path: string;
+    }
+  | {
+      /** Answers a request with one of the statuses. */
       readonly kind: "http";
+      /** The URL as it was given. */
       readonly url: string;
       /** A name, or an address without brackets. */
       readonly host: string;
+      /** The port. */
       readonly port: number;
       /** Path and query. */
       readonly target: string;
+      /** Whether it is https. */
       readonly isSecure: boolean;
       /** The statuses that count, as ranges. */
       readonly statuses: readonly StatusRange[];
     }
   | {
+      /** Is there. */
       readonly kind: "file";
+      /** The path. */
       readonly path: string;
       /** The `fileId()` of the file that was there before the spawn: that one does not count. */
       readonly before?: string;
@@ -32,9 +48,14 @@ export type Probe =
 
 /** The answer to a probe: a success, or the reason why it is none. */
 export type Answer =
-  | { readonly isReady: true }
   | {
+      /** Whether the process is ready. */
+      readonly isReady: true;
+    }
+  | {
+      /** Whether the process is ready. */
       readonly isReady: false;
+      /** Why it is not. */
       readonly reason: string;
       /**
        * Set if the limit was noticed more than 250 ms late, because the host was busy or stopped: so

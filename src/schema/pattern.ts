@@ -1,6 +1,8 @@
 /** A regular expression as plain data, which can be compared and cloned. */
 export interface Pattern {
+  /** The text of the expression, without slashes. */
   readonly source: string;
+  /** The flags: `i`, for example. */
   readonly flags: string;
 }
 
