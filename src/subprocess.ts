@@ -1,3 +1,4 @@
+// Above 250 lines for its TSDoc: each method has a line or two.
 import type { LinesOptions, OutputLine } from "./output/output-lines.ts";
 import type { WaitOptions } from "./lifecycle/wait.ts";
 import type { Captures, StateName } from "./lifecycle/state.ts";

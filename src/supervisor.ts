@@ -1,3 +1,4 @@
+// Above 250 lines for its TSDoc: each method has a few lines.
 import { findToOwn } from "./cleanup/owned-file.ts";
 import { SupervisorEmitter } from "./events/emitter.ts";
 import type { SupervisorEvent } from "./events/event-map.ts";
@@ -296,8 +297,7 @@ export class Supervisor<Name extends string = string> extends SupervisorEmitter 
    * again each time the processes to be removed are gone: no change that was made meanwhile is lost.
    * With `dryRun` it is called once, at once.
    *
-   * An update changes everything or nothing: if it throws, the processes that it has stopped by
-   * then are started again.
+   * An update that throws changes nothing: what it has stopped by then is started again.
    * @throws {SettingsError} if the settings are not valid. Any error that the function throws.
    * @throws {SupervisorError} if a process did not stop. `SHUTDOWN_STATE`.
    * @see supervisorctl's `update`; with `dryRun`, its `reread`. **Differs:** one changed process

@@ -8,7 +8,7 @@ import { transition } from "../../src/lifecycle/table.ts";
 import { policyOf } from "../../src/lifecycle/options.ts";
 import { programSettings, type ProgramSettings } from "../../src/settings/program.ts";
 import { RunRecord } from "../../src/supervision/run-record.ts";
-import { outputsTo } from "../support/helpers.ts";
+import { anyCommand, outputsTo } from "../support/helpers.ts";
 import { ModelSpawner, policies, steps, type Step } from "../support/model-child.ts";
 
 const policy: Policy = {
@@ -48,16 +48,7 @@ function lifeOf(settings: Partial<ProgramSettings>, happening: readonly Step[]) 
   const record = new RunRecord();
   let starts = 0;
   const settled = programSettings.parse({ command: "x", ...settings });
-  const command = {
-    name: "x",
-    argv: ["x"],
-    environment: {},
-    sweep: true,
-    cgroup: false,
-    stopstdin: false,
-    stopsignal: "SIGTERM",
-  } as const;
-  const runner = new Runner(command, policyOf(settled), outputsTo(), io, {
+  const runner = new Runner(anyCommand, policyOf(settled), outputsTo(), io, {
     changed(from, to) {
       record.note({ from, to, at: 1 });
       if (from.name !== to.name && to.name === "STARTING") starts++;

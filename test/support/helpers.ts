@@ -12,6 +12,17 @@ import {
 } from "../../src/index.ts";
 import { FakeClock, FakeProber, FakeSpawner, type FakeChild } from "../../src/testing/index.ts";
 
+/** A command that nobody executes. */
+export const anyCommand: Command = {
+  name: "x",
+  argv: ["x"],
+  environment: {},
+  sweep: true,
+  cgroup: false,
+  stopstdin: false,
+  stopsignal: "SIGTERM",
+};
+
 /** The streams of a process that nobody logs. */
 export function outputsTo(
   push: (stream: OutputStream, chunk: Uint8Array) => void = () => {},

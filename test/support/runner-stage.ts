@@ -2,22 +2,11 @@
 import assert from "node:assert/strict";
 import { beforeEach } from "node:test";
 import type { State } from "../../src/lifecycle/state.ts";
-import type { Command } from "../../src/index.ts";
 import { Runner } from "../../src/lifecycle/runner.ts";
 import { policyOf } from "../../src/lifecycle/options.ts";
 import { programSettings, type ProgramSettings } from "../../src/settings/program.ts";
-import { outputsTo } from "./helpers.ts";
+import { anyCommand, outputsTo } from "./helpers.ts";
 import { FakeClock, FakeSpawner } from "../../src/testing/index.ts";
-
-const command: Command = {
-  name: "x",
-  argv: ["x"],
-  environment: {},
-  sweep: true,
-  cgroup: false,
-  stopstdin: false,
-  stopsignal: "SIGTERM",
-};
 
 export let clock: FakeClock;
 export let spawner: FakeSpawner;
@@ -35,7 +24,7 @@ beforeEach(() => {
 export function make(settings: Partial<ProgramSettings> = {}): Runner {
   const policy = policyOf(programSettings.parse({ command: "x", ...settings }));
   return new Runner(
-    command,
+    anyCommand,
     policy,
     outputsTo((stream, chunk) => seen.push(`${stream}: ${Buffer.from(chunk).toString()}`)),
     { clock, spawner },
