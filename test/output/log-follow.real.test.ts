@@ -234,7 +234,7 @@ describe("follow", () => {
 
   it("lines() of two streams that write to one file come once", async (t) => {
     const log = path.join(scratch(t), "both");
-    const { supervisor } = supervise(t, {
+    const { supervisor, next } = supervise(t, {
       web: {
         ...once,
         command: sh("echo one; echo two >&2"),
@@ -246,6 +246,7 @@ describe("follow", () => {
     });
     const lines = ahead(supervisor.lines());
     await supervisor.start();
+    await next("PROCESS_STATE_EXITED");
     await supervisor.shutdown();
     assert.deepEqual(
       (await lines.rest()).map(({ line }) => line),
